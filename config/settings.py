@@ -1,0 +1,181 @@
+"""Every setting: its name in the environment or ``.env``, its default, what it is for and what it may be.
+
+:func:`load` checks all of them at once and says in one sentence each what is wrong, so that a mistake shows at start and not
+in the night. The environment wins over ``.env``.
+"""
+
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+LANGUAGES = ("fr", "en")
+
+
+class SettingsError(ValueError):
+    """One or more settings are wrong; ``problems`` has a sentence for each. Starting again without a change does not help."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _yes_no(value: str) -> bool:
+    if value.lower() in ("1", "yes", "true", "on"):
+        return True
+    if value.lower() in ("0", "no", "false", "off"):
+        return False
+    raise ValueError("1 or 0")
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        allowed = f"a whole number from {low} to {high}"
+        try:
+            number = int(value)
+        except ValueError:
+            raise ValueError(allowed) from None
+        if not low <= number <= high:
+            raise ValueError(allowed)
+        return number
+
+    return parse
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(" or ".join(allowed))
+        return value
+
+    return parse
+
+
+def _zone(value: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("a time zone such as Europe/Paris") from None
+    return value
+
+
+def _database(value: str) -> str:
+    if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        raise ValueError("empty, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+    return value.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.netloc):
+        raise ValueError("empty or an address such as https://entraide.example.org")
+    return value.rstrip("/")
+
+
+def _mailbox(value: str) -> str:
+    name, _, domain = value.rpartition("@")
+    if not name or not domain or any(c in value for c in "\r\n <>,"):
+        raise ValueError("an e-mail address such as entraide@example.org")
+    return value
+
+
+def _setting(name: str, default: str, help: str, parse: Callable[[str], Any] = _text) -> Any:
+    return field(metadata={"name": name, "default": default, "help": help, "parse": parse})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, read and checked. ``repr`` hides the secret ones."""
+
+    demo: bool = _setting("DEMO", "1", "1 runs a demonstration on this machine only; 0 is for a real city", _yes_no)
+    host: str = _setting("HOST", "127.0.0.1", "address the web server listens on; the demonstration stays on this machine")
+    port: int = _setting("PORT", "8000", "port the web server listens on", _whole(1, 65535))
+    web_processes: int = _setting("WEB_PROCESSES", "1", "web server processes", _whole(1, 64))
+    proxies: int = _setting("PROXIES", "0", "reverse proxies in front that set X-Forwarded-*; more than 0 means TLS ends there", _whole(0, 5))
+    base_url: str = _setting("BASE_URL", "", "address of the service in e-mails; default http://HOST:PORT", _url)
+    instance: str = _setting("INSTANCE", "instance", "folder for the database, the mail files and the demonstration's keys")
+    database_url: str = _setting("DATABASE_URL", "", "default: an SQLite file in INSTANCE", _database)
+    secret_key: str = _setting("SECRET_KEY", "", "signs links and sessions: 32 characters or more; needed when DEMO=0")
+    encryption_keys: str = _setting("ENCRYPTION_KEYS", "", "encrypt personal data: NAME:KEY[,NAME:KEY …], the first writes, all read; needed when DEMO=0")
+    log_level: str = _setting("LOG_LEVEL", "info", "debug, info, warning or error", _one_of("debug", "info", "warning", "error"))
+    city_name: str = _setting("CITY_NAME", "Lyon", "the city's name")
+    city_phone: str = _setting("CITY_PHONE", "04 65 71 00 00", "number of the town hall's line")
+    city_hours: str = _setting("CITY_HOURS", "Mo-Fr 09:00-17:00", "when that line answers, as opening hours")
+    timezone: str = _setting("TIMEZONE", "Europe/Paris", "the city's time zone", _zone)
+    language: str = _setting("LANGUAGE_DEFAULT", "fr", "language of pages and messages where none is asked for", _one_of(*LANGUAGES))
+    approve_volunteers: str = _setting("APPROVE_VOLUNTEERS", "by_hand", "by_hand (a coordinator approves each volunteer) or at_once", _one_of("by_hand", "at_once"))
+    answer_hours_urgent: int = _setting("ANSWER_HOURS_URGENT", "4", "hours a volunteer has to answer an urgent request", _whole(1, 240))
+    answer_hours_normal: int = _setting("ANSWER_HOURS_NORMAL", "24", "the same for a normal request, and what a resident has to answer", _whole(1, 240))
+    answer_hours_flexible: int = _setting("ANSWER_HOURS_FLEXIBLE", "48", "the same for a flexible request", _whole(1, 240))
+    public_blur_m: int = _setting("PUBLIC_BLUR_M", "200", "mean distance in metres between a post and its public point", _whole(50, 2000))
+    geocoder: str = _setting("GEOCODER", "none", "none, or ban for France's Base Adresse Nationale", _one_of("none", "ban"))
+    mail_server: str = _setting("MAIL_SERVER", "", "SMTP server; empty: messages become files in INSTANCE/mail")
+    mail_port: int = _setting("MAIL_PORT", "25", "its port", _whole(1, 65535))
+    mail_username: str = _setting("MAIL_USERNAME", "", "its user, if it asks for one")
+    mail_password: str = _setting("MAIL_PASSWORD", "", "that user's password")
+    mail_use_tls: bool = _setting("MAIL_USE_TLS", "0", "1 to use STARTTLS", _yes_no)
+    mail_use_ssl: bool = _setting("MAIL_USE_SSL", "0", "1 to use TLS from the start", _yes_no)
+    mail_timeout_s: int = _setting("MAIL_TIMEOUT_S", "20", "seconds to wait for the SMTP server", _whole(1, 300))
+    mail_sender: str = _setting("MAIL_SENDER", "entraide@example.org", "address that messages come from", _mailbox)
+
+    def __repr__(self) -> str:
+        return f"Settings(demo={self.demo}, instance={self.instance!r}, …)"
+
+    @property
+    def root_url(self) -> str:
+        """Where the service answers, without a slash at the end."""
+        return self.base_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def resolved_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{Path(self.instance).resolve() / 'adeuxpas.db'}"
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.timezone)
+
+
+def load(environ: Mapping[str, str], dotenv: Path | None = Path(".env")) -> Settings:
+    """The settings from ``environ``, then the file ``dotenv``, then the defaults.
+
+    Raises :class:`SettingsError` with a sentence for each wrong one.
+    """
+    from_file = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} if dotenv else {}
+    given = {**from_file, **environ}
+    values: dict[str, Any] = {}
+    problems = []
+    for f in fields(Settings):
+        meta = f.metadata
+        raw = given.get(meta["name"], meta["default"]).strip()
+        try:
+            values[f.name] = meta["parse"](raw)
+        except ValueError as e:
+            shown = "" if "PASSWORD" in meta["name"] else f" is {raw!r} but"
+            problems.append(f"{meta['name']}{shown} must be {e}. ({meta['help']})")
+    if not problems:
+        problems = _together(Settings(**values))
+    if problems:
+        raise SettingsError(problems)
+    return Settings(**values)
+
+
+def _together(s: Settings) -> list[str]:
+    """What is wrong between settings that are each right alone."""
+    problems = []
+    if s.demo and s.host not in ("127.0.0.1", "::1", "localhost"):
+        problems.append(f"HOST is {s.host!r} but the demonstration must stay on this machine: use 127.0.0.1, or set DEMO=0.")
+    if not s.demo and len(s.secret_key) < 32:
+        problems.append("SECRET_KEY must have 32 characters or more when DEMO=0. Make one with: openssl rand -base64 48")
+    if not s.demo and not s.encryption_keys:
+        problems.append("ENCRYPTION_KEYS must be set when DEMO=0. Make one with: echo k1:$(openssl rand -base64 32)")
+    if s.mail_use_tls and s.mail_use_ssl:
+        problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both 1 but only one may be.")
+    return problems
