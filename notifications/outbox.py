@@ -1,0 +1,178 @@
+"""Messages that wait to be sent: put in with the fact they tell, taken out by a relay, their outcome recorded.
+
+Nothing here commits; each function works in its caller's transaction. On SQLite the transactions that write must have begun
+with ``BEGIN IMMEDIATE``.
+"""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from notifications.messages import Message
+from notifications.tables import OutboxState, outbox
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """``index`` is the keyed hash of ``address``, made by the caller; ``name`` may be empty."""
+
+    address: str
+    index: str
+    language: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A row of the outbox in a relay's hands; ``payload`` and ``recipient`` are still sealed. ``attempts`` counts this one."""
+
+    id: int
+    kind: str
+    payload: str
+    recipient: str
+    recipient_index: str
+    language: str
+    message_id: str
+    about: str
+    attempts: int
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """A message that will not arrive, for the app to make a task of. ``why`` names no person."""
+
+    id: int
+    kind: str
+    payload: str
+    about: str
+    why: str
+
+
+def enqueue(
+    connection: Connection,
+    message: Message,
+    *,
+    to: Recipient,
+    about: str,
+    now: dt.datetime,
+    seal: Callable[[str], str],
+    sender_domain: str,
+    event_key: str | None = None,
+) -> int | None:
+    """Store ``message`` for ``to``, due at once; the row's id, or ``None`` when ``event_key`` is there already.
+
+    ``about`` refers to what the message is about (``match:12``); ``sender_domain`` is the right half of its ``Message-ID``.
+    """
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {
+        "kind": message.kind,
+        "payload": seal(json.dumps(message.to_dict())),
+        "recipient": seal(json.dumps({"address": to.address, "name": to.name})),
+        "recipient_index": to.index,
+        "language": to.language,
+        "message_id": f"<{uuid.uuid4().hex}@{sender_domain}>",
+        "event_key": event_key,
+        "about": about,
+        "state": OutboxState.WAITING,
+        "due_at": now,
+        "created_at": now,
+    }
+    statement = insert(outbox).values(row).on_conflict_do_nothing(index_elements=["event_key"]).returning(outbox.c.id)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def claim(connection: Connection, *, holder: str, now: dt.datetime, limit: int, lease: dt.timedelta) -> list[Claimed]:
+    """Take up to ``limit`` due messages, oldest first, until ``now + lease``; those whose lease ran out are due again."""
+    _put_back(connection, outbox.c.claimed_until <= now)
+    due = (
+        select(outbox.c.id)
+        .where(outbox.c.state == OutboxState.WAITING, outbox.c.due_at <= now)
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # nothing on SQLite, where the transaction holds the whole file
+        .cte("due")
+    )
+    taken = (
+        update(outbox)
+        .where(outbox.c.id.in_(select(due.c.id)))
+        .values(state=OutboxState.SENDING, attempts=outbox.c.attempts + 1, claimed_by=holder, claimed_until=now + lease)
+        .returning(*(outbox.c[f.name] for f in fields(Claimed)))
+    )
+    return sorted((Claimed(**row._mapping) for row in connection.execute(taken)), key=lambda claimed: claimed.id)
+
+
+def renew(connection: Connection, ids: list[int], *, holder: str, now: dt.datetime, lease: dt.timedelta) -> set[int]:
+    """Hold ``ids`` until ``now + lease``; those that are still ``holder``'s."""
+    held = update(outbox).where(outbox.c.id.in_(ids), _held_by(holder)).values(claimed_until=now + lease).returning(outbox.c.id)
+    return set(connection.execute(held).scalars())
+
+
+def release(connection: Connection, ids: list[int], *, holder: str, due_at: dt.datetime, error: str) -> None:
+    """Give ``ids`` back untried: the attempt does not count, ``error`` says what stood in the way."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id.in_(ids), _held_by(holder))
+        .values(state=OutboxState.WAITING, attempts=outbox.c.attempts - 1, due_at=due_at, last_error=error, **_NOBODY)
+    )
+
+
+def release_dead(connection: Connection, is_dead: Callable[[str], bool]) -> int:
+    """Put back at once what dead holders held; how many messages that were. ``is_dead`` is asked once for each holder."""
+    sending = outbox.c.state == OutboxState.SENDING
+    holders = connection.execute(select(outbox.c.claimed_by).where(sending).distinct()).scalars().all()
+    return _put_back(connection, outbox.c.claimed_by.in_([holder for holder in holders if is_dead(holder)]))
+
+
+def record_sent(connection: Connection, id: int, *, now: dt.datetime) -> None:
+    """The server took it. True whoever holds the row by now, so nobody else needs to send it."""
+    connection.execute(update(outbox).where(outbox.c.id == id).values(state=OutboxState.SENT, sent_at=now, last_error=None, **_NOBODY))
+
+
+def record_retry(connection: Connection, id: int, *, holder: str, due_at: dt.datetime, error: str) -> None:
+    """It did not go; try again from ``due_at`` on."""
+    values = {"state": OutboxState.WAITING, "due_at": due_at, "last_error": error, **_NOBODY}
+    connection.execute(update(outbox).where(outbox.c.id == id, _held_by(holder)).values(values))
+
+
+def record_refused(connection: Connection, id: int, *, holder: str, error: str, state: OutboxState = OutboxState.REFUSED) -> None:
+    """It will never go (``state`` tells refused from suppressed); the app finds it by :func:`refused_unhandled`."""
+    connection.execute(update(outbox).where(outbox.c.id == id, _held_by(holder)).values(state=state, last_error=error, **_NOBODY))
+
+
+def refused_unhandled(connection: Connection, limit: int) -> list[Undelivered]:
+    """Messages that were refused or suppressed and that nobody was told of, oldest first."""
+    o = outbox.c
+    never = o.state.in_([OutboxState.REFUSED, OutboxState.SUPPRESSED])
+    rows = connection.execute(
+        select(o.id, o.kind, o.payload, o.about, o.last_error.label("why")).where(never, o.handled_at.is_(None)).order_by(o.id).limit(limit)
+    )
+    return [Undelivered(**row._mapping) for row in rows]
+
+
+def mark_handled(connection: Connection, id: int, now: dt.datetime) -> None:
+    connection.execute(update(outbox).where(outbox.c.id == id).values(handled_at=now))
+
+
+def counts(connection: Connection) -> dict[OutboxState, int]:
+    """How many messages are in each state."""
+    rows = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
+    return {state: 0 for state in OutboxState} | {OutboxState(state): number for state, number in rows}
+
+
+_NOBODY = {"claimed_by": None, "claimed_until": None}
+
+
+def _held_by(holder: str) -> ColumnElement[bool]:
+    return (outbox.c.state == OutboxState.SENDING) & (outbox.c.claimed_by == holder)
+
+
+def _put_back(connection: Connection, which: ColumnElement[bool]) -> int:
+    sending = outbox.c.state == OutboxState.SENDING
+    back = update(outbox).where(sending, which).values(state=OutboxState.WAITING, **_NOBODY)
+    return connection.execute(back).rowcount

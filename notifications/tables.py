@@ -1,0 +1,71 @@
+"""The notifier's own tables. Rows of others are known by reference only (``match:12``), never by a foreign key.
+
+Personal data is sealed by the caller before it gets here: payload and recipient are cipher text, an address is looked up by
+its keyed hash.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, String, Table, Text
+
+from notifications.types import UTCDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class OutboxState(StrEnum):
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    SUPPRESSED = "suppressed"
+
+
+outbox = Table(
+    "notification_outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("payload", Text, nullable=False, comment="sealed JSON of the message"),
+    Column("recipient", Text, nullable=False, comment="sealed JSON of address and name"),
+    Column("recipient_index", String(64), nullable=False, comment="keyed hash of the address"),
+    Column("language", String(8), nullable=False),
+    Column("message_id", String(255), nullable=False, unique=True),
+    Column("event_key", String(120), unique=True, comment="event and recipient: a second enqueue of the same is nothing"),
+    Column("about", String(60), nullable=False, comment="what it is about, such as match:12"),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0, comment="times a relay took it"),
+    Column("due_at", UTCDateTime, nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+    Column("claimed_by", String(120)),
+    Column("claimed_until", UTCDateTime),
+    Column("sent_at", UTCDateTime),
+    Column("last_error", String(200), comment="no personal data"),
+    Column("handled_at", UTCDateTime, comment="when the app made a task of a refusal"),
+    CheckConstraint("state IN ('waiting', 'sending', 'sent', 'refused', 'suppressed')", name="state"),
+    Index(None, "state", "due_at"),
+)
+
+suppressed_address = Table(
+    "notification_suppressed_address",
+    metadata,
+    Column("recipient_index", String(64), primary_key=True),
+    Column("reason", String(60), nullable=False),
+    Column("since", UTCDateTime, nullable=False),
+)
+
+wish = Table(
+    "notification_wish",
+    metadata,
+    Column("person_ref", String(60), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("value", String(60), nullable=False),
+)

@@ -1,0 +1,1 @@
+"""Ways for a message to leave."""
