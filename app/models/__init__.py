@@ -1,0 +1,15 @@
+"""The tables. One subject a file, columns and relations only: what happens to them is in ``app/services``."""
+
+from app.models.event import Event
+from app.models.match import Match
+from app.models.need import Need
+from app.models.offer import Offer
+from app.models.person import Person, Role
+from app.models.plumbing import Attempt, Fact, Lease
+from app.models.post import Channel, PostedBy
+from app.models.task import Task, TaskKind
+from app.models.territory import Territory
+
+__all__ = [
+    "Attempt", "Channel", "Event", "Fact", "Lease", "Match", "Need", "Offer", "Person", "PostedBy", "Role", "Task", "TaskKind", "Territory",
+]  # fmt: skip

@@ -1,0 +1,41 @@
+"""Residents' needs."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.crypto import EncryptedText
+from app.db import Base
+from app.models.person import Person
+from app.models.post import Post
+from matching.lifecycle import NeedState
+from notifications.types import UTCDateTime
+
+
+class Need(Post, Base):
+    """What a resident asks for. ``taken`` counts the live matches, each of which holds one of ``helpers_needed`` places.
+
+    An open need is due for matching when ``next_try_at`` has come. ``on_behalf_name`` and ``on_behalf_phone`` say who asks in the
+    resident's place, when somebody does.
+    """
+
+    __tablename__ = "need"
+    __table_args__ = (
+        CheckConstraint("taken >= 0 AND taken <= helpers_needed", name="places"),
+        Index("ix_need_due", "state", "next_try_at"),
+    )
+
+    state: Mapped[str] = mapped_column(String(20), default=NeedState.UNCONFIRMED)
+    category: Mapped[str] = mapped_column(String(40))
+    urgency: Mapped[str] = mapped_column(String(10))
+    helpers_needed: Mapped[int] = mapped_column(default=1)
+    taken: Mapped[int] = mapped_column(default=0)
+    details: Mapped[str] = mapped_column(EncryptedText("need.details"), default="")
+    share_contact: Mapped[bool] = mapped_column(default=False)
+    on_behalf_name: Mapped[str | None] = mapped_column(EncryptedText("need.on_behalf_name"))
+    on_behalf_phone: Mapped[str | None] = mapped_column(EncryptedText("need.on_behalf_phone"))
+    next_try_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    posted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    person: Mapped[Person] = relationship(lazy="raise")

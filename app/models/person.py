@@ -1,0 +1,66 @@
+"""People: volunteers, residents, coordinators. An account is optional."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.crypto import EncryptedText
+from app.db import Base
+from notifications.types import UTCDateTime
+
+
+class Role(StrEnum):
+    """What an account may do besides its own affairs."""
+
+    NONE = "none"
+    COORDINATOR = "coordinator"
+    ADMINISTRATOR = "administrator"
+
+
+class Person(Base):
+    """Somebody. ``account`` says that they may sign in; whoever has none comes by signed links.
+
+    ``approved_at`` and ``approved_by_id`` record the city's acceptance of a volunteer, which its insurance asks for.
+    ``session_key`` changes when all sessions must end (a new password).
+    """
+
+    __tablename__ = "person"
+    # One account an address. People without account may share one: anybody can type an address into a form.
+    __table_args__ = (
+        Index(
+            "uq_person_account_email", "email_index", unique=True,
+            sqlite_where=text("account = 1"), postgresql_where=text("account"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(EncryptedText("person.name"))
+    email: Mapped[str | None] = mapped_column(EncryptedText("person.email"))
+    email_index: Mapped[str | None] = mapped_column(String(80), index=True)
+    phone: Mapped[str | None] = mapped_column(EncryptedText("person.phone"))
+    phone_index: Mapped[str | None] = mapped_column(String(80), index=True)
+    language: Mapped[str] = mapped_column(String(5))
+    contact: Mapped[str] = mapped_column(String(10))
+    account: Mapped[bool] = mapped_column(default=False)
+    role: Mapped[str] = mapped_column(String(20), default=Role.NONE)
+    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    session_key: Mapped[str] = mapped_column(String(32))
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    notice_version: Mapped[str | None] = mapped_column(String(20))
+    charter_version: Mapped[str | None] = mapped_column(String(20))
+    minimum_age_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    approved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    @property
+    def first_name(self) -> str:
+        """What a message calls them by: the first word, and an honorific together with what follows it."""
+        words = self.name.split()
+        if len(words) > 1 and words[0].rstrip(".").lower() in ("m", "mme", "mlle", "dr", "mr", "mrs", "ms"):
+            return " ".join(words[:2])
+        return words[0] if words else ""

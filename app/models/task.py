@@ -1,0 +1,47 @@
+"""What waits for a person: calls to make, posts to place, needs that nobody can serve."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.crypto import EncryptedText
+from app.db import Base
+from notifications.types import UTCDateTime
+
+
+class TaskKind(StrEnum):
+    TELL = "tell"
+    """Call or write to somebody who has no e-mail; ``words`` is what to say."""
+    PLACE = "place"
+    """Put an address on the map."""
+    NOBODY = "nobody"
+    """No volunteer is eligible; ``reason`` is the rule that nobody passes."""
+    APPROVE = "approve"
+    """A volunteer waits to be approved."""
+    UNDELIVERED = "undelivered"
+    """A message was refused for good; ``words`` is what it said."""
+
+
+class Task(Base):
+    """``about`` is what the task is about, such as ``match:12``; ``event_key`` keeps one cause from making two tasks."""
+
+    __tablename__ = "agent_task"
+    __table_args__ = (Index("ix_agent_task_open", "closed_at", "due_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    event_key: Mapped[str | None] = mapped_column(String(120), unique=True)
+    about: Mapped[str | None] = mapped_column(String(40), index=True)
+    reason: Mapped[str | None] = mapped_column(String(40))
+    words: Mapped[str] = mapped_column(EncryptedText("agent_task.words"), default="")
+    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    need_id: Mapped[int | None] = mapped_column(ForeignKey("need.id"), index=True)
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"), index=True)
+    match_id: Mapped[int | None] = mapped_column(ForeignKey("match.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -1,0 +1,24 @@
+"""Territories: the city, its districts, its quartiers."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base
+from notifications.types import UTCDateTime
+
+
+class Territory(Base):
+    """A named polygon (``shape`` is WKB, WGS84 lon/lat). Borders oversee, they do not limit who may meet."""
+
+    __tablename__ = "territory"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(40))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"), index=True)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    shape: Mapped[bytes] = mapped_column(LargeBinary)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)

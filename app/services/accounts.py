@@ -1,0 +1,185 @@
+"""Accounts: sign up, confirm, sign in, a forgotten password, approving a volunteer, making a coordinator."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.context import Context
+from app.errors import UserError
+from app.links import LinkError, Purpose
+from app.models import Offer, Person, Role, TaskKind
+from app.services import throttle
+from app.services.events import Actor, record
+from app.services.people import account_of, make_person, normal_email
+from app.services.posting import OfferInput, add_offer, locate
+from app.services.tasks import close_tasks_about, open_task
+from app.services.telling import tell
+from matching.lifecycle import OfferState, check
+from notifications.messages import AccountExists, ConfirmAccount, ResetPassword, VolunteerApproved, VolunteerReceived
+
+PASSWORD_LENGTH = (10, 200)
+_hasher = PasswordHasher()
+_NOBODYS_HASH = _hasher.hash(secrets.token_hex(16))
+"""Checked where there is no account, so that the answer takes as long."""
+
+
+@dataclass(frozen=True)
+class SignUp:
+    """A volunteer's sign-up, checked and normalised."""
+
+    name: str
+    email: str
+    phone: str | None
+    language: str
+    password: str
+    charter_version: str
+    notice_version: str
+    offer: OfferInput
+
+
+def sign_up(ctx: Context, given: SignUp, by: Actor) -> None:
+    """Make an account and its offer, both unconfirmed, and send the link. An address that has an account gets another mail: the page
+    says the same. Raises ``Outside``."""
+    now = ctx.now()
+    found = locate(ctx, given.offer.where)
+    password_hash = hash_password(given.password)
+    with ctx.db.write() as session:
+        known = account_of(session, ctx, given.email)
+        if known and known.email_confirmed_at:
+            message = AccountExists(known.first_name, ctx.links.page("/sign-in"), ctx.links.page("/account/forgotten"))
+            tell(session, ctx, known, message, now, once=secrets.token_hex(4))
+            return
+        if known:
+            # Never confirmed: whoever reads this address's mail now decides, so the newer sign-up takes its place.
+            _forget_unconfirmed(session, known)
+        person = make_person(ctx, now, name=given.name, email=given.email, phone=given.phone, language=given.language)
+        person.account, person.password_hash = True, password_hash
+        person.charter_version, person.notice_version, person.minimum_age_confirmed_at = given.charter_version, given.notice_version, now
+        session.add(person)
+        add_offer(session, ctx, person, given.offer, found, now, by)
+        url = ctx.links.url(Purpose.CONFIRM_ACCOUNT, person.id, person.session_key)
+        tell(session, ctx, person, ConfirmAccount(person.first_name, url, now + Purpose.CONFIRM_ACCOUNT.lasts), now)
+
+
+def _forget_unconfirmed(session: Session, person: Person) -> None:
+    person.account, person.password_hash, person.session_key = False, None, secrets.token_hex(16)
+    offers = session.scalars(select(Offer).where(Offer.person_id == person.id, Offer.state == OfferState.UNCONFIRMED)).all()
+    for offer in offers:
+        offer.state = OfferState.WITHDRAWN
+    session.flush()
+
+
+def confirm_account(ctx: Context, person_id: int, stamp: str, by: Actor) -> Person:
+    """The address is the person's own: their offers count, and a coordinator is asked to approve them. Raises ``LinkError``."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        person = session.get(Person, person_id, with_for_update=True)
+        if person is None or person.session_key != stamp:
+            raise LinkError("account")
+        if person.email_confirmed_at is None:
+            person.email_confirmed_at = person.changed_at = now
+            record(session, "account_confirmed", now, by, person_id=person.id)
+            activate_offers(session, ctx, person, now, by)
+            message = VolunteerReceived(person.first_name, ctx.links.page("/me"), person.approved_at is None)
+            tell(session, ctx, person, message, now)
+        return person
+
+
+def activate_offers(session: Session, ctx: Context, person: Person, now: datetime, by: Actor) -> None:
+    """Let a confirmed volunteer's offers count. Without approval they are not proposed to: a task asks a coordinator."""
+    offers = session.scalars(select(Offer).where(Offer.person_id == person.id, Offer.state == OfferState.UNCONFIRMED)).all()
+    for offer in offers:
+        check(OfferState(offer.state), OfferState.ACTIVE)
+        offer.state, offer.confirmed_at, offer.changed_at = OfferState.ACTIVE, now, now
+    if person.approved_at is None and ctx.settings.approve_volunteers == "at_once":
+        person.approved_at = now
+        record(session, "volunteer_approved", now, by, person_id=person.id, reason="setting")
+    if person.approved_at is None and offers:
+        open_task(session, TaskKind.APPROVE, now, event_key=f"approve:{person.id}", person=person, offer=offers[0])
+
+
+def approve(ctx: Context, person_id: int, by: Actor) -> None:
+    """The city accepts a volunteer, with the time and by whom."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        person = session.get_one(Person, person_id, with_for_update=True)
+        if person.approved_at is not None:
+            return
+        person.approved_at, person.approved_by_id, person.changed_at = now, by.person_id, now
+        session.execute(update(Offer).where(Offer.person_id == person.id).values(changed_at=now))
+        record(session, "volunteer_approved", now, by, person_id=person.id)
+        for offer_id in session.scalars(select(Offer.id).where(Offer.person_id == person.id)):
+            close_tasks_about(session, now, TaskKind.APPROVE, by, offer_id=offer_id)
+        tell(session, ctx, person, VolunteerApproved(person.first_name, ctx.links.page("/me")), now)
+
+
+def sign_in(ctx: Context, email: str, password: str, address: str) -> Person | None:
+    """The account, if the password is right and the e-mail address confirmed. Raises :class:`throttle.TooMany`."""
+    throttle.spend(ctx, [(throttle.SIGN_IN_ADDRESS, address), (throttle.SIGN_IN_ACCOUNT, email)])
+    with ctx.db.read() as session:
+        person = account_of(session, ctx, email)
+    right = verify_password(person.password_hash if person else None, password)
+    if person is None or not right or person.email_confirmed_at is None:
+        return None
+    throttle.forgive(ctx, throttle.SIGN_IN_ACCOUNT, email)
+    return person
+
+
+def forgotten(ctx: Context, email: str, address: str) -> None:
+    """Send a link to set a new password, if there is such an account; the page says the same either way."""
+    throttle.spend(ctx, [(throttle.SIGN_UP_ADDRESS, address), (throttle.SIGN_UP_ACCOUNT, f"forgotten {email}")])
+    now = ctx.now()
+    with ctx.db.write() as session:
+        person = account_of(session, ctx, email)
+        if person is not None and person.email_confirmed_at is not None:
+            url = ctx.links.url(Purpose.RESET_PASSWORD, person.id, person.session_key)
+            message = ResetPassword(person.first_name, url, now + Purpose.RESET_PASSWORD.lasts)
+            tell(session, ctx, person, message, now, once=secrets.token_hex(4))
+
+
+def set_password(ctx: Context, person_id: int, stamp: str, password: str, by: Actor) -> Person:
+    """A new password by link. All sessions and older links end. Raises ``LinkError`` when the link has done its work already."""
+    password_hash, now = hash_password(password), ctx.now()
+    with ctx.db.write() as session:
+        person = session.get(Person, person_id, with_for_update=True)
+        if person is None or not person.account or person.session_key != stamp:
+            raise LinkError("password")
+        person.password_hash, person.session_key, person.changed_at = password_hash, secrets.token_hex(16), now
+        person.email_confirmed_at = person.email_confirmed_at or now
+        record(session, "password_set", now, by, person_id=person.id)
+        return person
+
+
+def add_user(ctx: Context, *, name: str, email: str, role: Role, password: str) -> int:
+    """A coordinator or administrator, from the command line. Raises :class:`UserError` when the address has an account."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        if account_of(session, ctx, email):
+            raise UserError("This address has an account already.")
+        person = make_person(ctx, now, name=name, email=normal_email(email), phone=None, language=ctx.settings.language)
+        person.account, person.role, person.email_confirmed_at, person.password_hash = True, role, now, hash_password(password)
+        session.add(person)
+        session.flush()
+        record(session, "user_added", now, Actor(), person_id=person.id, reason=role)
+        return person.id
+
+
+def hash_password(password: str) -> str:
+    """Raises :class:`UserError` when it is too short or too long."""
+    low, high = PASSWORD_LENGTH
+    if not low <= len(password) <= high:
+        raise UserError(f"A password has {low} to {high} characters.")
+    return _hasher.hash(password)
+
+
+def verify_password(password_hash: str | None, password: str) -> bool:
+    """Whether the password is right; takes as long where there is none."""
+    try:
+        return _hasher.verify(password_hash or _NOBODYS_HASH, password[: PASSWORD_LENGTH[1]]) and password_hash is not None
+    except (VerifyMismatchError, VerificationError, InvalidHashError):
+        return False

@@ -1,0 +1,79 @@
+"""Where a post is: its territory, its exact and its public point."""
+
+import threading
+from dataclasses import dataclass
+
+from geopy.exc import GeocoderServiceError
+from geopy.geocoders import BANFrance
+from shapely import from_wkb
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.context import Context
+from app.errors import UserError
+from app.models import Territory
+from app.models.post import Post
+from matching.areas import Areas
+from matching.geo import blur
+
+GEOCODER_TIMEOUT_S = 3
+
+
+class Outside(UserError):
+    """The point lies in no territory; a point elsewhere helps."""
+
+    def __init__(self, phone: str) -> None:
+        super().__init__(f"This place is outside the area that the service covers. Call {phone}: the town hall knows who helps there.")
+
+
+class NoTerritory(UserError):
+    """No territory has been imported yet."""
+
+    def __init__(self) -> None:
+        super().__init__("No territory is loaded yet. Run: adeuxpas territory import FILE.geojson --name-property NAME")
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    mark: tuple[object, ...]
+    areas: Areas
+
+
+_lock = threading.Lock()
+_loaded: dict[str, _Loaded] = {}
+
+
+def areas(session: Session) -> Areas:
+    """The territories as an index, loaded again when a row has changed. Raises :class:`NoTerritory` when there are none."""
+    url = str(session.get_bind().engine.url)
+    mark = tuple(session.execute(select(func.count(Territory.id), func.max(Territory.changed_at), func.max(Territory.id))).one())
+    if not mark[0]:
+        raise NoTerritory
+    with _lock:
+        held = _loaded.get(url)
+        if held is None or held.mark != mark:
+            rows = session.execute(select(Territory.id, Territory.shape)).all()
+            held = _loaded[url] = _Loaded(mark, Areas([(i, from_wkb(shape)) for i, shape in rows]))
+        return held.areas
+
+
+def place(session: Session, ctx: Context, post: Post, lon: float, lat: float) -> None:
+    """Put a post on the map and draw its public point, once. Raises :class:`Outside`."""
+    territory = areas(session).locate(lon, lat)
+    if territory is None:
+        raise Outside(ctx.settings.city_phone)
+    post.territory_id = territory
+    post.exact_point = f"{lon!r},{lat!r}"
+    post.public_lon, post.public_lat = blur(lon, lat, ctx.settings.public_blur_m, ctx.rng)
+
+
+def geocode(ctx: Context, address: str) -> tuple[float, float] | None:
+    """``(lon, lat)`` of an address, or ``None`` when nobody can say within some seconds: an agent will."""
+    if ctx.settings.geocoder == "none" or not address.strip():
+        return None
+    coder = BANFrance(domain="data.geopf.fr/geocodage", user_agent="adeuxpas", timeout=GEOCODER_TIMEOUT_S)
+    try:
+        found = coder.geocode(address)
+    except GeocoderServiceError:
+        return None
+    return (found.longitude, found.latitude) if found else None

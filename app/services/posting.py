@@ -1,0 +1,259 @@
+"""Posting, confirming, pausing and withdrawing needs and offers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shapely import from_wkb
+from sqlalchemy.orm import Session, joinedload
+
+from app.context import Context
+from app.links import Purpose
+from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind, Territory
+
+from app.services.events import Actor, record
+from app.services.matches import end_matches_of
+from app.services.people import make_person
+from app.services.places import Outside, geocode, place
+from app.services.tasks import close_tasks_about, open_task
+from app.services.telling import tell
+from matching.lifecycle import NeedState, OfferState, check
+from matching.model import Urgency
+from notifications.messages import ConfirmNeed, NeedClosed, NeedReceived
+
+
+BATCH = timedelta(minutes=30)
+"""Flexible needs wait for the next full half hour, so that several are matched together."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """What the writer says of the place. ``quartier_id`` stands in for an address that nobody could find on the map."""
+
+    address: str = ""
+    postcode: str = ""
+    city: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    quartier_id: int | None = None
+
+    @property
+    def line(self) -> str:
+        return ", ".join(part for part in (self.address, f"{self.postcode} {self.city}".strip()) if part)
+
+
+@dataclass(frozen=True)
+class NeedInput:
+    """A need as it comes from a form or a file, checked and normalised."""
+
+    name: str
+    category: str
+    where: Where
+    email: str | None = None
+    phone: str | None = None
+    contact: str | None = None
+    language: str = "fr"
+    languages: Sequence[str] = ("fr",)
+    urgency: Urgency = Urgency.NORMAL
+    mode: str = "in_person"
+    availability: str = ""
+    helpers_needed: int = 1
+    details: str = ""
+    share_contact: bool = False
+    posted_by: PostedBy = PostedBy.SELF
+    on_behalf_name: str | None = None
+    on_behalf_phone: str | None = None
+    notice_version: str | None = None
+    posted_at: datetime | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class OfferInput:
+    """An offer as it comes from a form or a file, checked and normalised."""
+
+    categories: Sequence[str]
+    where: Where
+    languages: Sequence[str] = ("fr",)
+    mode: str = "in_person"
+    availability: str = ""
+    radius_m: int = 1500
+    capacity: int = 1
+    reference: str | None = None
+    posted_by: PostedBy = field(default=PostedBy.SELF)
+
+
+def post_need(ctx: Context, given: NeedInput, by: Actor) -> int:
+    """Store a need and ask its writer to confirm it; what an agent posts is confirmed. Returns its id. Raises ``Outside``."""
+    now = ctx.now()
+    found = locate(ctx, given.where)
+    with ctx.db.write() as session:
+        person = make_person(
+            ctx, now, name=given.name, email=given.email, phone=given.phone, language=given.language, contact=given.contact
+        )  # fmt: skip
+        person.notice_version = given.notice_version
+        session.add(person)
+        need = add_need(session, ctx, person, given, found, now, by)
+        if given.posted_by is PostedBy.AGENT:
+            open_need(session, ctx, need, now, by)
+        else:
+            _ask_to_confirm(session, ctx, need, now)
+        return need.id
+
+
+def add_need(
+    session: Session, ctx: Context, person: Person, given: NeedInput, found: tuple[float, float] | None, now: datetime, by: Actor
+) -> Need:
+    """An unconfirmed need in somebody else's transaction."""
+    need = Need(
+        person=person, reference=given.reference, category=given.category, urgency=given.urgency, helpers_needed=given.helpers_needed,
+        details=given.details, share_contact=given.share_contact, on_behalf_name=given.on_behalf_name,
+        on_behalf_phone=given.on_behalf_phone, address=given.where.line, availability=given.availability,
+        languages=list(given.languages), mode=given.mode, posted_by=given.posted_by, channel=by.channel,
+        posted_at=given.posted_at or now, created_at=now, changed_at=now, state=NeedState.UNCONFIRMED,
+    )  # fmt: skip
+    _settle(session, ctx, need, given.where, found, now)
+    record(session, "need_posted", now, by, need_id=need.id, person_id=person.id)
+    return need
+
+
+def add_offer(
+    session: Session, ctx: Context, person: Person, given: OfferInput, found: tuple[float, float] | None, now: datetime, by: Actor
+) -> Offer:
+    """An unconfirmed offer in somebody else's transaction."""
+    offer = Offer(
+        person=person, reference=given.reference, categories=sorted(set(given.categories)), radius_m=given.radius_m,
+        capacity=given.capacity, address=given.where.line, availability=given.availability, languages=list(given.languages),
+        mode=given.mode, posted_by=given.posted_by, channel=by.channel, created_at=now, changed_at=now, state=OfferState.UNCONFIRMED,
+    )  # fmt: skip
+    _settle(session, ctx, offer, given.where, found, now)
+    record(session, "offer_posted", now, by, offer_id=offer.id, person_id=person.id)
+    return offer
+
+
+def locate(ctx: Context, where: Where) -> tuple[float, float] | None:
+    """The exact point if it was given or a geocoder knows it. Outside any transaction, since it may take seconds."""
+    if where.lon is not None and where.lat is not None:
+        return where.lon, where.lat
+    return geocode(ctx, where.line)
+
+
+def _settle(session: Session, ctx: Context, post: Need | Offer, where: Where, found: tuple[float, float] | None, now: datetime) -> None:
+    if found is None and where.quartier_id is not None:
+        quartier = session.get(Territory, where.quartier_id)
+        if quartier is None:
+            raise Outside(ctx.settings.city_phone)
+        middle = from_wkb(quartier.shape).representative_point()
+        found = middle.x, middle.y
+    if found is not None:
+        place(session, ctx, post, *found)
+    session.add(post)
+    session.flush()
+    if found is None:
+        about = {"need": post} if isinstance(post, Need) else {"offer": post}
+        open_task(session, TaskKind.PLACE, now, person=post.person, **about)  # type: ignore[arg-type]
+
+
+def _ask_to_confirm(session: Session, ctx: Context, need: Need, now: datetime) -> None:
+    message = ConfirmNeed(
+        first_name=need.person.first_name, category=need.category, confirm_url=ctx.links.url(Purpose.CONFIRM_NEED, need.id),
+        expires_at=now + Purpose.CONFIRM_NEED.lasts,
+    )  # fmt: skip
+    tell(session, ctx, need.person, message, now, need=need)
+
+
+def confirm_need(ctx: Context, need_id: int, by: Actor) -> Need | None:
+    """Confirm a need; a second time changes nothing. ``None`` when it is gone."""
+    with ctx.db.write() as session:
+        need = _load(session, need_id)
+        if need and need.state == NeedState.UNCONFIRMED:
+            if by.channel is Channel.LINK:
+                need.person.email_confirmed_at = ctx.now()
+            open_need(session, ctx, need, ctx.now(), by)
+        return need
+
+
+def open_need(session: Session, ctx: Context, need: Need, now: datetime, by: Actor, *, told: bool = True) -> None:
+    """Let the matcher have a need: urgent and normal ones at once, flexible ones with the next batch."""
+    check(NeedState(need.state), NeedState.OPEN)
+    need.state, need.confirmed_at, need.changed_at = NeedState.OPEN, need.confirmed_at or now, now
+    need.next_try_at = first_try(need, now)
+    record(session, "need_opened", now, by, need_id=need.id)
+    close_tasks_about(session, now, TaskKind.TELL, by, need_id=need.id, reason=ConfirmNeed.kind)
+    if told:
+        message = NeedReceived(
+            first_name=need.person.first_name, category=need.category, my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id)
+        )  # fmt: skip
+        tell(session, ctx, need.person, message, now, need=need)
+
+
+def first_try(need: Need, now: datetime) -> datetime | None:
+    """When the matcher should look at a need for the first time; ``None`` while it is not on the map."""
+    if need.exact_point is None:
+        return None
+    if need.urgency != Urgency.FLEXIBLE:
+        return now
+    since = timedelta(minutes=now.minute % 30, seconds=now.second, microseconds=now.microsecond)
+    return now - since + BATCH
+
+
+def place_post(ctx: Context, kind: type[Need] | type[Offer], post_id: int, lon: float, lat: float, by: Actor) -> None:
+    """An agent puts a post on the map. Raises ``Outside``."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        post = session.get_one(kind, post_id)
+        place(session, ctx, post, lon, lat)
+        post.changed_at = now
+        if isinstance(post, Need):
+            if post.state == NeedState.OPEN:
+                post.next_try_at = first_try(post, now)
+            close_tasks_about(session, now, TaskKind.PLACE, by, need_id=post_id)
+            record(session, "need_placed", now, by, need_id=post_id)
+        else:
+            close_tasks_about(session, now, TaskKind.PLACE, by, offer_id=post_id)
+            record(session, "offer_placed", now, by, offer_id=post_id)
+
+
+def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor) -> Need:
+    """Pause, resume or withdraw a need. What it holds is given back and the volunteers are told. Raises ``MoveNotAllowed``."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        need = _load(session, need_id)
+        if need is None:
+            raise LookupError(need_id)
+        if need.state == there:
+            return need
+        check(NeedState(need.state), there)
+        if there is NeedState.OPEN:
+            open_need(session, ctx, need, now, by, told=False)
+            return need
+        end_matches_of(session, ctx, now, by, "withdrawn", need=need)
+        need.state, need.next_try_at, need.changed_at = there, None, now
+        record(session, f"need_{there}", now, by, need_id=need.id)
+        if there is NeedState.WITHDRAWN:
+            close_tasks_about(session, now, TaskKind.NOBODY, by, need_id=need.id)
+            close_tasks_about(session, now, TaskKind.PLACE, by, need_id=need.id)
+            tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "withdrawn"), now, need=need)
+        return need
+
+
+def move_offer(ctx: Context, offer_id: int, there: OfferState, by: Actor) -> None:
+    """Pause, resume or withdraw an offer. A pause gives open requests back and keeps what was agreed; a withdrawal gives back all."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        offer = session.get_one(Offer, offer_id, options=[joinedload(Offer.person)])
+        if offer.state == there:
+            return
+        check(OfferState(offer.state), there)
+        if there is not OfferState.ACTIVE:
+            end_matches_of(session, ctx, now, by, "backed_out", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
+        offer.state, offer.changed_at = there, now
+        record(session, f"offer_{there}", now, by, offer_id=offer.id)
+        session.flush()
+        if there is not OfferState.ACTIVE:
+            # The row is ours now: a proposal that claimed it just before is seen, and no later one can.
+            end_matches_of(session, ctx, now, by, "backed_out", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
+
+
+def _load(session: Session, need_id: int) -> Need | None:
+    return session.get(Need, need_id, options=[joinedload(Need.person)])

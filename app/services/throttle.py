@@ -1,0 +1,59 @@
+"""Slowing down: attempts counted in the database, where all processes see them."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+
+from app.context import Context
+from app.errors import UserError
+from app.models import Attempt
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most ``times`` in ``per``."""
+
+    name: str
+    times: int
+    per: timedelta
+
+
+SIGN_IN_ACCOUNT = Limit("sign-in-account", 8, timedelta(minutes=15))
+SIGN_IN_ADDRESS = Limit("sign-in-address", 60, timedelta(minutes=15))
+SIGN_UP_ACCOUNT = Limit("sign-up-account", 3, timedelta(hours=1))
+SIGN_UP_ADDRESS = Limit("sign-up-address", 40, timedelta(hours=1))
+POST_ADDRESS = Limit("post-address", 60, timedelta(hours=1))
+
+
+class TooMany(UserError):
+    """Too many tries; waiting helps."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("Too many tries. Wait a few minutes, then try again.")
+        self.retry_after_s = int(wait.total_seconds())
+
+
+def spend(ctx: Context, tries: list[tuple[Limit, str]]) -> None:
+    """Count one try under each limit for its subject (an address, an account). Raises :class:`TooMany` and then counts nothing."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        for limit, subject in tries:
+            key = _key(ctx, limit, subject)
+            session.execute(delete(Attempt).where(Attempt.key == key, Attempt.at <= now - limit.per))
+            if session.scalar(select(func.count()).where(Attempt.key == key)) >= limit.times:  # type: ignore[operator]
+                raise TooMany(limit.per)
+            session.add(Attempt(key=key, at=now))
+
+
+def forgive(ctx: Context, limit: Limit, subject: str) -> None:
+    """Forget the tries of a subject that has shown to be right."""
+    with ctx.db.write() as session:
+        session.execute(delete(Attempt).where(Attempt.key == _key(ctx, limit, subject)))
+
+
+def _key(ctx: Context, limit: Limit, subject: str) -> str:
+    # Addresses of people are personal data: only a keyed hash of them is kept.
+    return f"{limit.name}:{hmac.digest(ctx.links.secret, subject.strip().lower().encode(), hashlib.sha256).hex()[:32]}"
