@@ -37,7 +37,7 @@ class MatchState(StrEnum):
 
 State = NeedState | OfferState | MatchState
 
-N, O, M = NeedState, OfferState, MatchState
+N, O, M = NeedState, OfferState, MatchState  # noqa: E741
 MOVES: dict[State, frozenset[State]] = {
     N.UNCONFIRMED: frozenset({N.OPEN, N.WITHDRAWN, N.EXPIRED}),
     N.OPEN: frozenset({N.ASKED, N.PAUSED, N.WITHDRAWN, N.EXPIRED}),

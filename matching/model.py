@@ -6,6 +6,7 @@ Distances are metres. Weekly hours are bit masks (see :mod:`matching.hours`).
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 
 class Mode(StrEnum):
@@ -31,6 +32,11 @@ class Rule(StrEnum):
     HOURS = "hours"
     LANGUAGE = "language"
     SAME_PERSON = "same_person"
+
+
+TAKEN: Literal["taken"] = "taken"
+Reason = Rule | Literal["taken"]
+"""Why a need has nobody: the first rule after which no offer is left, or ``taken``: whoever could help is busy with others."""
 
 
 REMOTE_COST_M = 3_000
