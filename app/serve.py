@@ -1,0 +1,145 @@
+"""The web server and, if wanted, the worker, as one programme in the foreground: they start together and stop together."""
+
+import ctypes
+import errno
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from config.settings import Settings
+
+THREADS = 8
+START_S = 60
+GRACE_S = 8
+SHORT_POLL_S = 0.05
+LONG_POLL_S = 0.25
+
+
+def serve(settings: Settings, with_worker: bool, announce: Callable[[], None]) -> int:
+    """Run until Ctrl-C or SIGTERM (returns 0), or until a part of it ends or cannot start (says so, returns 1).
+
+    ``announce`` is called once the server answers.
+    """
+    problem = _port_problem(settings)
+    if problem:
+        print(problem, file=sys.stderr)
+        return 1
+    if os.environ.get("MAKELEVEL"):  # make passes nothing on when it is killed
+        _stop_with_parent(signal.SIGTERM)
+    commands = {"web server": _web_server(settings)}
+    if with_worker:
+        commands["worker"] = [sys.executable, "-m", "app.cli", "worker"]
+    return _Supervisor(commands).run(lambda: _answers(settings), announce)
+
+
+class _Supervisor:
+    """Child processes in groups of their own, so that a terminal's Ctrl-C reaches them once, through here."""
+
+    def __init__(self, commands: dict[str, list[str]]) -> None:
+        self._commands = commands
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = False
+        self._interrupts = 0
+
+    def run(self, ready: Callable[[], bool], announce: Callable[[], None]) -> int:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop_asked)
+        try:
+            for name, command in self._commands.items():
+                self._children[name] = subprocess.Popen(command, process_group=0, preexec_fn=lambda: _stop_with_parent(signal.SIGKILL))
+            problem = self._watch(ready, announce)
+        finally:
+            self._stop()
+        if problem:
+            print(problem, file=sys.stderr)
+        return 1 if problem else 0
+
+    def _stop_asked(self, number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+        self._interrupts += number == signal.SIGINT  # a second Ctrl-C is impatience; SIGTERM may come twice, by make and by its sender
+
+    def _watch(self, ready: Callable[[], bool], announce: Callable[[], None]) -> str | None:
+        """Wait; returns what went wrong, or None when it was asked to stop."""
+        announced, give_up_at = False, time.monotonic() + START_S
+        while not self._stopping:
+            for name, child in self._children.items():
+                if child.poll() is not None:
+                    return f"The {name} ended unexpectedly (code {child.returncode}): everything was stopped. Its own messages stand above."
+            if not announced and ready():
+                announce()
+                announced = True
+            if not announced and time.monotonic() > give_up_at:
+                return f"The web server did not answer within {START_S} seconds: everything was stopped."
+            time.sleep(LONG_POLL_S if announced else SHORT_POLL_S)
+        return None
+
+    def _stop(self) -> None:
+        """End all of it: kindly first, after the grace or a second Ctrl-C by force, whole groups, so that nothing outlives this."""
+        for child in self._children.values():
+            if child.poll() is None:
+                child.terminate()
+        deadline = time.monotonic() + GRACE_S
+        while any(c.poll() is None for c in self._children.values()) and time.monotonic() < deadline and self._interrupts < 2:
+            time.sleep(SHORT_POLL_S)
+        for child in self._children.values():
+            try:
+                os.killpg(child.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            child.wait()
+
+
+def _stop_with_parent(how: signal.Signals) -> None:
+    """Get the signal ``how`` when the parent process ends, even if it was killed (Linux only)."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, how)
+
+
+def _web_server(settings: Settings) -> list[str]:
+    # No access log: paths hold people's signed links.
+    options = {
+        "--worker-class": "gthread",
+        "--workers": settings.web_processes,
+        "--threads": THREADS,
+        "--bind": f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}",
+        "--graceful-timeout": GRACE_S - 3,
+        "--log-level": "warning",
+    }
+    arguments = [f"{name}={value}" for name, value in options.items()]
+    return [sys.executable, "-m", "gunicorn", "--no-control-socket", *arguments, "app:create_app()"]
+
+
+def _port_problem(settings: Settings) -> str | None:
+    """Why the server could not listen where the settings say."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as e:
+        if e.errno == errno.EADDRINUSE:
+            return f"Port {settings.port} is in use: stop the other programme or set PORT."
+        if e.errno == errno.EACCES:
+            return f"Port {settings.port} may only be used by an administrator: set PORT to 1024 or more."
+        return f"HOST is {settings.host!r}, which is no address of this machine: set HOST, for example to 127.0.0.1."
+    return None
+
+
+def _answers(settings: Settings) -> bool:
+    """Whether the server says that it is well."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    connection = http.client.HTTPConnection(host, settings.port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
