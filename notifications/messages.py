@@ -29,6 +29,8 @@ class Message:
                 object.__setattr__(self, name, as_utc(value))
             elif get_origin(hint) is Literal and value not in get_args(hint):
                 raise ValueError(f"{self.kind}: {name} must be one of {', '.join(get_args(hint))}")
+            elif name == "distance_m" and (value is None) != (getattr(self, "mode", "") == "remote"):
+                raise ValueError(f"{self.kind}: distance_m is told in person, and only then")
             elif name == "distance_m" and value is not None and value % 100:
                 raise ValueError(f"{self.kind}: distance_m must be rounded up to 100 m before it is told")
 
@@ -43,7 +45,9 @@ def from_dict(data: dict[str, Any]) -> Message:
     cls = MESSAGES[data["kind"]]
     hints = _field_types(cls)
     values: dict[str, Any] = {k: v for k, v in data.items() if k != "kind"}
-    return cls(**{k: dt.datetime.fromisoformat(v) if hints.get(k) is dt.datetime else v for k, v in values.items()})
+    for name in values.keys() & {name for name, hint in hints.items() if hint is dt.datetime}:
+        values[name] = dt.datetime.fromisoformat(values[name])
+    return cls(**values)
 
 
 def _field_types(cls: type[Message]) -> dict[str, Any]:

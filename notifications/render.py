@@ -1,8 +1,28 @@
-"""A message in the reader's language, as subject, text and HTML."""
+"""A message in the reader's language, as subject, text and HTML.
 
-from dataclasses import dataclass
+Fields become words first (:mod:`notifications.words`), stripped of whatever could end a line or hide; the templates then
+place them. In HTML every field is escaped; nothing in a field is ever read as markup or as a header.
+"""
+
+import datetime as dt
+import re
+from dataclasses import dataclass, fields
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from notifications.messages import Message
+from notifications.words import LANGUAGES, NBSP, category_words, distance_words, hours_words, moment_words
+
+_SUBJECT_LENGTH = 150
+
+_environment = Environment(
+    loader=PackageLoader("notifications"),
+    autoescape=lambda name: name is not None and name.endswith(".html"),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 @dataclass(frozen=True)
@@ -26,4 +46,48 @@ class Rendered:
 
 
 def render(message: Message, language: str, city: City) -> Rendered:
-    raise NotImplementedError
+    """``message`` for a reader of ``language`` (French where there is no such translation)."""
+    language = language if language in LANGUAGES else LANGUAGES[0]
+    words = _words(message, language, city)
+
+    def part(name: str) -> str:
+        return _environment.get_template(f"{message.kind}/{language}/{name}").render(words)
+
+    words["subject"] = subject = _spaced(_one_line(part("subject.txt"))[:_SUBJECT_LENGTH], language)
+    text = re.sub(r"\n{3,}", "\n\n", part("body.txt")).strip() + "\n"
+    return Rendered(subject, _spaced(text, language), _spaced(part("body.html"), language))
+
+
+def _spaced(text: str, language: str) -> str:
+    """French sets a space before these signs, which must not become the end of a line."""
+    return re.sub(r" (?=[?!:;»–])|(?<=«) ", NBSP, text) if language == "fr" else text
+
+
+def _words(message: Message, language: str, city: City) -> dict[str, object]:
+    """What the templates see: each field under its own name, ``distance`` for ``distance_m``."""
+    zone = ZoneInfo(city.timezone)
+    words: dict[str, object] = {"language": language, "city": city, "hours": hours_words(city.hours or "24/7", language)}
+    for field in fields(message):
+        value = getattr(message, field.name)
+        if isinstance(value, dt.datetime):
+            words[field.name] = moment_words(value, zone, language)
+        elif field.name == "distance_m":
+            words["distance"] = "" if value is None else distance_words(value, language)
+        elif isinstance(value, str):
+            words[field.name] = _field_words(field.name, value, language)
+        else:
+            words[field.name] = value
+    return words
+
+
+def _field_words(name: str, value: str, language: str) -> str:
+    if name == "details":  # the one that people write in several lines
+        return "\n".join(line for line in map(_one_line, value.splitlines()) if line)
+    if name == "category":
+        return category_words(_one_line(value), language)
+    return hours_words(_one_line(value), language) if name == "when" else _one_line(value)
+
+
+def _one_line(text: str) -> str:
+    """``text`` without line ends, control, invisible and unpaired characters; each run of spaces is one."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

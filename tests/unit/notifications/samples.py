@@ -1,0 +1,59 @@
+"""One message for each thing that can be said, with the variants that change the words."""
+
+import dataclasses
+import datetime as dt
+
+from notifications import messages as m
+from notifications.render import City
+
+CITY = City("Lyon", "04 65 71 00 00", "Mo-Fr 09:00-17:00", "https://entraide.example.org", "Europe/Paris")
+DEADLINE = dt.datetime(2026, 12, 1, 17, 30, tzinfo=dt.UTC)
+ROOT = CITY.url
+PAGE = f"{ROOT}/page/AAA"
+YES, NO = f"{ROOT}/answer/YYY", f"{ROOT}/answer/NNN"
+WHEN = "Mo-Fr 18:00-20:00; Sa 09:00-12:00,14:00-24:00"
+
+_proposal = m.ProposalToVolunteer("Anne", "shopping", "normal", "in_person", WHEN, "Croix-Rousse", 400, DEADLINE, YES, NO, PAGE)
+_asked = m.ProposalToResident("Zoé", "shopping", "in_person", 400, DEADLINE, PAGE)
+_accepted = m.AcceptedToResident("Zoé", "shopping", "in_person", 1200, DEADLINE, YES, NO, PAGE)
+_contacts = m.AgreedToVolunteer(
+    "Anne", "pharmacy", "in_person", WHEN, "Zoé Martin", "zoe@example.org", "06 39 98 12 34",
+    "12 rue des Tables-Claudiennes, 69001 Lyon", "Code de l’immeuble : 1234.\nTroisième étage, à gauche.", PAGE,
+)  # fmt: skip
+_helper = m.AgreedToResident("Zoé", "pharmacy", "in_person", "", "Anne Durand", "anne@example.org", "06 39 98 56 78", PAGE)
+_received = m.VolunteerReceived("Anne", PAGE, needs_approval=True)
+
+SAMPLES: dict[str, m.Message] = {
+    "confirm_need": m.ConfirmNeed("Zoé", "paperwork", f"{ROOT}/confirm/CCC", DEADLINE),
+    "confirm_account": m.ConfirmAccount("Anne", f"{ROOT}/confirm/CCC", DEADLINE),
+    "account_exists": m.AccountExists("Anne", f"{ROOT}/sign-in", f"{ROOT}/reset"),
+    "reset_password": m.ResetPassword("", f"{ROOT}/reset/RRR", DEADLINE),
+    "need_received": m.NeedReceived("Zoé", "conversation", PAGE),
+    "volunteer_received": _received,
+    "volunteer_received-at_once": dataclasses.replace(_received, needs_approval=False),
+    "volunteer_approved": m.VolunteerApproved("Anne", PAGE),
+    "proposal_to_volunteer": _proposal,
+    "proposal_to_volunteer-urgent": dataclasses.replace(_proposal, urgency="urgent", category="pets", quartier="", distance_m=1200),
+    "proposal_to_volunteer-flexible-remote": dataclasses.replace(
+        _proposal, urgency="flexible", category="homework", mode="remote", distance_m=None, when=""
+    ),
+    "proposal_to_resident": _asked,
+    "proposal_to_resident-remote": dataclasses.replace(_asked, category="conversation", mode="remote", distance_m=None),
+    "accepted_to_resident": _accepted,
+    "accepted_to_resident-remote": dataclasses.replace(_accepted, category="paperwork", mode="remote", distance_m=None),
+    "accepted_to_volunteer": m.AcceptedToVolunteer("Anne", "small_repairs", DEADLINE),
+    "agreed_to_volunteer": _contacts,
+    "agreed_to_volunteer-remote": dataclasses.replace(
+        _contacts, category="homework", mode="remote", address="", details="", other_email=""
+    ),
+    "agreed_to_resident": _helper,
+    "agreed_to_resident-remote": dataclasses.replace(_helper, category="conversation", mode="remote", other_phone=""),
+    **{
+        f"match_ended_to_volunteer-{why}": m.MatchEndedToVolunteer("Anne", "accompaniment", why)
+        for why in ("withdrawn", "resident_declined", "expired", "backed_out", "settled")
+    },
+    **{f"search_goes_on-{why}": m.SearchGoesOn("Zoé", "small_repairs", why, PAGE) for why in ("declined", "silent", "backed_out")},
+    "nobody_yet": m.NobodyYet("Zoé", "pets", PAGE),
+    "need_closed-withdrawn": m.NeedClosed("Zoé", "shopping", "withdrawn"),
+    "need_closed-expired": m.NeedClosed("Zoé", "shopping", "expired"),
+}
