@@ -9,6 +9,7 @@ from typing import NoReturn
 import click
 
 from app.errors import UserError
+from config.settings import SettingsError
 
 COMMANDS = {
     "serve": "Start the web server.",
@@ -67,8 +68,6 @@ def group() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit. A user's mistake becomes a sentence on standard error, never a traceback."""
-    from config.settings import SettingsError
-
     try:
         result = group.main(args=arguments, prog_name="adeuxpas", standalone_mode=False)
     except click.ClickException as e:
