@@ -69,7 +69,8 @@ def instance_folder(settings: Settings) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as e:
-        raise UserError(f"The folder {folder} cannot be written: {e.strerror}. Give it to this user, or set INSTANCE to another one.") from None
+        mend = "Give it to this user, or set INSTANCE to another one."
+        raise UserError(f"The folder {folder} cannot be written: {e.strerror}. {mend}") from None
     return folder
 
 

@@ -70,7 +70,8 @@ class Keyring:
 
 
 def _key_of(name: str, encoded: str) -> bytes:
-    wrong = SettingsError(["ENCRYPTION_KEYS must be NAME:KEY[,NAME:KEY …] with keys of 32 bytes in base64. Make one with: echo k1:$(openssl rand -base64 32)"])
+    form = "ENCRYPTION_KEYS must be NAME:KEY[,NAME:KEY …] with keys of 32 bytes in base64."
+    wrong = SettingsError([f"{form} Make one with: echo k1:$(openssl rand -base64 32)"])
     if not re.fullmatch(r"[a-z0-9]{1,12}", name):
         raise wrong
     try:

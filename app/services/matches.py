@@ -14,7 +14,7 @@ from app.links import Purpose
 from app.models import Match, Need, Offer, Person, Task, TaskKind, Territory
 from app.services.events import SYSTEM, Actor, record
 from app.services.tasks import close_tasks_about, open_task
-from app.services.telling import spoken, tell
+from app.services.telling import CALL_WITHIN, spoken, tell
 from matching.geo import round_up_100
 from matching.lifecycle import LIVE, MatchState, NeedState, OfferState, check
 from matching.model import Mode, Pair, Urgency, round_half_up
@@ -100,7 +100,7 @@ def _ask(session: Session, ctx: Context, need: Need, offer: Offer, pair: Pair, n
         yes_url=ctx.links.url(Purpose.VOLUNTEER_YES, match.id), no_url=ctx.links.url(Purpose.VOLUNTEER_NO, match.id),
         my_page_url=ctx.links.page("/me"),
     )  # fmt: skip
-    tell(session, ctx, offer.person, to_volunteer, now, need=need, offer=offer, match=match, due_at=min(now + timedelta(hours=4), match.deadline_at))
+    tell(session, ctx, offer.person, to_volunteer, now, need=need, offer=offer, match=match, due_at=min(now + CALL_WITHIN, match.deadline_at))
     to_resident = ProposalToResident(
         first_name=need.person.first_name, category=need.category, mode=match.mode, distance_m=told_distance(match),
         deadline=match.deadline_at, my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
@@ -145,7 +145,8 @@ def _accept(session: Session, ctx: Context, match: Match, now: datetime, by: Act
         no_url=ctx.links.url(Purpose.RESIDENT_NO, match.id), my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
     )  # fmt: skip
     tell(session, ctx, need.person, to_resident, now, need=need, match=match)
-    tell(session, ctx, volunteer, AcceptedToVolunteer(volunteer.first_name, need.category, match.deadline_at), now, offer=match.offer, match=match)
+    thanks = AcceptedToVolunteer(volunteer.first_name, need.category, match.deadline_at)
+    tell(session, ctx, volunteer, thanks, now, offer=match.offer, match=match)
 
 
 def resident_answers(ctx: Context, match_id: int, yes: bool, by: Actor) -> Answer:

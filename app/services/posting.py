@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, joinedload
 from app.context import Context
 from app.links import Purpose
 from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind, Territory
-
 from app.services.events import Actor, record
 from app.services.matches import end_matches_of
 from app.services.people import make_person
@@ -20,7 +19,6 @@ from app.services.telling import tell
 from matching.lifecycle import NeedState, OfferState, check
 from matching.model import Urgency
 from notifications.messages import ConfirmNeed, NeedClosed, NeedReceived
-
 
 BATCH = timedelta(minutes=30)
 """Flexible needs wait for the next full half hour, so that several are matched together."""

@@ -3,8 +3,10 @@
 Called inside the transaction of the fact that is told, so that neither can be without the other.
 """
 
+import json
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,12 +14,13 @@ from app.context import Context
 from app.models import Match, Need, Offer, Person, TaskKind
 from app.services.tasks import open_task
 from notifications import outbox
-from notifications.messages import Message
+from notifications.messages import Message, from_dict
 from notifications.outbox import Recipient
 from notifications.render import render
 
 CALL_WITHIN = timedelta(hours=4)
 SEALED_AS = "notification_outbox"
+MODELS: dict[str, Any] = {"match": Match, "need": Need, "offer": Offer, "person": Person}
 
 
 def tell(
@@ -33,10 +36,13 @@ def tell(
     due_at: datetime | None = None,
     once: str | None = None,
 ) -> None:
-    """Tell ``person`` once. ``due_at``: until when an agent should have called. ``once`` tells one cause from the next when the
-    message and what it is about do not."""
-    about = f"match:{match.id}" if match else f"need:{need.id}" if need else f"offer:{offer.id}" if offer else f"person:{person.id}"
-    event_key = f"{message.kind}:{about}:{person.id}" + (f":{once}" if once else "")
+    """Tell ``person``, once for a message and what it is about; ``once`` tells one cause from the next where those do not.
+
+    ``due_at`` is until when an agent should have called whoever has no e-mail.
+    """
+    things = {"match": match, "need": need, "offer": offer, "person": person}
+    about = "/".join(f"{name}:{thing.id}" for name, thing in things.items() if thing)
+    event_key = f"{message.kind}/{about}" + (f"/{once}" if once else "")
     if person.contact == "email" and person.email and person.email_index:
         to = Recipient(address=person.email, index=person.email_index, language=person.language, name=person.name)
         outbox.enqueue(
@@ -54,3 +60,21 @@ def spoken(message: Message, person: Person, ctx: Context) -> str:
     """The message as an agent says or prints it: without links, which are the person's own and of no use on the phone."""
     without_links = replace(message, **{f.name: "" for f in fields(message) if f.name.endswith("_url")})
     return render(without_links, person.language, ctx.city).text
+
+
+def follow_up_undelivered(ctx: Context, limit: int = 50) -> int:
+    """Make a task of each message that will never arrive: an agent says it instead. The number of messages."""
+    now = ctx.now()
+    with ctx.db.read() as session:
+        if not outbox.refused_unhandled(session.connection(), 1):
+            return 0
+    with ctx.db.write() as session:
+        rows = outbox.refused_unhandled(session.connection(), limit)
+        for row in rows:
+            ids = dict(part.split(":") for part in row.about.split("/"))
+            things = {name: session.get(MODELS[name], int(i)) for name, i in ids.items()}
+            if things["person"] is not None:
+                words = spoken(from_dict(json.loads(ctx.keys.unseal(row.payload, SEALED_AS))), things["person"], ctx)
+                open_task(session, TaskKind.UNDELIVERED, now, event_key=f"undelivered:{row.id}", reason=row.kind, words=words, **things)
+            outbox.mark_handled(session.connection(), row.id, now)
+    return len(rows)

@@ -26,6 +26,8 @@ SIGN_IN_ADDRESS = Limit("sign-in-address", 60, timedelta(minutes=15))
 SIGN_UP_ACCOUNT = Limit("sign-up-account", 3, timedelta(hours=1))
 SIGN_UP_ADDRESS = Limit("sign-up-address", 40, timedelta(hours=1))
 POST_ADDRESS = Limit("post-address", 60, timedelta(hours=1))
+LONGEST = timedelta(hours=1)
+"""The longest of these times; what is older is deleted."""
 
 
 class TooMany(UserError):
@@ -40,10 +42,11 @@ def spend(ctx: Context, tries: list[tuple[Limit, str]]) -> None:
     """Count one try under each limit for its subject (an address, an account). Raises :class:`TooMany` and then counts nothing."""
     now = ctx.now()
     with ctx.db.write() as session:
+        session.execute(delete(Attempt).where(Attempt.at < now - LONGEST))
         for limit, subject in tries:
             key = _key(ctx, limit, subject)
-            session.execute(delete(Attempt).where(Attempt.key == key, Attempt.at <= now - limit.per))
-            if session.scalar(select(func.count()).where(Attempt.key == key)) >= limit.times:  # type: ignore[operator]
+            spent = session.scalar(select(func.count()).where(Attempt.key == key, Attempt.at > now - limit.per)) or 0
+            if spent >= limit.times:
                 raise TooMany(limit.per)
             session.add(Attempt(key=key, at=now))
 

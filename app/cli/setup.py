@@ -1,0 +1,29 @@
+"""What the commands that work on the database begin with."""
+
+import os
+from pathlib import Path
+
+from app.context import Context, instance_folder, make_context
+from app.errors import UserError
+from app.migrate import require_current
+from app.models import Fact
+from config.settings import Settings, load
+
+
+def settings() -> Settings:
+    return load(os.environ, Path(".env"))
+
+
+def open_city(given: Settings | None = None) -> Context:
+    """The context on a database that is up to date, and not a demonstration's where DEMO=0. Raises ``UserError``."""
+    chosen = given or settings()
+    if not chosen.database_url:
+        instance_folder(chosen)
+    ctx = make_context(chosen)
+    require_current(ctx.db)
+    with ctx.db.read() as session:
+        if not chosen.demo and session.get(Fact, "demo"):
+            raise UserError(
+                "This database holds the demonstration city, and DEMO=0 is for a real one. Set DATABASE_URL or INSTANCE to another place."
+            )
+    return ctx

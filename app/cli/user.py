@@ -1,0 +1,41 @@
+"""``adeuxpas user add``."""
+
+import sys
+
+import click
+
+from app.cli.setup import open_city
+from app.errors import UserError
+from app.models import Role
+from app.services.accounts import add_user
+from app.services.people import normal_email
+
+EXAMPLES = """\b
+Examples:
+  adeuxpas user add anne@ville.example --name "Anne Petit" --role coordinator
+  adeuxpas user add anne@ville.example --name "Anne Petit" < password.txt
+"""
+
+
+@click.group()
+def command() -> None:
+    """Accounts of those who oversee."""
+
+
+@command.command("add", epilog=EXAMPLES)
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--role", type=click.Choice([Role.COORDINATOR.value, Role.ADMINISTRATOR.value]), default=Role.COORDINATOR.value, show_default=True)
+def add(email: str, name: str, role: str) -> None:
+    """Add a coordinator or an administrator. The password is asked for, or read as one line from standard input."""
+    try:
+        address = normal_email(email)
+    except ValueError:
+        raise UserError("This is not an e-mail address.") from None
+    ctx = open_city()
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    add_user(ctx, name=name, email=address, role=Role(role), password=password)
+    click.echo(f"Added: {role} {address}")

@@ -1,0 +1,147 @@
+"""Lists for coordinators: public columns only, 25 rows a page, two queries each whatever the number of rows.
+
+Names, addresses, phone numbers and free text are not even selected here; :mod:`app.services.looks` shows those, and writes it down.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.context import Context
+from app.models import Match, Need, Offer, Person, Task, Territory
+from app.services.sight import Sight, subtree
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What to leave in; ``None`` is anything. ``kind`` is a task's; ``territory_id`` takes the subtree. ``page`` counts from 1."""
+
+    state: str | None = None
+    category: str | None = None
+    territory_id: int | None = None
+    kind: str | None = None
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list. ``number`` is the page that came, which is the last one when a later one was asked for."""
+
+    rows: Sequence[Row[Any]]
+    total: int
+    number: int
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-self.total // PAGE_SIZE))
+
+
+def needs(ctx: Context, sight: Sight, given: Filter) -> Page:
+    """The newest first. Columns: id, category, urgency, state, helpers_needed, taken, posted_at, quartier."""
+    rows = (
+        select(
+            Need.id, Need.category, Need.urgency, Need.state, Need.helpers_needed, Need.taken, Need.posted_at,
+            Territory.name.label("quartier"),
+        )
+        .outerjoin(Territory, Territory.id == Need.territory_id)
+        .where(sight.inside(Need.territory_id), *_wanted(given, Need.state, Need.category == given.category, [Need.territory_id]))
+        .order_by(Need.posted_at.desc(), Need.id.desc())
+    )  # fmt: skip
+    return _page(ctx, rows, given)
+
+
+def offers(ctx: Context, sight: Sight, given: Filter) -> Page:
+    """The newest first. Columns: id, categories, radius_m, capacity, taken, state, created_at, approved_at, quartier."""
+    # The list of categories lies as JSON; read as text it holds each slug between quotes, on both databases.
+    has_category = cast(Offer.categories, Text).contains(f'"{given.category}"', autoescape=True)
+    rows = (
+        select(
+            Offer.id, Offer.categories, Offer.radius_m, Offer.capacity, Offer.taken, Offer.state, Offer.created_at,
+            Person.approved_at, Territory.name.label("quartier"),
+        )
+        .join(Person, Person.id == Offer.person_id)
+        .outerjoin(Territory, Territory.id == Offer.territory_id)
+        .where(sight.inside(Offer.territory_id), *_wanted(given, Offer.state, has_category, [Offer.territory_id]))
+        .order_by(Offer.created_at.desc(), Offer.id.desc())
+    )  # fmt: skip
+    return _page(ctx, rows, given)
+
+
+def matches(ctx: Context, sight: Sight, given: Filter) -> Page:
+    """The newest first. Columns: id, need_id, offer_id, category, state, outcome, mode, proposed_at, deadline_at, and the quartier of each
+    side (need_quartier, offer_quartier)."""
+    there, here = aliased(Territory), aliased(Territory)
+    rows = (
+        select(
+            Match.id, Match.need_id, Match.offer_id, Need.category, Match.state, Match.outcome, Match.mode, Match.proposed_at,
+            Match.deadline_at, there.name.label("need_quartier"), here.name.label("offer_quartier"),
+        )
+        .join(Match.need)
+        .join(Match.offer)
+        .outerjoin(there, there.id == Need.territory_id)
+        .outerjoin(here, here.id == Offer.territory_id)
+        .where(
+            sight.of_match(),
+            *_wanted(given, Match.state, Need.category == given.category, [Need.territory_id, Offer.territory_id]),
+        )
+        .order_by(Match.proposed_at.desc(), Match.id.desc())
+    )  # fmt: skip
+    return _page(ctx, rows, given)
+
+
+def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
+    """Open ones, most pressing first, unless ``state`` is ``closed``: then the latest first. Columns: id, kind, reason, need_id, offer_id,
+    match_id, due_at, created_at, closed_at, category, urgency, quartier."""
+    quartier = func.coalesce(Need.territory_id, Offer.territory_id, Task.territory_id)
+    closed = given.state == "closed"
+    rows = (
+        select(
+            Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Task.created_at, Task.closed_at,
+            Need.category, Need.urgency, Territory.name.label("quartier"),
+        )
+        .outerjoin(Need, Need.id == Task.need_id)
+        .outerjoin(Offer, Offer.id == Task.offer_id)
+        .outerjoin(Territory, Territory.id == quartier)
+        .where(sight.of_task(), Task.closed_at.is_not(None) if closed else Task.closed_at.is_(None))
+        .order_by(*[Task.closed_at.desc(), Task.id.desc()] if closed else [Task.due_at, Task.id])
+    )  # fmt: skip
+    if given.kind:
+        rows = rows.where(Task.kind == given.kind)
+    if given.category:
+        rows = rows.where(Need.category == given.category)
+    if given.territory_id:
+        rows = rows.where(quartier.in_(subtree(given.territory_id)))
+    return _page(ctx, rows, given)
+
+
+def territories(ctx: Context, sight: Sight) -> Sequence[Row[tuple[int, str, str]]]:
+    """``id``, ``name``, ``kind`` of what may be chosen in a filter or for a post, by name."""
+    rows = select(Territory.id, Territory.name, Territory.kind).order_by(Territory.name)
+    if sight.territory_id is not None:
+        rows = rows.where(Territory.id.in_(subtree(sight.territory_id)))
+    with ctx.db.read() as session:
+        return session.execute(rows).all()
+
+
+def _wanted(given: Filter, state: Any, category: ColumnElement[bool], places: list[Any]) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if given.state:
+        wanted.append(state == given.state)
+    if given.category:
+        wanted.append(category)
+    if given.territory_id:
+        wanted.append(or_(*[place.in_(subtree(given.territory_id)) for place in places]))
+    return wanted
+
+
+def _page(ctx: Context, rows: Select[Any], given: Filter) -> Page:
+    with ctx.db.read() as session:
+        total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+        number = min(max(1, given.page), max(1, -(-total // PAGE_SIZE)))
+        found = session.execute(rows.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
+    return Page(found, total, number)

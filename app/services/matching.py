@@ -1,0 +1,172 @@
+"""Matching as the worker does it: rows in, pairs out. The index follows the database by re-reading what changed."""
+
+from collections import defaultdict
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.context import Context
+from app.links import Purpose
+from app.models import Match, Need, Offer, Person, TaskKind
+from app.services.events import SYSTEM, record
+from app.services.matches import lock_need, propose
+from app.services.tasks import open_task
+from app.services.telling import tell
+from matching import hours, ranking
+from matching.index import OfferIndex
+from matching.lifecycle import NeedState, OfferState
+from matching.model import Mode, Pair, Urgency
+from matching.model import Need as NeedToMatch
+from matching.model import Offer as OfferToMatch
+from notifications.messages import NobodyYet
+
+OVERLAP = timedelta(minutes=1)
+"""How far each look reaches back, so that a transaction that committed late is seen."""
+WHOLE_LOOK = timedelta(minutes=10)
+RETRY = timedelta(minutes=10)
+"""When a need that nobody can serve now is tried again."""
+BATCH = 500
+URGENCIES = list(Urgency)
+ASKED = "offer:"
+"""How an offer that was asked before is named among the identities of a need."""
+
+
+class Board:
+    """The offers that may be asked: active, approved and on the map; those without room stay, to tell busy from nobody. One a worker."""
+
+    def __init__(self) -> None:
+        self.index = OfferIndex()
+        self.last_asked: dict[int, datetime] = {}
+        self._seen: dict[int, datetime] = {}
+        self._looked_at: datetime | None = None
+        self._whole_at: datetime | None = None
+
+    def follow(self, ctx: Context) -> None:
+        """Bring the index up to the database: what changed since the last look, everything now and then."""
+        now = ctx.now()
+        whole = self._whole_at is None or self._looked_at is None or now - self._whole_at >= WHOLE_LOOK or now < self._looked_at
+        look = _offers() if whole else _offers().where(Offer.changed_at > self._looked_at - OVERLAP)  # type: ignore[operator]
+        with ctx.db.read() as session:
+            there = set()
+            for row in session.execute(look):
+                there.add(row.Offer.id)
+                if self._seen.get(row.Offer.id) != row.Offer.changed_at:
+                    self._put(row.Offer, row.Person)
+        if whole:
+            for gone in self._seen.keys() - there:
+                self.index.remove(gone)
+            self._seen = {i: at for i, at in self._seen.items() if i in there}
+            self._whole_at = now
+        self._looked_at = now
+
+    def _put(self, offer: Offer, person: Person) -> None:
+        self._seen[offer.id] = offer.changed_at
+        point = offer.point
+        if offer.state != OfferState.ACTIVE or person.approved_at is None or point is None:
+            self.index.remove(offer.id)
+            return
+        if offer.last_asked_at:
+            self.last_asked[offer.id] = offer.last_asked_at
+        self.index.put(
+            OfferToMatch(
+                id=offer.id, lon=point[0], lat=point[1], radius_m=offer.radius_m, categories=frozenset(offer.categories),
+                hours=hours.parse_hours(offer.availability), languages=frozenset(offer.languages), mode=Mode(offer.mode),
+                capacity=offer.capacity - offer.taken, identities=_identities(person) | {f"{ASKED}{offer.id}"},
+            )
+        )  # fmt: skip
+
+
+def _offers() -> Select[tuple[Offer, Person]]:
+    return select(Offer, Person).join(Person, Offer.person_id == Person.id)
+
+
+def _identities(person: Person) -> frozenset[str]:
+    return frozenset(filter(None, (person.email_index, person.phone_index, f"person:{person.id}")))
+
+
+def match_due(ctx: Context, board: Board) -> int:
+    """Propose for the needs whose time has come, the whole batch at its best together; the number of proposals."""
+    with ctx.db.read() as session:
+        needs = _due(session, ctx.now())
+    if not needs:
+        return 0
+    asked = 0
+    chosen = _choose(board, needs)
+    for need in needs:
+        pairs = chosen[need.id]
+        if pairs:
+            asked += propose(ctx, pairs)
+        if len(pairs) < need.places:
+            _nobody(ctx, board, need, bool(pairs))
+    return asked
+
+
+def _due(session: Session, now: datetime) -> list[NeedToMatch]:
+    """The needs to match now, urgent ones first. Whoever was asked for a need before shares an identity with it: not again."""
+    rows = session.execute(
+        select(Need, Person)
+        .join(Person, Need.person_id == Person.id)
+        .where(Need.state == NeedState.OPEN, Need.next_try_at <= now)
+        .order_by(Need.next_try_at, Need.id)
+        .limit(BATCH)
+    ).all()
+    asked: dict[int, set[str]] = defaultdict(set)
+    for need_id, offer_id in session.execute(select(Match.need_id, Match.offer_id).where(Match.need_id.in_([r.Need.id for r in rows]))):
+        asked[need_id].add(f"{ASKED}{offer_id}")
+    needs = []
+    for need, person in rows:
+        lon, lat = need.point
+        needs.append(
+            NeedToMatch(
+                id=need.id, lon=lon, lat=lat, category=need.category, hours=hours.parse_hours(need.availability),
+                languages=frozenset(need.languages), mode=Mode(need.mode), urgency=Urgency(need.urgency),
+                places=need.helpers_needed - need.taken, identities=_identities(person) | asked[need.id],
+            )
+        )  # fmt: skip
+    return sorted(needs, key=lambda n: URGENCIES.index(n.urgency))
+
+
+def _choose(board: Board, needs: list[NeedToMatch]) -> dict[int | str, list[Pair]]:
+    """The pairs to propose, by need: for one need its best volunteers, for several the best set of pairs together."""
+    chosen: dict[int | str, list[Pair]] = defaultdict(list)
+    if len(needs) == 1:
+        chosen[needs[0].id] = ranking.best(board.index, needs[0], needs[0].places, last_asked=board.last_asked)
+        return chosen
+    # Loading the compiled solver takes a moment that a single need should not wait for.
+    from matching.assignment import solve
+
+    reachable = {pair.offer for need in needs for pair in board.index.candidates(need)}
+    offers = [offer for offer_id in sorted(reachable, key=str) if (offer := board.index.get(offer_id))]
+    for pair in solve(offers, needs).pairs:
+        chosen[pair.need].append(pair)
+    return chosen
+
+
+def _nobody(ctx: Context, board: Board, need: NeedToMatch, some: bool) -> None:
+    """A place of a need stays free for now: try again later, and let a coordinator know why; the resident is told once."""
+    now = ctx.now()
+    reason = _why_nobody(board, need)
+    with ctx.db.write() as session:
+        row = lock_need(session, int(need.id))
+        if row is None or row.state != NeedState.OPEN:
+            return
+        row.next_try_at = now + RETRY
+        tries = session.scalars(select(Match.id).where(Match.need_id == row.id)).all()
+        task = open_task(
+            session, TaskKind.NOBODY, now, event_key=f"nobody:{row.id}:{len(tries)}", reason=reason, person=row.person, need=row
+        )  # fmt: skip
+        if task is None:
+            return
+        record(session, "nobody_found", now, SYSTEM, need_id=row.id, reason=reason)
+        if not some:
+            message = NobodyYet(row.person.first_name, row.category, ctx.links.url(Purpose.MY_REQUEST, row.id))
+            tell(session, ctx, row.person, message, now, need=row)
+
+
+def _why_nobody(board: Board, need: NeedToMatch) -> str:
+    """The rule that nobody passes, ``taken`` when eligible volunteers are busy, ``all_asked`` when each was asked before."""
+    unasked = replace(need, identities=frozenset(i for i in need.identities if not i.startswith(ASKED)))
+    reason = ranking.why_nobody(board.index, unasked)
+    return "all_asked" if reason == "taken" and board.index.candidates(unasked) else reason

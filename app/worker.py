@@ -1,0 +1,91 @@
+"""The worker: follows the database, proposes, watches deadlines, and sends the mail."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from notifications.relay import Relay
+from notifications.transport.base import Transport
+from notifications.transport.file import FileTransport
+from notifications.transport.mail import MailTransport
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.context import Context, instance_folder
+from app.services import leases
+from app.services.matches import expire_due
+from app.services.matching import Board, match_due
+from app.services.telling import SEALED_AS, follow_up_undelivered
+from notifications import outbox
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 0.5
+LONGEST_PAUSE_S = 30.0
+LEASE = timedelta(minutes=2)
+"""How long a relay may keep a message before others take it: longer than any network time-out in sending one."""
+
+
+class Worker:
+    """One worker process's work. ``tick`` does what is due and says whether there was anything."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        self.board = Board()
+        self.relay = make_relay(ctx)
+
+    def tick(self) -> bool:
+        """Match, expire and follow up, if this worker holds the lease; sending is the relay's own."""
+        if not leases.hold(self.ctx, "matching"):
+            return False
+        done = expire_due(self.ctx)
+        self.board.follow(self.ctx)
+        done += match_due(self.ctx, self.board)
+        done += follow_up_undelivered(self.ctx)
+        return done > 0
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop``; the mail goes out beside the matching, so that a slow server delays no proposal."""
+        with self.ctx.db.begin() as connection:
+            outbox.release_dead(connection, leases.is_dead)
+        relay = threading.Thread(target=self.relay.run, args=(stop,), name="relay")
+        relay.start()
+        _repeat(self.tick, stop)
+        relay.join()
+
+    def run_until_quiet(self) -> None:
+        """Work until nothing is due any more."""
+        with self.ctx.db.begin() as connection:
+            outbox.release_dead(connection, leases.is_dead)
+        while self.tick() | (self.relay.run_once() > 0):
+            pass
+
+
+def _repeat(step: Callable[[], object], stop: threading.Event) -> None:
+    pause = EVERY_S
+    while not stop.is_set():
+        try:
+            step()
+            pause = EVERY_S
+        except SQLAlchemyError:
+            # The database is away or busy: nothing is lost, since work is found by its state when it is back.
+            log.exception("the database did not answer; the work goes on later")
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+        stop.wait(pause)
+
+
+def make_transport(ctx: Context) -> Transport:
+    s = ctx.settings
+    if not s.mail_server:
+        return FileTransport(instance_folder(s) / "mail", sender=s.mail_sender)
+    return MailTransport(
+        server=s.mail_server, port=s.mail_port, username=s.mail_username, password=s.mail_password, use_tls=s.mail_use_tls,
+        use_ssl=s.mail_use_ssl, timeout_s=s.mail_timeout_s, sender=s.mail_sender,
+    )  # fmt: skip
+
+
+def make_relay(ctx: Context) -> Relay:
+    return Relay(
+        begin=ctx.db.begin, transport=make_transport(ctx), unseal=lambda text: ctx.keys.unseal(text, SEALED_AS), city=ctx.city,
+        holder=ctx.holder, clock=ctx.now, lease=LEASE, rng=ctx.rng,
+    )  # fmt: skip
