@@ -53,7 +53,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 def _one_of(*allowed: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value not in allowed:
-            raise ValueError(" or ".join(allowed))
+            raise ValueError(f"{', '.join(allowed[:-1])} or {allowed[-1]}")
         return value
 
     return parse
@@ -99,21 +99,29 @@ class Settings:
     host: str = _setting("HOST", "127.0.0.1", "address the web server listens on; the demonstration stays on this machine")
     port: int = _setting("PORT", "8000", "port the web server listens on", _whole(1, 65535))
     web_processes: int = _setting("WEB_PROCESSES", "1", "web server processes", _whole(1, 64))
-    proxies: int = _setting("PROXIES", "0", "reverse proxies in front that set X-Forwarded-*; more than 0 means TLS ends there", _whole(0, 5))
+    proxies: int = _setting(
+        "PROXIES", "0", "reverse proxies in front that set X-Forwarded-*; more than 0 means TLS ends there", _whole(0, 5)
+    )
     base_url: str = _setting("BASE_URL", "", "address of the service in e-mails; default http://HOST:PORT", _url)
     instance: str = _setting("INSTANCE", "instance", "folder for the database, the mail files and the demonstration's keys")
     database_url: str = _setting("DATABASE_URL", "", "default: an SQLite file in INSTANCE", _database)
     secret_key: str = _setting("SECRET_KEY", "", "signs links and sessions: 32 characters or more; needed when DEMO=0")
-    encryption_keys: str = _setting("ENCRYPTION_KEYS", "", "encrypt personal data: NAME:KEY[,NAME:KEY …], the first writes, all read; needed when DEMO=0")
+    encryption_keys: str = _setting(
+        "ENCRYPTION_KEYS", "", "encrypt personal data: NAME:KEY[,NAME:KEY …], the first writes, all read; needed when DEMO=0"
+    )
     log_level: str = _setting("LOG_LEVEL", "info", "debug, info, warning or error", _one_of("debug", "info", "warning", "error"))
     city_name: str = _setting("CITY_NAME", "Lyon", "the city's name")
     city_phone: str = _setting("CITY_PHONE", "04 65 71 00 00", "number of the town hall's line")
     city_hours: str = _setting("CITY_HOURS", "Mo-Fr 09:00-17:00", "when that line answers, as opening hours")
     timezone: str = _setting("TIMEZONE", "Europe/Paris", "the city's time zone", _zone)
     language: str = _setting("LANGUAGE_DEFAULT", "fr", "language of pages and messages where none is asked for", _one_of(*LANGUAGES))
-    approve_volunteers: str = _setting("APPROVE_VOLUNTEERS", "by_hand", "by_hand (a coordinator approves each volunteer) or at_once", _one_of("by_hand", "at_once"))
+    approve_volunteers: str = _setting(
+        "APPROVE_VOLUNTEERS", "by_hand", "by_hand (a coordinator approves each volunteer) or at_once", _one_of("by_hand", "at_once")
+    )
     answer_hours_urgent: int = _setting("ANSWER_HOURS_URGENT", "4", "hours a volunteer has to answer an urgent request", _whole(1, 240))
-    answer_hours_normal: int = _setting("ANSWER_HOURS_NORMAL", "24", "the same for a normal request, and what a resident has to answer", _whole(1, 240))
+    answer_hours_normal: int = _setting(
+        "ANSWER_HOURS_NORMAL", "24", "the same for a normal request, and what a resident has to answer", _whole(1, 240)
+    )
     answer_hours_flexible: int = _setting("ANSWER_HOURS_FLEXIBLE", "48", "the same for a flexible request", _whole(1, 240))
     public_blur_m: int = _setting("PUBLIC_BLUR_M", "200", "mean distance in metres between a post and its public point", _whole(50, 2000))
     geocoder: str = _setting("GEOCODER", "none", "none, or ban for France's Base Adresse Nationale", _one_of("none", "ban"))
@@ -148,8 +156,7 @@ def load(environ: Mapping[str, str], dotenv: Path | None = Path(".env")) -> Sett
 
     Raises :class:`SettingsError` with a sentence for each wrong one.
     """
-    from_file = {k: v for k, v in dotenv_values(dotenv).items() if v is not None} if dotenv else {}
-    given = {**from_file, **environ}
+    given = {**_from_file(dotenv), **environ}
     values: dict[str, Any] = {}
     problems = []
     for f in fields(Settings):
@@ -158,13 +165,24 @@ def load(environ: Mapping[str, str], dotenv: Path | None = Path(".env")) -> Sett
         try:
             values[f.name] = meta["parse"](raw)
         except ValueError as e:
-            shown = "" if "PASSWORD" in meta["name"] else f" is {raw!r} but"
+            shown = "" if "PASSWORD" in meta["name"] or "@" in raw else f" is {raw!r} but"  # an address may hold a password
             problems.append(f"{meta['name']}{shown} must be {e}. ({meta['help']})")
     if not problems:
         problems = _together(Settings(**values))
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
+
+
+def _from_file(dotenv: Path | None) -> dict[str, str]:
+    if dotenv is None or not dotenv.exists():
+        return {}
+    try:
+        return {k: v for k, v in dotenv_values(dotenv, interpolate=False).items() if v is not None}
+    except UnicodeDecodeError:
+        raise SettingsError([f"{dotenv} must be a text in UTF-8."]) from None
+    except OSError:
+        raise SettingsError([f"{dotenv} cannot be read: it must be a file that this user may read."]) from None
 
 
 def _together(s: Settings) -> list[str]:

@@ -1,0 +1,38 @@
+.DEFAULT_GOAL := help
+.PHONY: assets bench clean help lint lock run test test-long
+
+UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+run: ## Start the demonstration city (or, with DEMO=0, the real one): web server and worker
+	@scripts/run
+
+test: ## Lint and all tests, on SQLite and PostgreSQL
+	@scripts/test
+
+test-long: ## The same at full volume
+	@LONG=1 scripts/test
+
+lint: ## Style and types
+	@scripts/setup dev
+	@scripts/lint
+
+bench: ## The benchmarks of docs/benchmarks.md
+	@scripts/setup dev
+	@.venv/bin/python -m benchmarks
+
+lock: ## Bring the locked versions up to date
+	@scripts/setup dev
+	@$(UV_COMPILE) --upgrade -o requirements.lock requirements.in
+	@$(UV_COMPILE) --upgrade -o requirements-dev.lock requirements-dev.in
+	@$(UV_COMPILE) --upgrade --no-deps -o requirements-postgres.lock requirements-postgres.in
+	@npm install --package-lock-only --silent
+
+assets: ## Fetch the pages' map files from npm once more
+	@scripts/assets again
+
+clean: ## Remove what set-up and tests have made; instance/, with the database, stays
+	@rm -rf .venv node_modules app/static/vendor build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.mo' -exec rm -f {} +
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
