@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.crypto import EncryptedText
@@ -36,14 +36,14 @@ class Post:
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    reference: Mapped[str | None] = mapped_column(String(80), unique=True)
+    reference: Mapped[str | None] = mapped_column(String(100), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"), index=True)
     exact_point: Mapped[str | None] = mapped_column(EncryptedText("post.exact_point"))
     public_lon: Mapped[float | None]
     public_lat: Mapped[float | None]
     address: Mapped[str] = mapped_column(EncryptedText("post.address"), default="")
-    availability: Mapped[str] = mapped_column(String(500), default="")
+    availability: Mapped[str] = mapped_column(Text, default="")
     languages: Mapped[list[str]] = mapped_column(JSON)
     mode: Mapped[str] = mapped_column(String(10))
     posted_by: Mapped[str] = mapped_column(String(10), default=PostedBy.SELF)

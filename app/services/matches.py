@@ -100,7 +100,8 @@ def _ask(session: Session, ctx: Context, need: Need, offer: Offer, pair: Pair, n
         yes_url=ctx.links.url(Purpose.VOLUNTEER_YES, match.id), no_url=ctx.links.url(Purpose.VOLUNTEER_NO, match.id),
         my_page_url=ctx.links.page("/me"),
     )  # fmt: skip
-    tell(session, ctx, offer.person, to_volunteer, now, need=need, offer=offer, match=match, due_at=min(now + CALL_WITHIN, match.deadline_at))
+    call_by = min(now + CALL_WITHIN, match.deadline_at)
+    tell(session, ctx, offer.person, to_volunteer, now, need=need, offer=offer, match=match, due_at=call_by)
     to_resident = ProposalToResident(
         first_name=need.person.first_name, category=need.category, mode=match.mode, distance_m=told_distance(match),
         deadline=match.deadline_at, my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),

@@ -4,7 +4,7 @@ Whether a place lies in the city is for the import to say. The matcher takes any
 that were swapped pass here as long as they are possible: such a post lies far from everybody.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -79,34 +79,47 @@ class Refused(NamedTuple):
 
 
 P = TypeVar("P", OfferRow, NeedRow)
+Covered = Callable[[float, float], bool]
 
 
 @dataclass(frozen=True)
 class Posts(Generic[P]):
-    """A file of posts. ``rows`` can be gone through once and may raise :class:`app.sheets.table.SheetError`."""
+    """An open file of posts. ``rows`` can be gone through once and may raise :class:`app.sheets.table.SheetError`."""
 
     columns: tuple[str, ...]
     warnings: tuple[str, ...]
     decimal_comma: bool
-    rows: Iterator[P | Refused]
+    rows: Generator[P | Refused, None, None]
+
+    def close(self) -> None:
+        """Let go of the file; only needed where not all rows are read."""
+        self.rows.close()
 
 
-def load_offers(path: Path, *, zone: tzinfo, categories: Collection[str] | None = None) -> Posts[OfferRow]:
+def load_offers(
+    path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, covered: Covered | None = None
+) -> Posts[OfferRow]:
     """The offers in a file. ``categories`` are the slugs that exist (``None``: any); ``zone`` is that of a workbook's dates.
+
+    ``covered(lon, lat)`` says whether a point lies in the service area (``None``: everywhere).
 
     Raises :class:`app.sheets.table.SheetError` when nothing can be read.
     """
     table = read_table(path, OFFER_COLUMNS, ("reference", "name", "categories"), zone)
-    return Posts(table.columns, table.warnings, table.decimal_comma, _rows(table, parse_offer, categories))
+    return Posts(table.columns, table.warnings, table.decimal_comma, _rows(table, parse_offer, categories, covered))
 
 
-def load_needs(path: Path, *, zone: tzinfo, categories: Collection[str] | None = None) -> Posts[NeedRow]:
+def load_needs(
+    path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, covered: Covered | None = None
+) -> Posts[NeedRow]:
     """The needs in a file; everything else as in :func:`load_offers`."""
     table = read_table(path, NEED_COLUMNS, ("reference", "name", "category"), zone)
-    return Posts(table.columns, table.warnings, table.decimal_comma, _rows(table, parse_need, categories))
+    return Posts(table.columns, table.warnings, table.decimal_comma, _rows(table, parse_need, categories, covered))
 
 
-def _rows(table: Table, parse: Callable[[int, Cells, Collection[str] | None], P], known: Collection[str] | None) -> Iterator[P | Refused]:
+def _rows(
+    table: Table, parse: Callable[[int, Cells, Collection[str] | None], P], known: Collection[str] | None, covered: Covered | None
+) -> Generator[P | Refused, None, None]:
     lines: dict[str, int] = {}
     for line, given, problems in table.rows:
         cells = Cells(given, decimal_comma=table.decimal_comma, zone=table.zone)
@@ -115,6 +128,8 @@ def _rows(table: Table, parse: Callable[[int, Cells, Collection[str] | None], P]
         reference = given.get("reference", "").strip()
         if reference and lines.setdefault(reference, line) != line:
             cells.refuse("reference", f"is already used in line {lines[reference]}")
+        if covered and post and not cells.problems and post.lon is not None and post.lat is not None and not covered(post.lon, post.lat):
+            cells.refuse("lon", "and lat lie outside the area that the service covers: check that they are not swapped")
         if post is None or cells.problems:
             yield Refused(line, given, tuple(cells.problems))
         else:
