@@ -1,6 +1,6 @@
 """Lists for coordinators: public columns only, 25 rows a page, two queries each whatever the number of rows.
 
-Names, addresses, phone numbers and free text are not even selected here; :mod:`app.services.looks` shows those, and writes it down.
+Names, addresses, phone numbers and free text are not even selected here; :mod:`app.services.details` shows those, and writes it down.
 """
 
 from collections.abc import Sequence

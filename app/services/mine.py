@@ -1,0 +1,169 @@
+"""What people see of their own affairs: a resident's request, a volunteer's page, one request to answer.
+
+The other side's name and contact details are only in what these functions return once both have agreed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import Session
+
+from app.context import Context
+from app.models import Match, Need, Offer, Person, Territory
+from app.services.matches import told_distance
+from matching.lifecycle import LIVE, MatchState, OfferState
+from matching.model import Mode
+
+MATCHES_SHOWN = 100
+Side = Literal["resident", "volunteer"]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """The other side, after both agreed. What is not known is empty."""
+
+    first_name: str
+    email: str
+    phone: str
+    address: str = ""
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class MyMatch:
+    """A match as one of its sides may see it. ``distance_m`` is rounded up to 100 m and ``None`` where the two do not meet."""
+
+    id: int
+    state: MatchState
+    reason: str | None
+    outcome: str | None
+    mode: str
+    distance_m: int | None
+    proposed_at: datetime
+    deadline_at: datetime
+    accepted_at: datetime | None
+    agreed_at: datetime | None
+    closed_at: datetime | None
+    category: str
+    urgency: str
+    availability: str
+    quartier: str
+    need_id: int
+    resident_id: int
+    volunteer_id: int
+    contact: Contact | None = None
+
+
+@dataclass(frozen=True)
+class MyRequest:
+    """``row`` has the need's id, person_id, category, urgency, availability, state, helpers_needed, posted_at, confirmed_at, share_contact
+    and ``placed``."""
+
+    row: Row[Any]
+    matches: Sequence[MyMatch]
+
+
+@dataclass(frozen=True)
+class MyPage:
+    """``offers``: id, categories, state, radius_m, capacity, taken, availability, quartier. ``needs``: id, category, state, posted_at.
+    ``helped`` is the number of requests that ended well."""
+
+    offers: Sequence[Row[Any]]
+    waiting: Sequence[MyMatch]
+    accepted: Sequence[MyMatch]
+    people: Sequence[MyMatch]
+    needs: Sequence[Row[Any]]
+    helped: int
+
+
+def request_of(ctx: Context, need_id: int) -> MyRequest | None:
+    """A resident's request with its matches in the order in which they were proposed."""
+    with ctx.db.read() as session:
+        row = session.execute(
+            select(
+                Need.id, Need.person_id, Need.category, Need.urgency, Need.availability, Need.state, Need.helpers_needed,
+                Need.posted_at, Need.confirmed_at, Need.share_contact, Need.exact_point.is_not(None).label("placed"),
+            ).where(Need.id == need_id)
+        ).one_or_none()  # fmt: skip
+        return MyRequest(row, _matches(session, Match.need_id == need_id, side="resident")) if row else None
+
+
+def volunteer_page(ctx: Context, person_id: int) -> MyPage:
+    """A volunteer's own page; what waits for an answer comes in the order of its deadlines."""
+    with ctx.db.read() as session:
+        offers = session.execute(
+            select(
+                Offer.id, Offer.categories, Offer.state, Offer.radius_m, Offer.capacity, Offer.taken, Offer.availability,
+                Territory.name.label("quartier"),
+            )
+            .outerjoin(Territory, Territory.id == Offer.territory_id)
+            .where(Offer.person_id == person_id, Offer.state != OfferState.WITHDRAWN)
+            .order_by(Offer.id)
+            .limit(MATCHES_SHOWN)
+        ).all()  # fmt: skip
+        needs = session.execute(
+            select(Need.id, Need.category, Need.state, Need.posted_at)
+            .where(Need.person_id == person_id)
+            .order_by(Need.posted_at.desc())
+            .limit(MATCHES_SHOWN)
+        ).all()
+        live = _matches(session, Match.state.in_(LIVE), Offer.person_id == person_id, side="volunteer")
+        helped = session.scalars(select(Match.id).join(Match.offer).where(Offer.person_id == person_id, Match.outcome == "done")).all()
+    waiting = sorted((m for m in live if m.state is MatchState.PROPOSED), key=lambda m: m.deadline_at)
+    accepted = [m for m in live if m.state is MatchState.ACCEPTED]
+    return MyPage(offers, waiting, accepted, [m for m in live if m.state is MatchState.AGREED], needs, len(helped))
+
+
+def one_match(ctx: Context, match_id: int) -> MyMatch | None:
+    """A match as the page of a bare link shows it: never with contacts."""
+    with ctx.db.read() as session:
+        return next(iter(_matches(session, Match.id == match_id)), None)
+
+
+def owner_of_offer(ctx: Context, offer_id: int) -> int | None:
+    """Whose offer it is."""
+    with ctx.db.read() as session:
+        return session.scalar(select(Offer.person_id).where(Offer.id == offer_id))
+
+
+def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = None) -> list[MyMatch]:
+    rows = session.execute(
+        select(Match, Need.category, Need.urgency, Need.availability, Need.person_id, Offer.person_id, Territory.name)
+        .join(Match.need)
+        .join(Match.offer)
+        .outerjoin(Territory, Territory.id == Need.territory_id)
+        .where(*which)
+        .order_by(Match.proposed_at, Match.id)
+        .limit(MATCHES_SHOWN)
+    ).all()
+    agreed = [match.id for match, *_ in rows if match.state == MatchState.AGREED]
+    contacts = _contacts(session, agreed, side) if side and agreed else {}
+    return [
+        MyMatch(
+            match.id, MatchState(match.state), match.reason, match.outcome, match.mode, told_distance(match), match.proposed_at,
+            match.deadline_at, match.accepted_at, match.agreed_at, match.closed_at, category, urgency, availability, quartier or "",
+            match.need_id, resident_id, volunteer_id, contacts.get(match.id),
+        )
+        for match, category, urgency, availability, resident_id, volunteer_id, quartier in rows
+    ]  # fmt: skip
+
+
+def _contacts(session: Session, agreed: list[int], side: Side) -> dict[int, Contact]:
+    """The other side's contacts, by match; the address only for whoever comes to it."""
+    other = Offer.person_id if side == "resident" else Need.person_id
+    rows = session.execute(
+        select(Match, Need, Person)
+        .join(Match.need)
+        .join(Match.offer)
+        .join(Person, Person.id == other)
+        .where(Match.id.in_(agreed), Match.state == MatchState.AGREED)
+    )
+    found = {}
+    for match, need, person in rows:
+        comes = side == "volunteer" and match.mode == Mode.IN_PERSON
+        details = need.details if side == "volunteer" else ""
+        found[match.id] = Contact(person.first_name, person.email or "", person.phone or "", need.address if comes else "", details)
+    return found
