@@ -56,6 +56,8 @@ class _Supervisor:
             problem = self._watch(ready, announce)
         finally:
             self._stop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)  # nothing is left to stop: the programme may end with its own exit code
         if problem:
             print(problem, file=sys.stderr)
         return 1 if problem else 0
