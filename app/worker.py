@@ -3,12 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
 
-from notifications.relay import Relay
-from notifications.transport.base import Transport
-from notifications.transport.file import FileTransport
-from notifications.transport.mail import MailTransport
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.context import Context, instance_folder
@@ -17,13 +12,15 @@ from app.services.matches import expire_due
 from app.services.matching import Board, match_due
 from app.services.telling import SEALED_AS, follow_up_undelivered
 from notifications import outbox
+from notifications.relay import Relay
+from notifications.transport.base import Mailbox, Transport
+from notifications.transport.file import FileTransport
+from notifications.transport.mail import MailTransport, Server
 
 log = logging.getLogger(__name__)
 
 EVERY_S = 0.5
 LONGEST_PAUSE_S = 30.0
-LEASE = timedelta(minutes=2)
-"""How long a relay may keep a message before others take it: longer than any network time-out in sending one."""
 
 
 class Worker:
@@ -76,16 +73,17 @@ def _repeat(step: Callable[[], object], stop: threading.Event) -> None:
 
 def make_transport(ctx: Context) -> Transport:
     s = ctx.settings
+    sender = Mailbox(s.mail_sender, f"À deux pas {s.city_name}")
     if not s.mail_server:
-        return FileTransport(instance_folder(s) / "mail", sender=s.mail_sender)
-    return MailTransport(
-        server=s.mail_server, port=s.mail_port, username=s.mail_username, password=s.mail_password, use_tls=s.mail_use_tls,
-        use_ssl=s.mail_use_ssl, timeout_s=s.mail_timeout_s, sender=s.mail_sender,
+        return FileTransport(instance_folder(s) / "mail", sender)
+    server = Server(
+        s.mail_server, s.mail_port, username=s.mail_username or None, password=s.mail_password or None, use_tls=s.mail_use_tls,
+        use_ssl=s.mail_use_ssl, timeout_s=s.mail_timeout_s,
     )  # fmt: skip
+    return MailTransport(server, sender)
 
 
 def make_relay(ctx: Context) -> Relay:
     return Relay(
-        begin=ctx.db.begin, transport=make_transport(ctx), unseal=lambda text: ctx.keys.unseal(text, SEALED_AS), city=ctx.city,
-        holder=ctx.holder, clock=ctx.now, lease=LEASE, rng=ctx.rng,
-    )  # fmt: skip
+        ctx.db.begin, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now, rng=ctx.rng
+    )

@@ -22,7 +22,7 @@ COMMANDS = {
     "demo": "Fill a small demonstration city.",
 }
 MODULES = {"import": "import_"}
-INTERRUPTED = 130
+MISTAKE, INTERRUPTED = 2, 130
 
 EXAMPLES = """\b
 Examples:
@@ -81,5 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except SettingsError as e:
         for problem in e.problems:
             click.echo(problem, err=True)
-        sys.exit(2)
+        sys.exit(MISTAKE)
+    except OSError as e:
+        click.echo(": ".join(filter(None, (e.filename and str(e.filename), e.strerror or type(e).__name__))), err=True)
+        sys.exit(MISTAKE)
     sys.exit(result if isinstance(result, int) else 0)

@@ -16,5 +16,5 @@ def command() -> None:
     """Fill a small demonstration city into an empty database (DEMO=1), and show its sign-ins."""
     ctx = open_city()
     demo.fill(ctx)
-    for who, how in demo.sign_ins(ctx):
-        click.echo(f"{who}: {how}")
+    for sign_in in demo.sign_ins(ctx):
+        click.echo(f"{sign_in.role}: {sign_in.how}")

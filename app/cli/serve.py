@@ -32,9 +32,12 @@ def command(with_worker: bool) -> int:
     def announce() -> None:
         click.echo(f"\nÀ deux pas is at {chosen.root_url}  (Ctrl-C stops it)")
         if chosen.demo:
-            for who, how in demo.sign_ins(ctx):
-                click.echo(f"  {who}: {how}")
-        mail = f"server {chosen.mail_server}" if chosen.mail_server else f"files in {chosen.instance}/mail"
-        click.echo(f"  Mail goes to: {mail}" + (f", to be read at {chosen.root_url}/demo/mail" if chosen.demo and not chosen.mail_server else ""))
+            for sign_in in demo.sign_ins(ctx):
+                click.echo(f"  {sign_in.role}: {sign_in.how}")
+        if chosen.mail_server:
+            click.echo(f"  Mail goes to the server {chosen.mail_server}")
+        else:
+            read = f", to be read at {chosen.root_url}/demo/mail" if chosen.demo else ""
+            click.echo(f"  Mail goes to files in {chosen.instance}/mail{read}")
 
     return serve(chosen, with_worker, announce)

@@ -25,7 +25,7 @@ def command() -> None:
 @command.command("add", epilog=EXAMPLES)
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
-@click.option("--role", type=click.Choice([Role.COORDINATOR.value, Role.ADMINISTRATOR.value]), default=Role.COORDINATOR.value, show_default=True)
+@click.option("--role", type=click.Choice(["coordinator", "administrator"]), default="coordinator", show_default=True)
 def add(email: str, name: str, role: str) -> None:
     """Add a coordinator or an administrator. The password is asked for, or read as one line from standard input."""
     try:

@@ -22,7 +22,7 @@ def command(until_quiet: bool) -> None:
     from app.worker import Worker
 
     ctx = open_city()
-    configure(ctx.settings)
+    configure(ctx.settings.log_level)
     if until_quiet:
         Worker(ctx).run_until_quiet()
         return

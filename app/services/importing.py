@@ -109,6 +109,8 @@ def _add_need(session: Session, ctx: Context, row: NeedRow, now: datetime) -> No
     )  # fmt: skip
     need = add_need(session, ctx, person, given, _point(row), now, BY_FILE)
     open_need(session, ctx, need, now, BY_FILE, told=False)
+    if need.next_try_at:
+        need.next_try_at = now  # a file is a batch already: its flexible needs wait for no other
 
 
 def _where(row: OfferRow | NeedRow) -> Where:
