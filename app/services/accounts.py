@@ -42,9 +42,10 @@ class SignUp:
     offer: OfferInput
 
 
-def sign_up(ctx: Context, given: SignUp, by: Actor) -> None:
+def sign_up(ctx: Context, given: SignUp, by: Actor, address: str) -> None:
     """Make an account and its offer, both unconfirmed, and send the link. An address that has an account gets another mail: the page
-    says the same. Raises ``Outside``."""
+    says the same. ``address`` is the client's. Raises ``Outside``, ``NoTerritory`` and ``TooMany``."""
+    throttle.spend(ctx, [(throttle.SIGN_UP_ADDRESS, address), (throttle.SIGN_UP_ACCOUNT, given.email)])
     now = ctx.now()
     found = locate(ctx, given.offer.where)
     password_hash = hash_password(given.password)

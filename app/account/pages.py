@@ -1,0 +1,81 @@
+"""Signing in and out, a forgotten password, and the links that confirm an address or set a password.
+
+A link's page only shows a button: mail scanners follow links, so that nothing may happen before the POST.
+"""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.account.forms import ForgottenForm, NewPasswordForm, SignInForm
+from app.extensions import ctx
+from app.identity import actor, enter, leave, signed_in
+from app.links import Purpose
+from app.models import Channel, Role
+from app.permissions import LINK, PUBLIC, permit
+from app.services import accounts
+
+account = Blueprint("account", __name__, template_folder="templates")
+
+
+@account.route("/sign-in", methods=["GET", "POST"])
+@permit(PUBLIC)
+def sign_in() -> ResponseReturnValue:
+    form = SignInForm()
+    if form.validate_on_submit():
+        person = accounts.sign_in(ctx(), form.email.data, form.password.data, request.remote_addr or "")
+        if person is not None:
+            home = "/coordination/" if person.role != Role.NONE else "/me"
+            return redirect(enter(person) or home, 303)
+        form.refuse(_("The e-mail address or the password is not right, or the address has not been confirmed yet."))
+    return render_template("account/sign_in.html", form=form), 422 if form.errors else 200
+
+
+@account.post("/sign-out")
+@permit(PUBLIC)
+def sign_out() -> ResponseReturnValue:
+    leave()
+    return redirect(url_for("public.home"), 303)
+
+
+@account.route("/account/forgotten", methods=["GET", "POST"])
+@permit(PUBLIC)
+def forgotten() -> ResponseReturnValue:
+    form = ForgottenForm()
+    if form.validate_on_submit():
+        accounts.forgotten(ctx(), form.email.data, request.remote_addr or "")
+        return render_template("account/forgotten_sent.html")
+    return render_template("account/forgotten.html", form=form), 422 if form.errors else 200
+
+
+@account.route("/confirm/account/<token>", methods=["GET", "POST"])
+@permit(LINK)
+def confirm(token: str) -> ResponseReturnValue:
+    person_id, stamp = ctx().links.read(Purpose.CONFIRM_ACCOUNT, token)
+    if request.method == "GET":
+        return render_template("account/confirm.html")
+    person = accounts.confirm_account(ctx(), person_id, stamp, actor(Channel.LINK))
+    return render_template("account/confirmed.html", approved=person.approved_at is not None)
+
+
+@account.route("/account/reset/<token>", methods=["GET", "POST"])
+@permit(LINK)
+def reset(token: str) -> ResponseReturnValue:
+    return _set_password(Purpose.RESET_PASSWORD, token)
+
+
+@account.route("/account/welcome/<token>", methods=["GET", "POST"])
+@permit(LINK)
+def welcome(token: str) -> ResponseReturnValue:
+    return _set_password(Purpose.SET_PASSWORD, token)
+
+
+def _set_password(purpose: Purpose, token: str) -> ResponseReturnValue:
+    person_id, stamp = ctx().links.read(purpose, token)
+    form = NewPasswordForm()
+    if form.validate_on_submit():
+        accounts.set_password(ctx(), person_id, stamp, form.password.data, actor(Channel.LINK))
+        if signed_in() is not None:
+            leave()
+        return render_template("account/password_set.html")
+    return render_template("account/password.html", form=form, first=purpose is Purpose.SET_PASSWORD), 422 if form.errors else 200

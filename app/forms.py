@@ -1,0 +1,303 @@
+"""Fields that the doors' forms share. Each error is one sentence that says what to do."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from babel import Locale
+from babel.dates import get_day_names
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import BooleanField, Field, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms.validators import StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput
+
+from app import i18n
+from app.extensions import ctx
+from app.models import Territory
+from app.services.accounts import PASSWORD_LENGTH
+from app.services.people import normal_email, normal_phone
+from app.services.posting import Where
+from config.categories import CATEGORIES
+from matching.hours import parse_hours
+from matching.model import Mode
+
+SPOKEN = ("fr", "en", "ar", "es", "it", "pt", "de", "tr", "ru", "uk", "zh", "vi", "ta", "wo", "fa", "sq", "ro", "pl")
+LONGEST_LINE = 200
+
+
+class Form(FlaskForm):
+    """A form whose service may refuse: :meth:`refuse` puts the sentence above the fields."""
+
+    def refuse(self, sentence: str) -> None:
+        self.form_errors.append(sentence)
+
+
+def needed(sentence: str) -> Callable[[Form, Field], None]:
+    """The field must not be empty; ``sentence`` says what to write there."""
+
+    def check(_form: Form, field: Field) -> None:
+        if not field.data:
+            raise StopValidation(sentence)
+
+    check.needed = True  # type: ignore[attr-defined]
+    return check
+
+
+class _Shown(Field):
+    """What the templates ask of a field: how to draw it, whether it must be filled in, and where its error leads."""
+
+    kind = "line"
+
+    @property
+    def needed(self) -> bool:
+        return any(getattr(check, "needed", False) for check in self.validators)
+
+    @property
+    def first_id(self) -> str:
+        return str(self.id)
+
+
+class _Line(_Shown, StringField):
+    longest = LONGEST_LINE
+
+    def __init__(self, label: str, validators: Iterable[Any] = (), **options: Any) -> None:
+        super().__init__(label, list(validators), filters=[_stripped], **options)
+        self.render_kw = {"maxlength": self.longest} | (self.render_kw or {})
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data and len(self.data) > self.longest:
+            raise StopValidation(_l("Shorten this to %(longest)s characters.", longest=self.longest))
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class LineField(_Line):
+    """One line of text."""
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        if self.data and not self.data.isprintable():
+            raise StopValidation(_l("Write this on one line, with ordinary characters."))
+
+
+class TextField(_Line, TextAreaField):
+    """Several lines of text."""
+
+    longest = 1000
+
+
+class EmailField(LineField):
+    """``data`` is the address in the form in which it is compared; empty when none was given."""
+
+    def __init__(self, label: str, validators: Iterable[Any] = (), **options: Any) -> None:
+        super().__init__(label, validators, render_kw={"type": "email", "autocomplete": "email", "spellcheck": "false"}, **options)
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        if self.data:
+            try:
+                self.data = normal_email(self.data)
+            except ValueError:
+                raise StopValidation(_l("Check the e-mail address. It looks like name@example.org.")) from None
+
+
+class PhoneField(LineField):
+    """``data`` is the number in E.164; empty when none was given."""
+
+    def __init__(self, label: str, validators: Iterable[Any] = (), **options: Any) -> None:
+        super().__init__(label, validators, render_kw={"type": "tel", "autocomplete": "tel"}, **options)
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        if self.data:
+            try:
+                self.data = normal_phone(self.data)
+            except ValueError:
+                raise StopValidation(_l("Check the phone number. It looks like 06 39 98 12 34.")) from None
+
+
+class NewPasswordField(_Shown, PasswordField):
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(label, render_kw={"autocomplete": "new-password", "maxlength": PASSWORD_LENGTH[1]}, **options)
+
+    @property
+    def needed(self) -> bool:
+        return True
+
+    def pre_validate(self, form: Any) -> None:
+        low, high = PASSWORD_LENGTH
+        if not low <= len(self.data or "") <= high:
+            raise StopValidation(_l("Choose a password of at least %(low)s characters; several words make a good one.", low=low))
+
+
+class OldPasswordField(_Shown, PasswordField):
+    def __init__(self, label: str, validators: Iterable[Any] = (), **options: Any) -> None:
+        super().__init__(label, list(validators), render_kw={"autocomplete": "current-password"}, **options)
+
+
+class TickField(_Shown, BooleanField):
+    """One box. With ``needed`` it must be ticked."""
+
+    kind = "tick"
+
+
+class ChoiceField(_Shown, RadioField):
+    """One of several, as radios. ``choices`` maps values to labels, or is a function that gives such a map."""
+
+    kind = "choices"
+
+    def __init__(self, label: str, sentence: str, **options: Any) -> None:
+        super().__init__(label, validate_choice=False, **options)
+        self._sentence = sentence
+
+    @property
+    def needed(self) -> bool:
+        return True
+
+    @property
+    def first_id(self) -> str:
+        return f"{self.id}-0"
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in self.choices:
+            raise StopValidation(self._sentence)
+
+
+class PickField(_Shown, SelectField):
+    """One of several, as a drop-down list; the first is taken where nothing is picked."""
+
+    kind = "line"
+
+    @property
+    def needed(self) -> bool:
+        return "" not in self.choices
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data not in self.choices:
+            raise StopValidation(_l("Pick one from the list."))
+
+
+class TicksField(_Shown, SelectMultipleField):
+    """Several of several, as boxes."""
+
+    kind = "choices"
+    option_widget = CheckboxInput()
+
+    def __init__(self, label: str, validators: Iterable[Any] = (), **options: Any) -> None:
+        super().__init__(label, list(validators), validate_choice=False, **options)
+
+    @property
+    def first_id(self) -> str:
+        return f"{self.id}-0"
+
+    def pre_validate(self, form: Any) -> None:
+        if not set(self.data or ()) <= set(self.choices):
+            raise StopValidation(_l("Pick from the boxes."))
+
+
+def category_choices() -> dict[str, str]:
+    return {slug: category.label(i18n.language()) for slug, category in CATEGORIES.items()}
+
+
+def language_choices() -> dict[str, str]:
+    """Languages that people speak, in the page's words and their own."""
+    page = get_locale()
+    return {code: _both_names(Locale.parse(code), page) for code in SPOKEN}
+
+
+def _both_names(spoken: Locale, page: Locale) -> str:
+    here, own = str(spoken.get_display_name(page)).capitalize(), str(spoken.get_display_name(spoken))
+    return here if here.lower() == own.lower() else f"{here} ({own})"
+
+
+def mode_choices() -> dict[str, str]:
+    return {Mode.IN_PERSON: _("Face to face"), Mode.REMOTE: _("By phone or video"), Mode.BOTH: _("Either")}
+
+
+def quartier_choices() -> dict[str, str]:
+    """The territories that have none below them, by name."""
+    with ctx().db.read() as session:
+        rows = session.execute(select(Territory.id, Territory.name, Territory.parent_id)).all()
+    parents = {row.parent_id for row in rows}
+    leaves = sorted((row.name, str(row.id)) for row in rows if row.id not in parents)
+    return {"": _("I do not know")} | {i: name for name, i in leaves}
+
+
+class WhereFields(Form):
+    """The place of a post: an address, and the quartier for when nobody finds that address on the map."""
+
+    address = LineField(
+        _l("Number and street"), [needed(_l("Write the number and the street, for example 12 rue de la Paix."))],
+        description=_l("Nobody sees it before both of you have said yes."), render_kw={"autocomplete": "street-address"},
+    )  # fmt: skip
+    postcode = LineField(_l("Postcode"), [needed(_l("Write the postcode."))], render_kw={"autocomplete": "postal-code", "inputmode": "numeric", "class": "short"})
+    town = LineField(_l("Town"), [needed(_l("Write the town."))], render_kw={"autocomplete": "address-level2"})
+    quartier = PickField(_l("Quartier"), description=_l("It helps us when the address is hard to find on the map."), choices=quartier_choices)
+
+    @property
+    def where(self) -> Where:
+        chosen = self.quartier.data
+        return Where(self.address.data, self.postcode.data, self.town.data, quartier_id=int(chosen) if chosen else None)
+
+
+@dataclass(frozen=True)
+class _Box:
+    value: str
+    id: str
+    label: str
+    checked: bool
+
+
+class WeekField(_Shown):
+    """A week as boxes, day by part of the day. ``data`` is ``opening_hours`` text; no box ticked is any time, the empty text."""
+
+    kind = "week"
+    DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+    PARTS = {"morning": "09:00-12:00", "afternoon": "14:00-18:00", "evening": "18:00-20:00"}
+    _NAMES = {"morning": _l("Morning"), "afternoon": _l("Afternoon"), "evening": _l("Evening")}
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = self._text(set(valuelist))
+
+    def process_data(self, value: str | None) -> None:
+        self.data = value or ""
+
+    def pre_validate(self, form: Any) -> None:
+        if self.raw_data and not set(self.raw_data) <= {f"{day}-{part}" for day in self.DAYS for part in self.PARTS}:
+            raise ValidationError(_l("Pick from the boxes."))
+
+    @classmethod
+    def _text(cls, ticked: set[str]) -> str:
+        """Days with the same hours share a rule: ``Mo,Tu 09:00-12:00; Sa 14:00-18:00,18:00-20:00``."""
+        days_with: dict[str, list[str]] = {}
+        for day in cls.DAYS:
+            spans = ",".join(span for part, span in cls.PARTS.items() if f"{day}-{part}" in ticked)
+            if spans:
+                days_with.setdefault(spans, []).append(day)
+        return "; ".join(f"{','.join(days)} {spans}" for spans, days in days_with.items())
+
+    def _ticked(self, day: str, part: str) -> bool:
+        span = parse_hours(f"{day} {self.PARTS[part]}")
+        return bool(self.data) and span & parse_hours(self.data) == span
+
+    def parts(self) -> list[tuple[str, str]]:
+        """Each part's name and its hours."""
+        return [(str(self._NAMES[part]), f"{span[:2].lstrip('0')}–{span[6:8]} h") for part, span in self.PARTS.items()]
+
+    def rows(self) -> Iterator[tuple[str, list[_Box]]]:
+        """Each day's name and its boxes."""
+        names = get_day_names("wide", locale=get_locale())
+        for number, day in enumerate(self.DAYS):
+            yield names[number].capitalize(), [
+                _Box(f"{day}-{part}", f"{self.id}-{day}-{part}", f"{names[number]}, {self._NAMES[part]}", self._ticked(day, part)) for part in self.PARTS
+            ]
+
+    @property
+    def first_id(self) -> str:
+        return f"{self.id}-Mo-morning"

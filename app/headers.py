@@ -1,0 +1,39 @@
+"""What every answer tells the browser: what it may load and run, and what it must not keep."""
+
+import secrets
+
+from flask import Flask, Response, g, request
+
+from app.identity import signed_in
+from app.permissions import Permission, declared
+
+
+def nonce() -> str:
+    """This answer's nonce, without which no script runs."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    return str(g.nonce)
+
+
+def init(web: Flask) -> None:
+    @web.after_request
+    def add(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", _content_policy())
+        # Same-origin, since the CSRF check over HTTPS reads it; other sites must not see it, as tokens stand in paths.
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        if request.endpoint != "static":
+            is_public = request.endpoint is not None and declared(web, request.endpoint) is Permission.PUBLIC
+            shown_to_all = is_public and request.method in ("GET", "HEAD") and signed_in() is None
+            response.headers["Cache-Control"] = "private, no-cache" if shown_to_all else "no-store"
+        return response
+
+
+def _content_policy() -> str:
+    return "; ".join((
+        "default-src 'none'", f"script-src 'nonce-{nonce()}'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
+        "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+    ))  # fmt: skip

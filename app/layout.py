@@ -1,0 +1,46 @@
+"""What every template knows."""
+
+from urllib.parse import urlencode
+
+from flask import Flask, request
+from flask_babel import gettext
+
+from app import i18n
+from app.extensions import ctx
+from app.headers import nonce
+from app.identity import has_role, signed_in
+from app.models import Role
+from config.categories import CATEGORIES
+from config.settings import LANGUAGES
+from notifications.words import category_words, distance_words, hours_words, moment_words
+
+
+def init(web: Flask) -> None:
+    web.jinja_env.trim_blocks = web.jinja_env.lstrip_blocks = True
+    web.jinja_env.filters.update(
+        category=lambda slug: CATEGORIES[slug].label(i18n.language()) if slug in CATEGORIES else slug,
+        category_words=lambda slug: category_words(slug, i18n.language()),
+        distance=lambda metres: distance_words(metres, i18n.language()),
+        hours=lambda text: hours_words(text, i18n.language()),
+        moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),
+        phone_link=lambda phone: "tel:" + "".join(c for c in phone if c.isdigit() or c == "+"),
+    )
+
+    @web.context_processor
+    def known() -> dict[str, object]:
+        settings = ctx().settings
+        return {
+            "city": ctx().city,
+            "demo": settings.demo,
+            "language": i18n.language(),
+            "languages": [(each, i18n.own_name(each), _in_language(each)) for each in LANGUAGES],
+            "person": signed_in(),
+            "coordinates": has_role(Role.COORDINATOR, Role.ADMINISTRATOR),
+            "nonce": nonce,
+            "service": gettext("À deux pas"),
+        }
+
+
+def _in_language(language: str) -> str:
+    """This page in that language. Only the query is written, so that no path with a token in it is repeated."""
+    return "?" + urlencode([(name, value) for name, value in request.args.items(multi=True) if name != "lang"] + [("lang", language)])

@@ -1,0 +1,59 @@
+"""The demonstration's mail, to be read where it was sent: there is no mail server."""
+
+import re
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, render_template
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
+
+from app.extensions import ctx
+from app.permissions import DEMO, permit
+from notifications.transport.file import StoredMail, list_mail, read_mail
+
+SHOWN = 100
+_ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+
+mailbox = Blueprint("mailbox", __name__, url_prefix="/demo/mail", template_folder="templates")
+
+
+@mailbox.get("")
+@permit(DEMO)
+def letters() -> ResponseReturnValue:
+    return render_template("public/letters.html", letters=list_mail(_folder(), SHOWN))
+
+
+@mailbox.get("/<name>")
+@permit(DEMO)
+def letter(name: str) -> ResponseReturnValue:
+    mail = _read(name)
+    return render_template("public/letter.html", mail=mail, text=_with_links(mail.text))
+
+
+@mailbox.get("/<name>/html")
+@permit(DEMO)
+def letter_html(name: str) -> ResponseReturnValue:
+    """The HTML part as a mail program shows it: nothing in it runs, and nothing is loaded for it."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+    return Response(_read(name).html, headers={"Content-Security-Policy": policy})
+
+
+def _folder() -> Path:
+    return Path(ctx().settings.instance) / "mail"
+
+
+def _read(name: str) -> StoredMail:
+    try:
+        return read_mail(_folder(), name)
+    except FileNotFoundError:
+        abort(404)
+
+
+def _with_links(text: str) -> Markup:
+    """The text, escaped, with its web addresses as links."""
+    out, end = Markup(), 0
+    for found in _ADDRESS.finditer(text):
+        address = found[0].rstrip(".,;:)")
+        out += escape(text[end : found.start()]) + Markup('<a href="{0}">{0}</a>').format(address)
+        end = found.start() + len(address)
+    return out + escape(text[end:])

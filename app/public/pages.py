@@ -1,0 +1,56 @@
+"""The home page, what the service is, what becomes of data, and whether it is well."""
+
+from importlib import import_module
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from app.extensions import ctx
+from app.permissions import PUBLIC, permit
+
+public = Blueprint("public", __name__, template_folder="templates")
+
+
+@public.get("/")
+@permit(PUBLIC)
+def home() -> ResponseReturnValue:
+    return render_template("public/home.html", sign_ins=_demo_sign_ins())
+
+
+def _demo_sign_ins() -> list[Any]:
+    if not ctx().settings.demo:
+        return []
+    try:
+        return list(import_module("app.services.demo").sign_ins(ctx()))
+    except (ModuleNotFoundError, AttributeError):
+        return []
+
+
+@public.get("/about")
+@permit(PUBLIC)
+def about() -> ResponseReturnValue:
+    return render_template("public/about.html")
+
+
+@public.get("/privacy")
+@permit(PUBLIC)
+def privacy() -> ResponseReturnValue:
+    return render_template("public/privacy.html")
+
+
+@public.get("/healthz")
+@permit(PUBLIC)
+def healthz() -> ResponseReturnValue:
+    """This process is up."""
+    return "ok", {"Content-Type": "text/plain; charset=utf-8"}
+
+
+@public.get("/readyz")
+@permit(PUBLIC)
+def readyz() -> ResponseReturnValue:
+    """The database answers."""
+    with ctx().db.read() as session:
+        session.execute(text("SELECT 1"))
+    return "ok", {"Content-Type": "text/plain; charset=utf-8"}

@@ -1,0 +1,60 @@
+"""Puts the web application together: settings, the parts of :mod:`app.extensions`, the doors and their pages."""
+
+import os
+from datetime import timedelta
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import error_pages, extensions, headers, i18n, identity, layout, logging, permissions
+from app.account.pages import account
+from app.context import Context, make_context
+from app.public.mailbox import mailbox
+from app.public.pages import public
+from app.volunteer.pages import volunteer
+from config import settings as config
+from config.settings import Settings
+
+DOORS = (public, mailbox, account, volunteer)
+LARGEST_REQUEST = 256 * 1024
+SESSION_LASTS = timedelta(days=1)
+
+
+class Web(Flask):
+    def log_exception(self, exc_info: object) -> None:
+        """Flask's own line would name the path, in which tokens stand: :mod:`app.logging` writes ours."""
+        logging.log_failure()
+
+
+def build(settings: Settings | None = None, context: Context | None = None) -> Flask:
+    """See :func:`app.create_app`."""
+    if context is None:
+        context = make_context(settings or config.load(os.environ))
+    settings = context.settings
+    behind_tls = settings.proxies > 0
+    web = Web("app")
+    web.secret_key = context.links.secret
+    web.config.update(
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        PERMANENT_SESSION_LIFETIME=SESSION_LASTS,
+        SESSION_COOKIE_NAME="__Host-session" if behind_tls else "session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=behind_tls,
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+    )
+    web.extensions[extensions.NAME] = context
+    # The order is that of the checks before each request: what is logged, who it is, what they may, whether the form is ours.
+    logging.init(web, settings.log_level)
+    identity.init(web)
+    i18n.init(web, settings)
+    permissions.init(web)
+    extensions.csrf.init_app(web)
+    headers.init(web)
+    error_pages.init(web)
+    layout.init(web)
+    for door in DOORS:
+        web.register_blueprint(door)
+    if behind_tls:
+        web.wsgi_app = ProxyFix(web.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)  # type: ignore[method-assign]
+    return web
