@@ -33,9 +33,16 @@ FIRST = (
 LAST = ("Ardant", "Belkacem", "Clavel", "Duval", "Esposito", "Fournel", "Gonin", "Haddad", "Jacquet", "Kone", "Laroche", "Meunier")
 STREETS = ("rue des Tisserands", "place du Marché", "montée des Vignes", "rue de la Passerelle", "quai des Mariniers", "allée des Platanes")
 WEEKS = ("", "", "Mo-Fr 18:00-20:00", "Sa 09:00-12:00", "Mo-Su 09:00-19:00", "We 14:00-18:00; Sa 09:00-12:00", "Tu,Th 14:00-18:00")
-CATEGORIES_OFFERED = (("shopping", "pharmacy"), ("shopping",), ("conversation", "shopping"), ("homework", "paperwork"), ("accompaniment",), ("pets", "shopping"))
+CATEGORIES_OFFERED = (
+    ("shopping", "conversation", "pharmacy"), ("shopping",), ("conversation", "shopping"), ("homework", "paperwork"), ("accompaniment",),
+    ("pets", "shopping"),
+)  # fmt: skip
 CATEGORIES_NEEDED = ("shopping", "conversation", "shopping", "pharmacy", "homework", "paperwork", "accompaniment", "small_repairs")
-DETAILS = {"shopping": "Un petit panier, deux fois par mois.", "conversation": "Prendre un café et parler de livres.", "homework": "Niveau 6e."}
+DETAILS = {
+    "shopping": "Un petit panier, deux fois par mois.", "conversation": "Prendre un café et parler de livres.", "homework": "Niveau 6e.",
+}  # fmt: skip
+HOME = posting.Where("4 place du Marché", "69004", "Lyon", 4.8305, 45.7790)
+NEXT_DOOR = posting.Where("9 place du Marché", "69004", "Lyon", 4.8309, 45.7793)
 
 
 @dataclass(frozen=True)
@@ -102,8 +109,9 @@ def _volunteers(ctx: Context, rng: random.Random) -> None:
             session.add(person)
             categories = CATEGORIES_OFFERED[number % len(CATEGORIES_OFFERED)]
             given = posting.OfferInput(
-                categories=categories, where=_somewhere(rng, shapes), radius_m=rng.choice((800, 1500, 2500)),
-                capacity=rng.choice((1, 1, 2)), availability=rng.choice(WEEKS), mode="both" if "conversation" in categories else "in_person",
+                categories=categories, where=_somewhere(rng, shapes) if number else HOME, radius_m=rng.choice((800, 1500, 2500)),
+                capacity=rng.choice((1, 1, 2)) if number else 3, availability=rng.choice(WEEKS) if number else "",
+                mode="both" if "conversation" in categories else "in_person",
                 languages=("fr", "en") if number % 5 == 0 else ("fr",),
             )  # fmt: skip
             posting.add_offer(session, ctx, person, given, posting.locate(ctx, given.where), now, BY_WEB)
@@ -118,7 +126,7 @@ def _residents(ctx: Context, rng: random.Random) -> None:
         category = CATEGORIES_NEEDED[number % len(CATEGORIES_NEEDED)]
         given = posting.NeedInput(
             name="Renée Riveraine" if number == 0 else f"{rng.choice(FIRST)} {rng.choice(LAST)}", category=category,
-            where=_somewhere(rng, shapes), email=None if by_phone else f"voisin{number}@example.net", phone=f"+334657100{number:02d}",
+            where=NEXT_DOOR if number in (1, 2) else _somewhere(rng, shapes), email=None if by_phone else f"voisin{number}@example.net", phone=f"+334657100{number:02d}",
             urgency=(Urgency.NORMAL, Urgency.NORMAL, Urgency.URGENT)[number % 3], availability=rng.choice(WEEKS),
             details=DETAILS.get(category, ""), share_contact=number % 4 == 1,
             posted_by=PostedBy.AGENT if by_phone else PostedBy.SELF, notice_version="2026-11",

@@ -172,13 +172,16 @@ def confirm_need(ctx: Context, need_id: int, by: Actor) -> Need | None:
 
 
 def open_need(session: Session, ctx: Context, need: Need, now: datetime, by: Actor, *, told: bool = True) -> None:
-    """Let the matcher have a need: urgent and normal ones at once, flexible ones with the next batch."""
+    """Let the matcher have a need: urgent and normal ones at once, flexible ones with the next batch.
+
+    Whoever has no e-mail is not told so: they confirmed by talking to an agent, who has said what happens next.
+    """
     check(NeedState(need.state), NeedState.OPEN)
     need.state, need.confirmed_at, need.changed_at = NeedState.OPEN, need.confirmed_at or now, now
     need.next_try_at = first_try(need, now)
     record(session, "need_opened", now, by, need_id=need.id)
     close_tasks_about(session, now, TaskKind.TELL, by, need_id=need.id, reason=ConfirmNeed.kind)
-    if told:
+    if told and need.person.contact == "email":
         message = NeedReceived(
             first_name=need.person.first_name, category=need.category, my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id)
         )  # fmt: skip
