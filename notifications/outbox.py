@@ -113,12 +113,12 @@ def renew(connection: Connection, ids: list[int], *, holder: str, now: dt.dateti
     return set(connection.execute(held).scalars())
 
 
-def release(connection: Connection, ids: list[int], *, holder: str, due_at: dt.datetime, error: str) -> None:
-    """Give ``ids`` back untried: the attempt does not count, ``error`` says what stood in the way."""
+def release(connection: Connection, ids: list[int], *, holder: str) -> None:
+    """Give ``ids`` back untried: they stay due, and the attempt does not count."""
     connection.execute(
         update(outbox)
         .where(outbox.c.id.in_(ids), _held_by(holder))
-        .values(state=OutboxState.WAITING, attempts=outbox.c.attempts - 1, due_at=due_at, last_error=error, **_NOBODY)
+        .values(state=OutboxState.WAITING, attempts=outbox.c.attempts - 1, **_NOBODY)
     )
 
 

@@ -1,0 +1,58 @@
+"""What a transport is, what it carries, and what its failures mean for trying again."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """An address, and the name shown with it (may be empty)."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One message for one person; ``message_id`` (with its angle brackets) is the same at each try."""
+
+    to: Mailbox
+    subject: str
+    text: str
+    html: str
+    message_id: str
+
+
+class Transport(Protocol):
+    """Carries messages, one at a time; belongs to one thread."""
+
+    def send(self, envelope: Envelope) -> None:
+        """Return once the message is accepted; else raise a :class:`DeliveryError`."""
+
+    def close(self) -> None:
+        """Let go of connections; the next :meth:`send` opens them again. Never raises."""
+
+
+class DeliveryError(Exception):
+    """The message was not accepted. ``reason`` is short and names nobody."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Transient(DeliveryError):
+    """Not this time: trying again helps, not before ``retry_after_s`` seconds if the other side said so."""
+
+    def __init__(self, reason: str, retry_after_s: int | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(Transient):
+    """Nothing can be sent at present, whomever it is for: a server that is down or set up wrongly. Trying again helps, later, and
+    no message is to blame."""
+
+
+class Permanent(DeliveryError):
+    """This message or its address will never be accepted: trying again does not help."""

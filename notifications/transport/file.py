@@ -1,0 +1,86 @@
+"""Messages as ``.eml`` files in a folder, where no mail server is set up; and reading them back.
+
+A file is named after its ``Message-ID``: a message that is sent twice is there once.
+"""
+
+import datetime as dt
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+from notifications.transport.base import Envelope, Mailbox, Unavailable
+from notifications.transport.mime import compose
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]*\.eml")
+
+
+@dataclass(frozen=True)
+class StoredMail:
+    """A message read back; ``name`` is its file's."""
+
+    name: str
+    to: str
+    subject: str
+    date: dt.datetime
+    text: str
+    html: str
+
+
+class FileTransport:
+    """Writes into ``folder``, which is made when it is missing. A folder that cannot be written to is ``Unavailable``."""
+
+    def __init__(self, folder: Path, sender: Mailbox) -> None:
+        self._folder = folder
+        self._sender = sender
+
+    def send(self, envelope: Envelope) -> None:
+        content = compose(envelope, self._sender).as_bytes()
+        name = re.sub(r"[^A-Za-z0-9@._-]", "_", envelope.message_id.strip("<>")) + ".eml"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _write_whole(self._folder / name, content)
+        except OSError as error:
+            raise Unavailable(f"mail folder: {type(error).__name__}") from None
+
+    def close(self) -> None:
+        pass
+
+
+def list_mail(folder: Path, limit: int = 100) -> list[StoredMail]:
+    """The newest messages in ``folder``, newest first; none when there is no such folder."""
+    if not folder.is_dir():
+        return []
+    files = [file for file in folder.iterdir() if _NAME.fullmatch(file.name)]
+    files.sort(key=lambda file: (file.stat().st_mtime_ns, file.name), reverse=True)
+    return [read_mail(folder, file.name) for file in files[:limit]]
+
+
+def read_mail(folder: Path, name: str) -> StoredMail:
+    """One message. ``FileNotFoundError`` for a name that is not the plain name of a message in ``folder``."""
+    if not _NAME.fullmatch(name):
+        raise FileNotFoundError("no such message")
+    message: EmailMessage = message_from_bytes((folder / name).read_bytes(), policy=default)
+    return StoredMail(name, message["To"], message["Subject"], message["Date"].datetime, _part(message, "plain"), _part(message, "html"))
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return "" if part is None else part.get_content().replace("\r\n", "\n")
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """The file appears with all of ``content`` and stays, or not at all."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".unfinished-", delete=False) as file:
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

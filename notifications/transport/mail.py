@@ -1,0 +1,182 @@
+"""Messages by SMTP, through Flask-Mail: one connection for many messages.
+
+What Flask-Mail leaves open is settled here: each network step has a timeout, certificates are checked, a farewell that goes wrong
+after the server took the message is no failure, and the connection is renewed outside of the sending of a message.
+"""
+
+import re
+import select
+import smtplib
+import ssl
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from types import TracebackType
+
+from flask import Flask
+from flask_mail import Connection, Mail, Message
+
+from notifications.transport.base import DeliveryError, Envelope, Mailbox, Permanent, Transient, Unavailable
+from notifications.transport.mime import address_on_the_wire, compose
+
+_MESSAGES_PER_CONNECTION = 100
+_LONGEST_WAIT_S = 3600
+_ASKS_FOR_SIGN_IN = (530, 534, 535, 538)
+
+
+@dataclass(frozen=True)
+class Server:
+    """An SMTP server: STARTTLS with ``use_tls``, TLS from the start with ``use_ssl``; ``timeout_s`` holds for each network step."""
+
+    host: str
+    port: int
+    username: str = ""
+    password: str = ""
+    use_tls: bool = False
+    use_ssl: bool = False
+    timeout_s: float = 20
+
+    def __repr__(self) -> str:
+        return f"Server({self.host!r}, {self.port})"
+
+
+class MailTransport:
+    """Sends through ``server`` as ``sender``. Close it when there is nothing to send, so that no idle connection is held."""
+
+    def __init__(self, server: Server, sender: Mailbox) -> None:
+        self._server = server
+        self._sender = sender
+        self._address = address_on_the_wire(sender)
+        self._app = Flask("notifications")  # Flask-Mail lives on one; it serves no page
+        self._app.config.update(
+            MAIL_SERVER=server.host,
+            MAIL_PORT=server.port,
+            MAIL_USERNAME=server.username,
+            MAIL_PASSWORD=server.password,
+            MAIL_USE_TLS=server.use_tls,
+            MAIL_USE_SSL=server.use_ssl,
+            MAIL_DEFAULT_SENDER=self._address,
+            MAIL_SUPPRESS_SEND=False,
+            MAIL_DEBUG=0,  # its dialogue would show addresses
+        )
+        self._mail = Mail(self._app)
+        self._open = ExitStack()
+        self._connection: _Connection | None = None
+
+    def send(self, envelope: Envelope) -> None:
+        with self._app.app_context():
+            message = _Composed(envelope, self._sender)
+            connection = self._connect()
+            try:
+                connection.send(message)
+            except (OSError, smtplib.SMTPException) as error:
+                self.close()
+                raise _meaning(error) from None
+
+    def close(self) -> None:
+        self._connection = None
+        self._open.close()
+
+    def _connect(self) -> "_Connection":
+        if self._connection and (self._connection.num_emails >= _MESSAGES_PER_CONNECTION or self._connection.was_left()):
+            self.close()
+        if self._connection is None:
+            try:
+                self._connection = self._open.enter_context(_Connection(self._mail, self._server, self._address))
+            except (OSError, smtplib.SMTPException) as error:
+                raise Unavailable(f"connect: {_short(error)}") from None
+        return self._connection
+
+
+class _Composed(Message):
+    """Flask-Mail's message with the bytes and the ``Message-ID`` that we decide on."""
+
+    def __init__(self, envelope: Envelope, sender: Mailbox) -> None:
+        super().__init__(subject=envelope.subject, recipients=[address_on_the_wire(envelope.to)])
+        self.msgId = envelope.message_id
+        self._composed = compose(envelope, sender)
+
+    def as_bytes(self) -> bytes:
+        return self._composed.as_bytes()
+
+
+class _Connection(Connection):
+    """Flask-Mail's connection with timeouts, checked certificates and a farewell that cannot fail."""
+
+    def __init__(self, mail: Mail, server: Server, sender: str) -> None:
+        super().__init__(mail)
+        self._server = server
+        self._name = sender.rpartition("@")[2]  # smtplib would look this machine's name up, for as long as that takes
+
+    def configure_host(self) -> smtplib.SMTP:
+        server = self._server
+        context = ssl.create_default_context() if server.use_tls or server.use_ssl else None
+        host: smtplib.SMTP
+        if server.use_ssl:
+            host = smtplib.SMTP_SSL(server.host, server.port, self._name, timeout=server.timeout_s, context=context)
+        else:
+            host = smtplib.SMTP(server.host, server.port, self._name, timeout=server.timeout_s)
+        try:
+            if server.use_tls:
+                host.starttls(context=context)
+            if server.username:
+                host.login(server.username, server.password)
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+    def was_left(self) -> bool:
+        """Whether the server has spoken or hung up unasked (as it does after a while): it would not take another message."""
+        sock = self.host and self.host.sock
+        return not sock or bool(select.select([sock], [], [], 0)[0])
+
+    def __exit__(self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        if self.host is None:
+            return
+        with suppress(OSError, smtplib.SMTPException):
+            self.host.quit()
+        self.host.close()
+
+
+def _meaning(error: OSError | smtplib.SMTPException) -> DeliveryError:
+    """What an error between ``MAIL FROM`` and the end of ``DATA`` means for trying again."""
+    reply: bytes | str
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        step, (code, reply) = "recipient", next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPDataError):
+        step, code, reply = "content", error.smtp_code, error.smtp_error
+    elif isinstance(error, smtplib.SMTPResponseException):  # HELO or MAIL FROM: it would say so to any message
+        return Unavailable(_short(error), _asked_wait_s(error.smtp_error))
+    else:
+        return Transient(_short(error))
+    reason = f"{step}: {_code(code, reply)}"
+    if code in _ASKS_FOR_SIGN_IN:
+        return Unavailable(reason)
+    # 5.7.x is the server's policy ("relaying denied"), not the recipient's fault: somebody may put that right.
+    if code < 500 or re.match(rb"5\.7\.", _bytes(reply)):
+        return Transient(reason, _asked_wait_s(reply))
+    return Permanent(reason)
+
+
+def _short(error: OSError | smtplib.SMTPException) -> str:
+    """Kind and code of an error; never the reply's text, where servers repeat addresses."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{type(error).__name__} {_code(error.smtp_code, error.smtp_error)}"
+    return type(error).__name__
+
+
+def _code(code: int, reply: bytes | str) -> str:
+    enhanced = re.match(rb"[245]\.\d{1,3}\.\d{1,3}\b", _bytes(reply))
+    return f"{code} {enhanced[0].decode()}" if enhanced else str(code)
+
+
+def _asked_wait_s(reply: bytes | str) -> int | None:
+    """The wait that greylisting servers ask for in words ("try again in 300 seconds"), an hour at most."""
+    asked = re.search(rb"\bin (\d{1,5}) ?(s|m)", _bytes(reply))
+    if asked is None:
+        return None
+    return min(int(asked[1]) * (60 if asked[2] == b"m" else 1), _LONGEST_WAIT_S)
+
+
+def _bytes(reply: bytes | str) -> bytes:
+    return reply.encode() if isinstance(reply, str) else reply

@@ -1,0 +1,41 @@
+"""An envelope as the bytes that travel: the same for every transport."""
+
+import datetime as dt
+import re
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from notifications.transport.base import Envelope, Mailbox, Permanent
+
+
+def compose(envelope: Envelope, sender: Mailbox) -> EmailMessage:
+    """The whole message, dated now, in ASCII with text and HTML parts. Raises ``Permanent`` for what is no address."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _address(sender)
+    message["To"] = _address(envelope.to)
+    message["Subject"] = envelope.subject
+    message["Date"] = dt.datetime.now(dt.UTC)
+    message["Message-ID"] = envelope.message_id
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: robots shall not answer
+    message.set_content(envelope.text, cte="quoted-printable")
+    message.add_alternative(envelope.html, subtype="html", cte="quoted-printable")
+    return message
+
+
+def address_on_the_wire(mailbox: Mailbox) -> str:
+    """``mailbox``'s address as SMTP wants it: an international domain in its ASCII form."""
+    return _address(mailbox).addr_spec
+
+
+def _address(mailbox: Mailbox) -> Address:
+    local, _, domain = mailbox.address.rpartition("@")
+    if not (local.isascii() and local.isprintable() and local and domain) or re.search(r'[\s<>"(),:;\\]', mailbox.address):
+        raise Permanent("not an address that can be written to")
+    # Of a name only letters and what holds them together: the rest could be read as a second address by some program.
+    name = " ".join(re.sub(r"[^\w .'’-]", " ", mailbox.name).split())
+    try:
+        return Address(name, username=local, domain=domain.encode("idna").decode("ascii"))
+    except (UnicodeError, ValueError, IndexError, MessageError):
+        raise Permanent("not an address that can be written to") from None

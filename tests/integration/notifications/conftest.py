@@ -1,0 +1,78 @@
+"""An outbox on each kind of database, a mail server, and the things a relay needs."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from app.db import Database
+from notifications import outbox
+from notifications.messages import Message, NeedReceived
+from notifications.outbox import Recipient
+from notifications.tables import metadata
+from notifications.tables import outbox as table
+from tests.smtp import SmtpServer, smtp_server
+
+START = dt.datetime(2026, 11, 30, 9, 0, tzinfo=dt.UTC)
+
+
+def seal(text: str) -> str:
+    """Not a secret, but not the text either: what a test finds unsealed shows."""
+    return "sealed:" + text[::-1]
+
+
+def unseal(text: str) -> str:
+    assert text.startswith("sealed:")
+    return text.removeprefix("sealed:")[::-1]
+
+
+@dataclass
+class Clock:
+    now: dt.datetime = START
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += dt.timedelta(**by)
+
+
+@dataclass
+class Post:
+    """An outbox in a database, with short ways to fill it and to look at it."""
+
+    database: Database
+    clock: Clock = field(default_factory=Clock)
+
+    def enqueue(self, address: str = "zoe@example.org", message: Message | None = None, **kwargs: Any) -> int | None:
+        to = Recipient(address, f"index of {address}", "fr", "Zoé Martin")
+        message = message or NeedReceived("Zoé", "shopping", "https://entraide.example.org/page/AAA")
+        kwargs = {"about": "need:1", "now": self.clock()} | kwargs
+        with self.database.begin() as connection:
+            return outbox.enqueue(connection, message, to=to, seal=seal, sender_domain="example.org", **kwargs)
+
+    def rows(self) -> list[Any]:
+        with self.database.begin() as connection:
+            return list(connection.execute(table.select().order_by(table.c.id)))
+
+    def row(self, id: int | None = None) -> Any:
+        return next(row for row in self.rows() if id in (None, row.id))
+
+    def states(self) -> list[str]:
+        return [row.state for row in self.rows()]
+
+
+@pytest.fixture
+def post(empty_db_url: str) -> Iterator[Post]:
+    database = Database(empty_db_url)
+    metadata.create_all(database.engine)
+    yield Post(database)
+    database.close()
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpServer]:
+    with smtp_server() as server:
+        yield server

@@ -1,0 +1,305 @@
+"""What every transport does alike, and what each does in its own way."""
+
+import ssl
+from collections.abc import Callable, Iterator
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from notifications.transport.base import Envelope, Mailbox, Permanent, Transient, Transport, Unavailable
+from notifications.transport.file import FileTransport, list_mail, read_mail
+from notifications.transport.mail import MailTransport, Server
+from notifications.transport.memory import MemoryTransport
+from notifications.transport.mime import compose
+from tests.smtp import DROP, HANG, SmtpServer, smtp_server
+
+SENDER = Mailbox("entraide@example.org", "À deux pas, Lyon")
+TIMEOUT_S = 0.3
+
+
+def envelope(address: str = "zoe@example.net", name: str = "Zoé Martin", number: int = 1) -> Envelope:
+    text = "Bonjour Zoé,\n.\nÀ bientôt !\n" + "très long " * 200 + "\n"
+    subject = "Votre demande est bien reçue : merci !"
+    return Envelope(Mailbox(address, name), subject, text, f"<p>{text}</p>\n", f"<id-{number}@example.org>")
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
+def mail_transport(port: int, **options: object) -> MailTransport:
+    return MailTransport(Server("127.0.0.1", port, **({"timeout_s": TIMEOUT_S} | options)), SENDER)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def mail(smtp: SmtpServer) -> Iterator[MailTransport]:
+    transport = mail_transport(smtp.port, timeout_s=10)
+    yield transport
+    transport.close()
+
+
+Kind = tuple[Transport, Callable[[], list[EmailMessage]]]
+
+
+@pytest.fixture(params=["memory", "file", "mail"])
+def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
+    """A transport, and what arrived by it."""
+    if request.param == "memory":
+        memory = MemoryTransport(SENDER)
+        yield memory, lambda: [message_from_bytes(message.as_bytes(), policy=default) for message in memory.sent]
+    elif request.param == "file":
+        folder = tmp_path / "mail"
+        files = lambda: sorted(folder.glob("*.eml"))  # noqa: E731
+        yield FileTransport(folder, SENDER), lambda: [message_from_bytes(f.read_bytes(), policy=default) for f in files()]
+    else:
+        with smtp_server() as server:
+            transport = mail_transport(server.port, timeout_s=10)
+            yield transport, lambda: [received.message for received in server.received]
+            transport.close()
+
+
+def test_a_message_arrives_whole(kind: Kind) -> None:
+    transport, arrived = kind
+    transport.send(envelope())
+    [message] = arrived()
+    assert message["Message-ID"] == "<id-1@example.org>"
+    assert message["Subject"] == "Votre demande est bien reçue : merci !"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert [(a.display_name, a.addr_spec) for a in message["To"].addresses] == [("Zoé Martin", "zoe@example.net")]
+    assert [(a.display_name, a.addr_spec) for a in message["From"].addresses] == [("À deux pas Lyon", "entraide@example.org")]
+    assert message["Date"].datetime.tzinfo is not None
+    assert message.get_content_type() == "multipart/alternative"
+    assert (part(message, "plain"), part(message, "html")) == (envelope().text, envelope().html)
+    assert len(message.keys()) == len(set(message.keys()))
+
+
+def test_several_messages_arrive_in_turn(kind: Kind) -> None:
+    transport, arrived = kind
+    for number in (1, 2, 3):
+        transport.send(envelope(number=number))
+    transport.close()
+    transport.send(envelope(number=4))
+    assert [message["Message-ID"] for message in arrived()] == [f"<id-{number}@example.org>" for number in (1, 2, 3, 4)]
+
+
+NO_ADDRESSES = ["", "zoe", "@x.org", "zoe@", "zoé@x.org", "zoe@x.org\r\nBcc: all@x.org", "a@x.org, b@x.org", "<a@x.org>", "a@.."]
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_what_is_no_address_is_refused_for_good_and_does_not_stop_others(kind: Kind, address: str) -> None:
+    transport, arrived = kind
+    with pytest.raises(Permanent) as refusal:
+        transport.send(envelope(address))
+    assert address == "" or address not in refusal.value.reason
+    transport.send(envelope(number=2))
+    assert [message["Message-ID"] for message in arrived()] == ["<id-2@example.org>"]
+
+
+def test_an_international_domain_is_written_in_its_ascii_form(kind: Kind) -> None:
+    transport, arrived = kind
+    transport.send(envelope("zoe@bücher.example"))
+    assert arrived()[0]["To"].addresses[0].addr_spec == "zoe@xn--bcher-kva.example"
+
+
+@given(st.text())
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_a_name_holds_the_message_goes_to_one_address_and_has_our_headers_only(name: str) -> None:
+    name = name.encode(errors="replace").decode()
+    wire = compose(envelope(name=name), SENDER).as_bytes()
+    assert wire.isascii()
+    assert max(len(line) for line in wire.splitlines()) <= 998
+    message = message_from_bytes(wire, policy=default)
+    assert [address.addr_spec for address in message["To"].addresses] == ["zoe@example.net"]
+    headers = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"}
+    assert set(message.keys()) == headers
+
+
+# --- SMTP
+
+
+def test_one_connection_serves_many_messages_and_is_renewed(smtp: SmtpServer, mail: MailTransport) -> None:
+    for number in range(101):
+        mail.send(envelope(number=number))
+    assert len(smtp.received) == 101
+    assert smtp.connections == 2
+    mail.close()
+    smtp.wait_until(lambda server: not server.open_connections)
+
+
+def test_a_server_that_hung_up_between_messages_loses_none(smtp: SmtpServer, mail: MailTransport) -> None:
+    mail.send(envelope(number=1))
+    [connection] = smtp.open_connections
+    connection.loop.call_soon_threadsafe(connection.transport.close)
+    smtp.wait_until(lambda server: not server.open_connections)
+    mail.send(envelope(number=2))
+    assert smtp.message_ids == ["<id-1@example.org>", "<id-2@example.org>"]
+    assert smtp.connections == 2
+
+
+@pytest.mark.parametrize("farewell", ["421 too late", DROP, HANG])
+def test_a_farewell_that_goes_wrong_is_no_failure(smtp: SmtpServer, farewell: str) -> None:
+    smtp.order("QUIT", farewell)
+    mail = mail_transport(smtp.port)
+    mail.send(envelope())
+    mail.close()
+    assert smtp.message_ids == ["<id-1@example.org>"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "reply", "meaning", "reason"),
+    [
+        ("RCPT", "550 5.1.1 <zoe@example.net> unknown", Permanent, "recipient: 550 5.1.1"),
+        ("RCPT", "553 no", Permanent, "recipient: 553"),
+        ("RCPT", "450 4.2.0 greylisted, try again in 300 seconds", Transient, "recipient: 450 4.2.0"),
+        ("RCPT", "554 5.7.1 <zoe@example.net>: Relay access denied", Transient, "recipient: 554 5.7.1"),
+        ("RCPT", "530 5.7.0 Authentication required", Unavailable, "recipient: 530 5.7.0"),
+        ("MAIL", "550 5.7.1 sender not allowed", Unavailable, "SMTPSenderRefused 550 5.7.1"),
+        ("MAIL", "452 4.3.1 disk full", Unavailable, "SMTPSenderRefused 452 4.3.1"),
+        ("MAIL", "421 4.3.2 closing", Unavailable, "SMTPSenderRefused 421 4.3.2"),
+        ("DATA", "451 4.7.1 try again in 5 minutes", Transient, "content: 451 4.7.1"),
+        ("DATA", "552 5.3.4 too big", Permanent, "content: 552 5.3.4"),
+        ("DATA", DROP, Transient, "SMTPServerDisconnected"),
+        ("DATA", HANG, Transient, "SMTPServerDisconnected"),
+        ("RCPT", HANG, Transient, "SMTPServerDisconnected"),
+        ("CONNECT", "554 no service here", Unavailable, "connect: SMTPConnectError 554"),
+        ("CONNECT", "421 too many connections", Unavailable, "connect: SMTPConnectError 421"),
+        ("CONNECT", DROP, Unavailable, None),  # smtplib sees it in one of two ways
+        ("CONNECT", HANG, Unavailable, "connect: SMTPServerDisconnected"),
+    ],
+)
+def test_an_answer_says_whether_trying_again_helps(
+    smtp: SmtpServer, verb: str, reply: str, meaning: type[Exception], reason: str | None
+) -> None:
+    smtp.order(verb, reply, times=1)
+    mail = mail_transport(smtp.port)
+    with pytest.raises(meaning) as failure:
+        mail.send(envelope(number=1))
+    assert type(failure.value) is meaning
+    assert reason in (None, failure.value.reason)  # type: ignore[attr-defined]
+    mail.send(envelope(number=2))  # the next message is none the worse for it
+    mail.close()
+    assert smtp.message_ids[-1] == "<id-2@example.org>"
+
+
+@pytest.mark.parametrize(
+    ("reply", "wait_s"),
+    [("450 try again in 300 seconds", 300), ("450 come back in 5 minutes", 300), ("450 in 99999 s", 3600), ("450 later", None)],
+)
+def test_a_wait_that_the_server_asks_for_is_passed_on(smtp: SmtpServer, mail: MailTransport, reply: str, wait_s: int | None) -> None:
+    smtp.order("RCPT", reply)
+    with pytest.raises(Transient) as failure:
+        mail.send(envelope())
+    assert failure.value.retry_after_s == wait_s
+
+
+def test_a_server_that_is_not_there_is_unavailable() -> None:
+    with smtp_server() as server:
+        port = server.port
+    with pytest.raises(Unavailable, match="ConnectionRefusedError"):
+        mail_transport(port).send(envelope())
+
+
+def test_a_sign_in_that_fails_is_nobody_s_fault(smtp: SmtpServer) -> None:
+    with pytest.raises(Unavailable, match="connect: SMTP"):
+        mail_transport(smtp.port, username="entraide", password="hunter2").send(envelope())
+    assert "hunter2" not in repr(Server("127.0.0.1", 25, "entraide", "hunter2"))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that nobody knows, and its key."""
+    import datetime as dt
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = dt.datetime.now(dt.UTC)
+    built = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
+    cert_file.write_bytes(built.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+    return cert_file, key_file
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_server_is_written_to_only_with_a_certificate_that_holds(
+    certificate: tuple[Path, Path], known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    if known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with smtp_server(tls_context=context, require_starttls=True) as server:
+        mail = mail_transport(server.port, use_tls=True, timeout_s=10)
+        if known:
+            mail.send(envelope())
+        else:
+            with pytest.raises(Unavailable, match="SSLCertVerificationError"):
+                mail.send(envelope())
+        mail.close()
+        assert len(server.received) == known
+
+
+# --- files
+
+
+def test_files_are_read_back_newest_first(tmp_path: Path) -> None:
+    transport = FileTransport(tmp_path, SENDER)
+    for number in (1, 2, 3):
+        transport.send(envelope(number=number))
+    listed = list_mail(tmp_path, limit=2)
+    assert [mail.name for mail in listed] == ["id-3@example.org.eml", "id-2@example.org.eml"]
+    mail = read_mail(tmp_path, "id-1@example.org.eml")
+    assert (mail.subject, mail.to) == (envelope().subject, "Zoé Martin <zoe@example.net>")
+    assert (mail.text, mail.html) == (envelope().text, envelope().html)
+
+
+def test_a_repeated_message_is_one_file(tmp_path: Path) -> None:
+    for _ in range(2):
+        FileTransport(tmp_path, SENDER).send(envelope())
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_that_is_not_there_holds_no_mail(tmp_path: Path) -> None:
+    assert list_mail(tmp_path / "none") == []
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.eml", "/etc/passwd", "..", "", ".hidden.eml", "a/b.eml", "no\x00.eml", "unknown.eml", "id-1@example.org.eml\n"]
+)
+def test_only_a_message_of_the_folder_can_be_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret.eml").write_bytes(compose(envelope(), SENDER).as_bytes())
+    folder = tmp_path / "mail"
+    FileTransport(folder, SENDER).send(envelope())
+    (folder / ".hidden.eml").write_bytes(b"")
+    with pytest.raises(FileNotFoundError):
+        read_mail(folder, name)
+
+
+def test_a_folder_that_cannot_be_written_to_is_unavailable_and_leaves_nothing(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(Unavailable):
+        FileTransport(blocked / "mail", SENDER).send(envelope())
+    (tmp_path / "id-1@example.org.eml").mkdir()  # where the message's file should go
+    with pytest.raises(Unavailable):
+        FileTransport(tmp_path, SENDER).send(envelope())
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
