@@ -25,7 +25,7 @@ class Words:
     sentence: LazyString
 
 
-_SERVER = Words(500, _l("Something went wrong on our side"), _l("Nothing of what you typed is your fault. Try again in a few minutes, or call us."))
+_SERVER = Words(500, _l("Something went wrong on our side"), _l("It is not your fault. Try again in a few minutes, or call us."))
 _GONE = Words(410, _l("This link no longer works"), _l("It was too old, or it has done its work already."))
 _STATUSES = {
     words.status: words
@@ -41,15 +41,23 @@ _STATUSES = {
     )
 }
 _ERRORS: dict[type[Exception], Words] = {
-    CSRFError: Words(400, _l("This page had been open for too long"), _l("For your safety it was not sent. Go back, load the page again and send it once more.")),
+    CSRFError: Words(
+        400,
+        _l("This page had been open for too long"),
+        _l("For your safety it was not sent. Go back, load the page again and send it once more."),
+    ),
     LinkExpired: _GONE,
     LinkError: Words(404, _l("This link is not complete"), _l("Copy it whole from the e-mail, or ask for a new one.")),
     MoveNotAllowed: Words(409, _l("This has changed meanwhile"), _l("Go back to the page and see how things stand now.")),
     NoTerritory: Words(503, _l("The service is not open yet"), _l("The town hall is still setting it up.")),
-    Outside: Words(422, _l("This place is outside our area"), _l("This place is outside the area that the service covers. Call %(phone)s: the town hall knows who helps there.")),
-    TooMany: Words(429, _l("Too many tries"), _l("Too many tries. Wait a few minutes, then try again.")),
+    Outside: Words(
+        422,
+        _l("This place is outside our area"),
+        _l("This place is outside the area that the service covers. Call %(phone)s: the town hall knows who helps there."),
+    ),
+    TooMany: _STATUSES[429],
     UserError: _STATUSES[400],
-}  # fmt: skip
+}
 
 
 def words_for(error: Exception) -> Words:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from babel import Locale
 from babel.dates import get_day_names
@@ -236,9 +236,14 @@ class WhereFields(Form):
         _l("Number and street"), [needed(_l("Write the number and the street, for example 12 rue de la Paix."))],
         description=_l("Nobody sees it before both of you have said yes."), render_kw={"autocomplete": "street-address"},
     )  # fmt: skip
-    postcode = LineField(_l("Postcode"), [needed(_l("Write the postcode."))], render_kw={"autocomplete": "postal-code", "inputmode": "numeric", "class": "short"})
+    postcode = LineField(
+        _l("Postcode"), [needed(_l("Write the postcode."))],
+        render_kw={"autocomplete": "postal-code", "inputmode": "numeric", "class": "short"},
+    )  # fmt: skip
     town = LineField(_l("Town"), [needed(_l("Write the town."))], render_kw={"autocomplete": "address-level2"})
-    quartier = PickField(_l("Quartier"), description=_l("It helps us when the address is hard to find on the map."), choices=quartier_choices)
+    quartier = PickField(
+        _l("Quartier"), choices=quartier_choices, description=_l("It helps us when the address is hard to find on the map.")
+    )  # fmt: skip
 
     @property
     def where(self) -> Where:
@@ -259,8 +264,8 @@ class WeekField(_Shown):
 
     kind = "week"
     DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-    PARTS = {"morning": "09:00-12:00", "afternoon": "14:00-18:00", "evening": "18:00-20:00"}
-    _NAMES = {"morning": _l("Morning"), "afternoon": _l("Afternoon"), "evening": _l("Evening")}
+    PARTS: ClassVar = {"morning": "09:00-12:00", "afternoon": "14:00-18:00", "evening": "18:00-20:00"}
+    _NAMES: ClassVar = {"morning": _l("Morning"), "afternoon": _l("Afternoon"), "evening": _l("Evening")}
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = self._text(set(valuelist))
@@ -294,9 +299,11 @@ class WeekField(_Shown):
         """Each day's name and its boxes."""
         names = get_day_names("wide", locale=get_locale())
         for number, day in enumerate(self.DAYS):
-            yield names[number].capitalize(), [
-                _Box(f"{day}-{part}", f"{self.id}-{day}-{part}", f"{names[number]}, {self._NAMES[part]}", self._ticked(day, part)) for part in self.PARTS
-            ]
+            yield names[number].capitalize(), [self._box(day, part, names[number]) for part in self.PARTS]
+
+    def _box(self, day: str, part: str, day_name: str) -> _Box:
+        label = f"{day_name}, {self._NAMES[part]}"
+        return _Box(f"{day}-{part}", f"{self.id}-{day}-{part}", label, self._ticked(day, part))
 
     @property
     def first_id(self) -> str:

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from flask import Flask, request
-from flask_babel import gettext
+from markupsafe import Markup
 
 from app import i18n
 from app.extensions import ctx
@@ -12,7 +12,7 @@ from app.identity import has_role, signed_in
 from app.models import Role
 from config.categories import CATEGORIES
 from config.settings import LANGUAGES
-from notifications.words import category_words, distance_words, hours_words, moment_words
+from notifications.words import NBSP, category_words, distance_words, hours_words, moment_words
 
 
 def init(web: Flask) -> None:
@@ -22,8 +22,8 @@ def init(web: Flask) -> None:
         category_words=lambda slug: category_words(slug, i18n.language()),
         distance=lambda metres: distance_words(metres, i18n.language()),
         hours=lambda text: hours_words(text, i18n.language()),
+        phone_link=_phone_link,
         moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),
-        phone_link=lambda phone: "tel:" + "".join(c for c in phone if c.isdigit() or c == "+"),
     )
 
     @web.context_processor
@@ -37,8 +37,13 @@ def init(web: Flask) -> None:
             "person": signed_in(),
             "coordinates": has_role(Role.COORDINATOR, Role.ADMINISTRATOR),
             "nonce": nonce,
-            "service": gettext("À deux pas"),
+            "phone": Markup('<a href="{}">{}</a>').format(_phone_link(settings.city_phone), settings.city_phone.replace(" ", NBSP)),
         }
+
+
+def _phone_link(phone: str) -> str:
+    """What a link to a phone number leads to."""
+    return "tel:" + "".join(c for c in phone if c.isdigit() or c == "+")
 
 
 def _in_language(language: str) -> str:

@@ -46,7 +46,10 @@ class OfferForm(WhereFields):
         _l("Your name"), [needed(_l("Write your name."))], description=_l("The person you help sees your first name only."),
         render_kw={"autocomplete": "name"},
     )  # fmt: skip
-    email = EmailField(_l("E-mail address"), [needed(_l("Write your e-mail address."))], description=_l("We write to you there when a neighbour needs you."))
+    email = EmailField(
+        _l("E-mail address"), [needed(_l("Write your e-mail address."))],
+        description=_l("We write to you there when a neighbour needs you."),
+    )  # fmt: skip
     phone = PhoneField(_l("Phone"), description=_l("Passed on only once you and your neighbour have both said yes."))
     password = NewPasswordField(_l("Choose a password"), description=_l("At least 10 characters. Several words make a good one."))
     charter = TickField(

@@ -12,8 +12,7 @@ from app.services import accounts
 from app.services.places import NoTerritory, Outside
 from app.services.posting import OfferInput
 from app.volunteer.forms import OfferForm
-
-CHARTER_VERSION = NOTICE_VERSION = "2025-1"
+from config.notices import CHARTER_VERSION, NOTICE_VERSION
 
 volunteer = Blueprint("volunteer", __name__, template_folder="templates")
 

@@ -1,0 +1,27 @@
+"""A volunteer's answer by the link in the mail: a page with one button; only the button decides, since mail scanners follow links."""
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.extensions import ctx
+from app.links import Purpose
+from app.models import Channel
+from app.permissions import LINK, permit
+from app.services import matches, mine
+from app.services.events import Actor
+from matching.lifecycle import MatchState
+
+answers = Blueprint("answers", __name__, template_folder="templates")
+
+
+@answers.route("/answer/<any(yes, no):word>/<token>", methods=["GET", "POST"])
+@permit(LINK)
+def answer(word: str, token: str) -> ResponseReturnValue:
+    match_id, _stamp = ctx().links.read(Purpose.VOLUNTEER_YES if word == "yes" else Purpose.VOLUNTEER_NO, token)
+    match = mine.one_match(ctx(), match_id) or abort(404)
+    if request.method == "POST":
+        matches.volunteer_answers(ctx(), match_id, word == "yes", Actor(match.volunteer_id, Channel.LINK))
+        return redirect(url_for("answers.answer", word=word, token=token), 303)
+    late = match.state is MatchState.PROPOSED and ctx().now() > match.deadline_at
+    asks = match.state is MatchState.PROPOSED and not late
+    return render_template("volunteer/answer.html", match=match, yes=word == "yes", asks=asks, late=late, token=token)
