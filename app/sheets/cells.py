@@ -47,7 +47,7 @@ class Cells:
                 self.refuse(column, "is missing")
         elif len(text) > longest:
             self.refuse(column, f"has {len(text)} characters but may have {longest}")
-        elif not text.isprintable() and _UNWANTED.search(text):
+        elif _UNWANTED.search(text):
             self.refuse(column, "has a line break, a control character or one that cannot be read")
         else:
             return text

@@ -96,9 +96,7 @@ class Posts(Generic[P]):
         self.rows.close()
 
 
-def load_offers(
-    path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, covered: Covered | None = None
-) -> Posts[OfferRow]:
+def load_offers(path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, covered: Covered | None = None) -> Posts[OfferRow]:
     """The offers in a file. ``categories`` are the slugs that exist (``None``: any); ``zone`` is that of a workbook's dates.
 
     ``covered(lon, lat)`` says whether a point lies in the service area (``None``: everywhere).
@@ -109,9 +107,7 @@ def load_offers(
     return Posts(table.columns, table.warnings, table.decimal_comma, _rows(table, parse_offer, categories, covered))
 
 
-def load_needs(
-    path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, covered: Covered | None = None
-) -> Posts[NeedRow]:
+def load_needs(path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, covered: Covered | None = None) -> Posts[NeedRow]:
     """The needs in a file; everything else as in :func:`load_offers`."""
     table = read_table(path, NEED_COLUMNS, ("reference", "name", "category"), zone)
     return Posts(table.columns, table.warnings, table.decimal_comma, _rows(table, parse_need, categories, covered))

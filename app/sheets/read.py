@@ -1,6 +1,6 @@
 """One way in for all spreadsheets: :func:`read_table`."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from datetime import tzinfo
 from pathlib import Path
 
@@ -34,11 +34,15 @@ def read_table(path: Path, known: Collection[str], required: Collection[str], zo
         encoding = encoding_of(file)
         delimiter = delimiter_of(sample_of(file, encoding), known)
         rows, decimal_comma = csv_rows(file, encoding, delimiter), delimiter == ";"
-    names = _header(path, rows, known, required)
+    try:
+        names = _header(path, rows, known, required)
+    except SheetError:
+        rows.close()
+        raise
     kept = [name if name and name != REASON and names.index(name) == i else None for i, name in enumerate(names)]
     columns = tuple(name for name in kept if name)
     ignored = [shown(name) for name in columns if name not in known]
-    warnings = (f"{shown(str(path), 500)}: columns ignored: {', '.join(ignored)}",) if ignored else ()
+    warnings = (f"columns ignored: {', '.join(ignored)}",) if ignored else ()
     return Table(columns, _named(rows, kept), warnings, decimal_comma, zone if is_workbook else None)
 
 
@@ -56,7 +60,7 @@ def _header(path: Path, rows: Iterator[RawRow], known: Collection[str], required
     return names
 
 
-def _named(rows: Iterator[RawRow], names: list[str | None]) -> Iterator[Row]:
+def _named(rows: Iterator[RawRow], names: list[str | None]) -> Generator[Row, None, None]:
     width = len(names)
     for line, cells, problems in rows:
         if len(cells) > width and not any(map(str.strip, cells[width:])):

@@ -5,7 +5,7 @@ import csv
 import io
 import stat
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -101,7 +101,7 @@ class _Lines:
         del self._taken[1:]
 
 
-def csv_rows(file: BinaryIO, encoding: str, delimiter: str) -> Iterator[RawRow]:
+def csv_rows(file: BinaryIO, encoding: str, delimiter: str) -> Generator[RawRow, None, None]:
     """Each row that is not blank, with the line where it begins; a broken one with its problem. Closes the file at the end."""
     with io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="") as text:
         lines = _Lines(text)

@@ -2,7 +2,7 @@
 
 import warnings
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from datetime import date, time
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,12 +12,12 @@ from app.sheets.text import RawRow, names_of
 
 MAGIC = b"PK\x03\x04"
 MAX_UNPACKED_BYTES = 300_000_000
-MAX_ROWS, MAX_COLUMNS = 1_048_576, 200
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 100
 _DIGITS = {"phone": 10, "postcode": 5}
 """How long French numbers are that a spreadsheet robbed of their leading zero."""
 
 
-def xlsx_rows(file: BinaryIO, path: Path, known: Collection[str]) -> Iterator[RawRow]:
+def xlsx_rows(file: BinaryIO, path: Path, known: Collection[str]) -> Generator[RawRow, None, None]:
     """Each row that is not blank. Raises :class:`SheetError` for whatever openpyxl cannot read. Closes the file at the end."""
     with file:
         try:
@@ -56,6 +56,7 @@ def _rows(file: BinaryIO, known: Collection[str]) -> Iterator[RawRow]:
 
 def _first_sheet(file: BinaryIO, *, results_of_formulas: bool) -> Iterator[tuple[int, Any]]:
     from openpyxl import load_workbook  # slow to import, and most files are CSV
+    from openpyxl.cell.read_only import EMPTY_CELL
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and the like that do not matter here
@@ -63,7 +64,7 @@ def _first_sheet(file: BinaryIO, *, results_of_formulas: bool) -> Iterator[tuple
     try:
         # The limits also keep openpyxl from filling up whatever size the file claims for itself.
         rows = book.worksheets[0].iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS)
-        yield from enumerate(rows, 1)
+        yield from ((line, row) for line, row in enumerate(rows, 1) if any(cell is not EMPTY_CELL for cell in row))
     finally:
         book.close()
 

@@ -1,0 +1,270 @@
+"""``adeuxpas match`` from two files to two files."""
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+import app.cli.match
+from app import cli
+from app.sheets.read import read_table
+from tests.shared_data import shared_data
+
+REPOSITORY = Path(__file__).parents[2]
+
+OFFERS = """\
+reference,name,email,phone,lon,lat,categories,availability,languages,mode,radius_m,capacity
+O1,Ann,ann@example.org,,4.8500,45.7600,shopping|pets,Mo 09:00-12:00,fr,in_person,1000,1
+O2,Bob,bob@example.org,,4.8510,45.7600,shopping,,fr|en,in_person,1000,2
+O3,Cyd,,06 39 98 00 03,2.3500,48.8600,paperwork,,fr,both,1000,1
+=O4,Dee,dee@example.org,,4.8500,45.7610,conversation,,ar,in_person,1000,1
+"""
+NEEDS = """\
+reference,name,email,phone,contact,lon,lat,category,availability,languages,mode,urgency,helpers_needed
+N2,Eve,eve@example.net,,,4.8500,45.7600,shopping,Mo 10:00-11:00,fr,in_person,normal,2
+N1,Fay,fay@example.net,,,4.8509,45.7600,shopping,,en,in_person,urgent,1
+N3,Gus,gus@example.net,,,4.8500,45.7600,paperwork,,fr,both,flexible,1
+N4,Hal,,,letter,4.8500,45.7600,conversation,,ar|fr,in_person,flexible,1
+"""
+PAIRS = """\
+need,offer,category,mode,distance_m
+N1,O2,shopping,in_person,8
+N2,O1,shopping,in_person,0
+N2,O2,shopping,in_person,78
+N3,O3,paperwork,remote,
+N4,'=O4,conversation,in_person,111
+"""
+NOBODY = """\
+N10,Ida,ida@example.net,,,4.8500,45.7600,homework,,fr,in_person,urgent,2
+N11,Jan,jan@example.net,,,4.8500,45.7600,shopping,,fr,remote,urgent,1
+N12,Kim,kim@example.net,,,4.9500,45.7600,shopping,,fr,in_person,urgent,1
+N13,Lea,lea@example.net,,,4.8500,45.7600,pets,Tu 09:00-12:00,fr,in_person,urgent,1
+N14,Max,max@example.net,,,4.8500,45.7600,conversation,,fr,in_person,urgent,1
+N15,Cyd,cyd@example.net,+33639980003,,2.3500,48.8600,paperwork,,fr,in_person,urgent,1
+N16,Oda,oda@example.net,,,4.8500,45.7600,paperwork,,fr,remote,urgent,1
+N17,Pia,pia@example.net,,,4.8500,45.7600,paperwork,,fr,remote,normal,1
+"""
+UNMATCHED = """\
+need,places_left,reason
+N10,2,category
+N11,1,mode
+N12,1,distance
+N13,1,hours
+N14,1,language
+N15,1,same_person
+N17,1,taken
+"""
+
+Run = Callable[..., tuple[int, list[str]]]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the command runs in, with the two files."""
+    (tmp_path / "offers.csv").write_text(OFFERS)
+    (tmp_path / "needs.csv").write_text(NEEDS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def match(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command; its exit code and the lines on standard error."""
+
+    def run(offers: str = "offers.csv", needs: str = "needs.csv", output: str = "pairs.csv", *more: str) -> tuple[int, list[str]]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["match", "--offers", offers, "--needs", needs, "--output", output, *more])
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, err.splitlines()
+
+    return run
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_the_pairs_are_written_by_need_then_offer_and_a_remote_one_has_no_distance(folder: Path, match: Run) -> None:
+    code, said = match()
+    assert (folder / "pairs.csv").read_bytes().decode() == PAIRS
+    assert code == 0
+    assert said[:4] == [
+        "urgent: 1 places served, 0 unserved",
+        "normal: 2 places served, 0 unserved",
+        "flexible: 2 places served, 0 unserved",
+        "total: 3197 metres (1 remote pairs count 3000 each)",
+    ]
+    assert said[4].endswith(" seconds")
+
+
+def test_needs_that_nobody_can_serve_are_written_with_the_reason_and_are_no_error(folder: Path, match: Run) -> None:
+    (folder / "needs.csv").write_text(NEEDS.splitlines(keepends=True)[0] + NOBODY)
+    code, said = match("offers.csv", "needs.csv", "pairs.csv", "--unmatched", "left.csv")
+    assert (folder / "left.csv").read_bytes().decode() == UNMATCHED
+    assert code == 0
+    assert said[:2] == ["urgent: 1 places served, 7 unserved", "normal: 0 places served, 1 unserved"]
+
+
+def test_when_all_are_served_the_unmatched_file_has_its_header_alone(folder: Path, match: Run) -> None:
+    match("offers.csv", "needs.csv", "pairs.csv", "--unmatched", "left.csv")
+    assert (folder / "left.csv").read_text() == "need,places_left,reason\n"
+
+
+def shuffled(text: str, seed: int) -> str:
+    """The same table with its rows and columns in another order."""
+    rng = random.Random(seed)
+    header, *rows = [line.split(",") for line in text.splitlines()]
+    order = rng.sample(range(len(header)), len(header))
+    return "".join(",".join(row[i] for i in order) + "\n" for row in [header, *rng.sample(rows, len(rows))])
+
+
+def test_the_order_of_rows_and_columns_changes_no_byte(folder: Path, match: Run) -> None:
+    for seed in range(3):
+        (folder / "offers.csv").write_text(shuffled(OFFERS, seed))
+        (folder / "needs.csv").write_text(shuffled(NEEDS, seed + 10))
+        assert match()[0] == 0
+        assert (folder / "pairs.csv").read_bytes().decode() == PAIRS
+
+
+def test_bad_rows_and_rows_without_a_point_are_reported_and_left_out(folder: Path, match: Run) -> None:
+    (folder / "needs.csv").write_text(
+        NEEDS
+        + "N5,Ida,ida@example.net,,,4.85,145.76,shopping,,fr,teleport,urgent,1\n"
+        + 'N6,"I\nda",ida@example.net,,,4.85,45.76,shopping,,fr,,urgent,1\n'
+        + "N7,Ida,ida@example.net,,,4.85,45.76,shopping,,fr,,urgent\n"
+    )
+    (folder / "offers.csv").write_text(
+        "address," + OFFERS.replace("\n", "\n,", 4) + "2 rue Haute,O5,Ann,a@example.org,,,,shopping,,fr,in_person,1000,1\n"
+    )
+    code, said = match()
+    assert code == 1
+    assert said[:5] == [
+        "offers.csv:6: lon: is missing: an address alone cannot be matched, put it on the map first",
+        "needs.csv:6: lat: is 145.76 but must be between -90 and 90",
+        "needs.csv:6: mode: is teleport but must be in_person, remote or both",
+        "needs.csv:7: name: has a line break, a control character or one that cannot be read",
+        "needs.csv:9: row: has 12 cells but the header has 13: a separator is missing, too many or not quoted",
+    ]
+    assert (folder / "pairs.csv").read_text() == PAIRS
+
+
+def test_unknown_columns_are_a_warning_and_no_error(folder: Path, match: Run) -> None:
+    (folder / "offers.csv").write_text(OFFERS.replace("\n", ",x\n").replace("capacity,x", "capacity,colour"))
+    code, said = match()
+    assert code == 0
+    assert said[0] == "offers.csv: columns ignored: colour"
+    assert (folder / "pairs.csv").read_text() == PAIRS
+
+
+def test_files_without_rows_give_a_file_without_pairs(folder: Path, match: Run) -> None:
+    (folder / "offers.csv").write_text(OFFERS.splitlines(keepends=True)[0])
+    assert match()[0] == 0
+    assert (folder / "pairs.csv").read_text() == PAIRS.splitlines(keepends=True)[0]
+
+
+def test_any_country_and_any_category_will_do(folder: Path, match: Run) -> None:
+    (folder / "offers.csv").write_text("reference,name,phone,lon,lat,categories\no,Aroha,+64 3 123 4567,179.9999,-40,whale-watching\n")
+    (folder / "needs.csv").write_text("reference,name,phone,lon,lat,category\nn,Mere,+64 3 123 4568,-179.9999,-40,whale-watching\n")
+    assert match()[0] == 0
+    assert (folder / "pairs.csv").read_text().splitlines()[1] == "n,o,whale-watching,in_person,17"
+
+
+@pytest.mark.parametrize("content", [None, b"", bytes(range(256)), b"name,lon\nAnn,4.85\n"])
+def test_when_nothing_is_readable_one_sentence_says_so_and_nothing_is_written(folder: Path, match: Run, content: bytes | None) -> None:
+    (folder / "pairs.csv").write_text("of yesterday")
+    if content is None:
+        (folder / "needs.csv").unlink()
+    else:
+        (folder / "needs.csv").write_bytes(content)
+    before = files(folder)
+    code, said = match("offers.csv", "needs.csv", "pairs.csv", "--unmatched", "left.csv")
+    assert (code, len(said)) == (2, 1)
+    assert said[0].startswith("needs.csv ")
+    assert (folder / "pairs.csv").read_text() == "of yesterday"
+    assert files(folder) == before
+
+
+@pytest.mark.parametrize("output", ["missing/pairs.csv", "offers.csv/pairs.csv", "."])
+def test_an_unwritable_place_is_one_sentence_and_leaves_nothing(folder: Path, match: Run, output: str) -> None:
+    for written in (("offers.csv", "needs.csv", output), ("offers.csv", "needs.csv", "pairs.csv", "--unmatched", output)):
+        before = files(folder)
+        code, said = match(*written)
+        assert (code, len(said)) == (2, 1)
+        assert f"{output} cannot be written: " in said[0]
+        assert files(folder) == before
+
+
+def test_no_file_that_is_read_or_written_is_written_over(folder: Path, match: Run) -> None:
+    os.link(folder / "needs.csv", folder / "same-needs.csv")
+    for output, *more in (["offers.csv"], ["./needs.csv"], ["same-needs.csv"], ["new.csv", "--unmatched", "new.csv"]):
+        code, said = match("offers.csv", "needs.csv", output, *more)
+        assert (code, len(said)) == (2, 1)
+        assert "name the same file" in said[0]
+    assert (folder / "needs.csv").read_text() == NEEDS
+    assert "new.csv" not in files(folder)
+
+
+def test_an_interrupt_leaves_nothing_behind(folder: Path, match: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app.cli.match, "solve", interrupted)
+    before = files(folder)
+    assert match()[0] == 130
+    assert files(folder) == before
+
+
+def test_workbooks_go_in_and_out_with_the_same_result(folder: Path, match: Run) -> None:
+    for name, text in (("offers", OFFERS), ("needs", NEEDS)):
+        book = Workbook()
+        for line in text.splitlines():
+            book.worksheets[0].append(["'" + cell if cell.startswith("=") else cell or None for cell in line.split(",")])
+        book.save(folder / f"{name}.xlsx")
+    for output in ("pairs.csv", "pairs.xlsx", "again.xlsx"):
+        assert match("offers.xlsx", "needs.xlsx", output)[0] == 0
+    assert (folder / "pairs.csv").read_text() == PAIRS
+    assert (folder / "pairs.xlsx").read_bytes() == (folder / "again.xlsx").read_bytes()
+    columns = ("need", "offer", "category", "mode", "distance_m")
+    in_csv, in_xlsx = (list(read_table(folder / f"pairs.{kind}", columns, columns, UTC).rows) for kind in ("csv", "xlsx"))
+    assert [row.cells for row in in_xlsx] == [row.cells for row in in_csv]
+
+
+def test_it_needs_no_settings_no_database_and_no_web_framework(folder: Path) -> None:
+    script = (
+        "import sys\nfrom app.cli import main\ntry:\n    main(sys.argv[1:])\nfinally:\n"
+        "    print(*sorted({'flask', 'sqlalchemy', 'openpyxl', 'shapely'} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    (folder / ".env").write_text("PORT=nonsense\nDEMO=0\nDATABASE_URL=nonsense\n")
+    arguments = ["match", "--offers", "offers.csv", "--needs", "needs.csv", "--output", "pairs.csv"]
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "PORT": "nonsense", "PYTHONHASHSEED": "7"}
+    done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[5:]) == (0, "", [""])
+    assert (folder / "pairs.csv").read_text() == PAIRS
+
+
+def test_the_city_of_lyon_is_matched_whole(folder: Path, match: Run) -> None:
+    lyon = shared_data() / "lyon"
+    code, said = match(str(lyon / "offers.csv"), str(lyon / "needs.csv"), "pairs.csv", "--unmatched", "left.csv")
+    assert code == 0
+    assert said[:3] == [
+        "urgent: 56 places served, 0 unserved",
+        "normal: 287 places served, 0 unserved",
+        "flexible: 84 places served, 0 unserved",
+    ]
+    assert len((folder / "pairs.csv").read_text().splitlines()) == 1 + 56 + 287 + 84
+
+
+def test_the_bad_rows_of_lyon_are_left_out(folder: Path, match: Run) -> None:
+    lyon = shared_data() / "lyon"
+    code, said = match(str(lyon / "offers-bad.csv"), str(lyon / "needs-bad.csv"))
+    assert code == 1
+    assert len([line for line in said if line.startswith(f"{lyon}/offers-bad.csv:")]) == 19 + 1
+    assert len([line for line in said if line.startswith(f"{lyon}/needs-bad.csv:")]) == 20 + 1
