@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import http.client
+import math
 import os
 import signal
 import socket
@@ -17,8 +18,8 @@ from config.settings import Settings
 THREADS = 8
 START_S = 60
 GRACE_S = 8
-SHORT_POLL_S = 0.05
-LONG_POLL_S = 0.25
+POLL_S = 0.05
+WORKER = [sys.executable, "-m", "app.cli", "worker"]
 
 
 def serve(settings: Settings, with_worker: bool, announce: Callable[[], None]) -> int:
@@ -32,53 +33,56 @@ def serve(settings: Settings, with_worker: bool, announce: Callable[[], None]) -
         return 1
     if os.environ.get("MAKELEVEL"):  # make passes nothing on when it is killed
         _stop_with_parent(signal.SIGTERM)
-    commands = {"web server": _web_server(settings)}
-    if with_worker:
-        commands["worker"] = [sys.executable, "-m", "app.cli", "worker"]
-    return _Supervisor(commands).run(lambda: _answers(settings), announce)
+    supervisor = _Supervisor()
+    problem = supervisor.run(_web_server(settings), WORKER if with_worker else None, lambda: _answers(settings), announce)
+    if problem:
+        print(problem, file=sys.stderr)
+    return 1 if problem else 0
 
 
 class _Supervisor:
     """Child processes in groups of their own, so that a terminal's Ctrl-C reaches them once, through here."""
 
-    def __init__(self, commands: dict[str, list[str]]) -> None:
-        self._commands = commands
+    def __init__(self) -> None:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = False
         self._interrupts = 0
 
-    def run(self, ready: Callable[[], bool], announce: Callable[[], None]) -> int:
+    def run(self, web_server: list[str], worker: list[str] | None, ready: Callable[[], bool], announce: Callable[[], None]) -> str | None:
+        """Run until asked to stop; returns what went wrong. The worker waits for the server, which is ready the sooner for it."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop_asked)
         try:
-            for name, command in self._commands.items():
-                self._children[name] = subprocess.Popen(command, process_group=0, preexec_fn=lambda: _stop_with_parent(signal.SIGKILL))
-            problem = self._watch(ready, announce)
+            self._start("web server", web_server)
+            problem = self._watch(until=ready, within_s=START_S)
+            if problem or self._stopping:
+                return problem
+            announce()
+            if worker:
+                self._start("worker", worker)
+            return self._watch()
         finally:
             self._stop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_IGN)  # nothing is left to stop: the programme may end with its own exit code
-        if problem:
-            print(problem, file=sys.stderr)
-        return 1 if problem else 0
+
+    def _start(self, name: str, command: list[str]) -> None:
+        self._children[name] = subprocess.Popen(command, process_group=0, preexec_fn=lambda: _stop_with_parent(signal.SIGKILL))
 
     def _stop_asked(self, number: int, _frame: FrameType | None) -> None:
         self._stopping = True
         self._interrupts += number == signal.SIGINT  # a second Ctrl-C is impatience; SIGTERM may come twice, by make and by its sender
 
-    def _watch(self, ready: Callable[[], bool], announce: Callable[[], None]) -> str | None:
-        """Wait; returns what went wrong, or None when it was asked to stop."""
-        announced, give_up_at = False, time.monotonic() + START_S
-        while not self._stopping:
+    def _watch(self, until: Callable[[], bool] = lambda: False, within_s: float = math.inf) -> str | None:
+        """Wait ``until`` that holds or a stop is asked for; returns what went wrong before."""
+        give_up_at = time.monotonic() + within_s
+        while not (self._stopping or until()):
             for name, child in self._children.items():
                 if child.poll() is not None:
                     return f"The {name} ended unexpectedly (code {child.returncode}): everything was stopped. Its own messages stand above."
-            if not announced and ready():
-                announce()
-                announced = True
-            if not announced and time.monotonic() > give_up_at:
-                return f"The web server did not answer within {START_S} seconds: everything was stopped."
-            time.sleep(LONG_POLL_S if announced else SHORT_POLL_S)
+            if time.monotonic() > give_up_at:
+                return f"The web server did not answer within {within_s} seconds: everything was stopped."
+            time.sleep(POLL_S)
         return None
 
     def _stop(self) -> None:
@@ -88,7 +92,7 @@ class _Supervisor:
                 child.terminate()
         deadline = time.monotonic() + GRACE_S
         while any(c.poll() is None for c in self._children.values()) and time.monotonic() < deadline and self._interrupts < 2:
-            time.sleep(SHORT_POLL_S)
+            time.sleep(POLL_S)
         for child in self._children.values():
             try:
                 os.killpg(child.pid, signal.SIGKILL)

@@ -122,6 +122,7 @@ def test_one_signal_stops_the_server_and_the_worker(start: Callable[..., Running
     with urllib.request.urlopen(f"http://127.0.0.1:{service.port}/healthz") as answer:
         assert answer.status == 200
 
+    assert eventually((service.folder / "worker.pid").exists)
     os.killpg(service.process.pid, how)
 
     assert service.end() == (0, "")
@@ -150,10 +151,20 @@ def test_when_the_worker_ends_the_server_is_stopped_and_it_is_said(start: Callab
     assert service.others() == []
 
 
+def test_when_the_server_cannot_start_it_is_said(start: Callable[..., Running], folder: Path) -> None:
+    (folder / "app" / "__init__.py").write_text("def create_app():\n    raise RuntimeError('the app has a problem')\n")
+    code, said = start().end()
+    assert code == 1
+    assert "the app has a problem" in said
+    assert said.splitlines()[-1].startswith("The web server ended unexpectedly (code ")
+    assert not (folder / "worker.pid").exists()
+
+
 def test_nothing_stays_behind_when_it_is_killed(start: Callable[..., Running]) -> None:
     service = start()
     service.wait_until_ready()
-    assert len(service.others()) >= 3
+    assert eventually((service.folder / "worker.pid").exists)
+    assert len(service.others()) == 3
     service.process.kill()
     assert eventually(lambda: service.others() == []), service.others()
 
@@ -163,7 +174,8 @@ def test_nothing_stays_behind_when_make_is_killed(start: Callable[..., Running],
     (folder / "start.py").write_text(START)
     service = start("make", "run")
     service.wait_until_ready()
-    assert len(service.others()) >= 4
+    assert eventually((folder / "worker.pid").exists)
+    assert len(service.others()) == 4
     service.process.kill()
     assert eventually(lambda: service.others() == []), service.others()
 
