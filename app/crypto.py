@@ -66,7 +66,7 @@ class Keyring:
 
     def _index(self, name: str, value: str) -> str:
         key = hmac.digest(self._keys[name], b"blind index", hashlib.sha256)
-        return f"{name}.{hmac.digest(key, value.encode(), hashlib.sha256).hex()}"
+        return f"{name}.{hmac.digest(key, value.encode(), hashlib.sha256).hex()[:32]}"
 
 
 def _key_of(name: str, encoded: str) -> bytes:

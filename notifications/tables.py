@@ -40,7 +40,7 @@ outbox = Table(
     Column("language", String(8), nullable=False),
     Column("message_id", String(255), nullable=False, unique=True),
     Column("event_key", String(120), unique=True, comment="event and recipient: a second enqueue of the same is nothing"),
-    Column("about", String(60), nullable=False, comment="what it is about, such as match:12"),
+    Column("about", String(100), nullable=False, comment="what it is about, such as match:12"),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False, default=0, comment="times a relay took it"),
     Column("due_at", UTCDateTime, nullable=False),

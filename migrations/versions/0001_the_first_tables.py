@@ -264,7 +264,7 @@ def upgrade() -> None:
         sa.Column(
             "event_key", sa.String(length=120), nullable=True, comment="event and recipient: a second enqueue of the same is nothing"
         ),
-        sa.Column("about", sa.String(length=60), nullable=False, comment="what it is about, such as match:12"),
+        sa.Column("about", sa.String(length=100), nullable=False, comment="what it is about, such as match:12"),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False, comment="times a relay took it"),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
