@@ -14,7 +14,7 @@ from app.context import Context
 from app.crypto import Keyring, use_keyring
 from app.db import Database
 from app.links import Links
-from app.models import Channel, Event, Match, Need, Offer, Person, PostedBy, Task, Territory
+from app.models import Channel, Event, Match, Need, Offer, Person, Task, Territory
 from app.services import matching, posting
 from app.services.accounts import activate_offers
 from app.services.events import Actor
@@ -48,12 +48,13 @@ class City:
         use_keyring(keys)
         self.clock = Clock()
         chosen = load(given, None)
-        self.ctx = Context(chosen, Database(chosen.resolved_database_url), keys, Links("s" * 40, chosen.root_url), self.clock, random.Random(1))
+        links, db = Links("s" * 40, chosen.root_url), Database(chosen.resolved_database_url)
+        self.ctx = Context(chosen, db, keys, links, self.clock, random.Random(1))
         self.board = Board()
         self._count = 0
         with self.ctx.db.write() as session:
-            west, south, east, north = CENTRE[0] - 0.2, CENTRE[1] - 0.2, CENTRE[0] + 0.2, CENTRE[1] + 0.2
-            session.add(Territory(name="Centre", kind="city", settings={}, shape=to_wkb(box(west, south, east, north)), changed_at=self.clock()))
+            outline = to_wkb(box(CENTRE[0] - 0.2, CENTRE[1] - 0.2, CENTRE[0] + 0.2, CENTRE[1] + 0.2))
+            session.add(Territory(name="Centre", kind="city", settings={}, shape=outline, changed_at=self.clock()))
 
     def volunteer(self, *, north_m: float = 0, email: bool = True, approved: bool = True, **offer: Any) -> int:
         """An approved volunteer with an active offer; returns the offer's id."""
@@ -61,9 +62,8 @@ class City:
         n, ctx = self._count, self.ctx
         now = ctx.now()
         with ctx.db.write() as session:
-            person = make_person(
-                ctx, now, name=f"Volontaire{n} Dupont", email=f"v{n}@example.org" if email else None, phone=f"+3363998{n:04d}", language="fr"
-            )
+            address = f"v{n}@example.org" if email else None
+            person = make_person(ctx, now, name=f"Volontaire{n} Dupont", email=address, phone=f"+3363998{n:04d}", language="fr")
             person.account, person.email_confirmed_at, person.approved_at = email, now, now if approved else None
             session.add(person)
             given = posting.OfferInput(**{"categories": ("shopping",), "where": self.at(north_m), "radius_m": 2000, **offer})
@@ -75,13 +75,15 @@ class City:
         """A resident's confirmed need; returns its id."""
         self._count += 1
         n = self._count
-        given = posting.NeedInput(
-            **{
-                "name": f"Résidente{n} Martin", "category": "shopping", "where": self.at(north_m), "contact": contact,
-                "email": f"r{n}@example.net" if contact == "email" else None, "phone": f"+3346571{n:04d}", "posted_by": PostedBy.SELF, **need,
-            }  # fmt: skip
-        )
-        need_id = posting.post_need(self.ctx, given, Actor(channel=Channel.WEB))
+        usual = {
+            "name": f"Résidente{n} Martin",
+            "category": "shopping",
+            "where": self.at(north_m),
+            "contact": contact,
+            "email": f"r{n}@example.net" if contact == "email" else None,
+            "phone": f"+3346571{n:04d}",
+        }
+        need_id = posting.post_need(self.ctx, posting.NeedInput(**(usual | need)), Actor(channel=Channel.WEB))
         if confirmed:
             posting.confirm_need(self.ctx, need_id, BY_LINK)
         return need_id
