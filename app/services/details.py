@@ -86,7 +86,8 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
             return None
         matches = _matches(session, Match.offer_id == offer_id)
         ids = [match.id for match in matches]
-        events = _events(session, or_(Event.offer_id == offer_id, Event.match_id.in_(ids), and_(Event.person_id == row.person_id, Event.need_id.is_(None))))
+        own = and_(Event.person_id == row.person_id, Event.need_id.is_(None))
+        events = _events(session, or_(Event.offer_id == offer_id, Event.match_id.in_(ids), own))
         who = {match.resident_id: "resident" for match in matches} | {row.person_id: "volunteer"}
         return Detail(row, events, who, matches, _tasks(session, Task.offer_id == offer_id))
 

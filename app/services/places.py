@@ -67,6 +67,16 @@ def place(session: Session, ctx: Context, post: Post, lon: float, lat: float) ->
     post.public_lon, post.public_lat = blur(lon, lat, ctx.settings.public_blur_m, ctx.rng)
 
 
+def middle_of(ctx: Context, territory_id: int) -> tuple[float, float]:
+    """A point (lon, lat) well inside a territory. Raises :class:`Outside` when there is no such territory."""
+    with ctx.db.read() as session:
+        outline = session.scalar(select(Territory.shape).where(Territory.id == territory_id))
+    if outline is None:
+        raise Outside(ctx.settings.city_phone)
+    middle = from_wkb(outline).representative_point()
+    return middle.x, middle.y
+
+
 def geocode(ctx: Context, address: str) -> tuple[float, float] | None:
     """``(lon, lat)`` of an address, or ``None`` when nobody can say within some seconds: an agent will."""
     if ctx.settings.geocoder == "none" or not address.strip():

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shapely import from_wkb
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
 from app.context import Context
 from app.links import Purpose
-from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind, Territory
+from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind
 from app.services.events import Actor, record
 from app.services.matches import end_matches_of
 from app.services.people import make_person
-from app.services.places import Outside, geocode, place
+from app.services.places import geocode, middle_of, place
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import tell
 from matching.lifecycle import NeedState, OfferState, check
@@ -82,21 +83,38 @@ class OfferInput:
 
 
 def post_need(ctx: Context, given: NeedInput, by: Actor) -> int:
-    """Store a need and ask its writer to confirm it; what an agent posts is confirmed. Returns its id. Raises ``Outside``."""
-    now = ctx.now()
+    """Store a need and ask its writer to confirm it; what an agent posts is confirmed. Returns its id. Raises ``Outside``.
+
+    A need with a ``reference`` that is known already is that need: a form sent twice is one request.
+    """
     found = locate(ctx, given.where)
-    with ctx.db.write() as session:
-        person = make_person(
-            ctx, now, name=given.name, email=given.email, phone=given.phone, language=given.language, contact=given.contact
-        )  # fmt: skip
-        person.notice_version = given.notice_version
-        session.add(person)
-        need = add_need(session, ctx, person, given, found, now, by)
-        if given.posted_by is PostedBy.AGENT:
-            open_need(session, ctx, need, now, by)
-        else:
-            _ask_to_confirm(session, ctx, need, now)
-        return need.id
+    try:
+        with ctx.db.write() as session:
+            return _known(session, given) or _post(session, ctx, given, found, by)
+    except IntegrityError:
+        # Sent twice at the very same time: whoever was second finds what the first has stored.
+        with ctx.db.read() as session:
+            known = _known(session, given)
+        if known is None:
+            raise
+        return known
+
+
+def _known(session: Session, given: NeedInput) -> int | None:
+    return session.scalar(select(Need.id).where(Need.reference == given.reference)) if given.reference else None
+
+
+def _post(session: Session, ctx: Context, given: NeedInput, found: tuple[float, float] | None, by: Actor) -> int:
+    now = ctx.now()
+    person = make_person(ctx, now, name=given.name, email=given.email, phone=given.phone, language=given.language, contact=given.contact)
+    person.notice_version = given.notice_version
+    session.add(person)
+    need = add_need(session, ctx, person, given, found, now, by)
+    if given.posted_by is PostedBy.AGENT:
+        open_need(session, ctx, need, now, by)
+    else:
+        _ask_to_confirm(session, ctx, need, now)
+    return need.id
 
 
 def add_need(
@@ -110,7 +128,7 @@ def add_need(
         languages=list(given.languages), mode=given.mode, posted_by=given.posted_by, channel=by.channel,
         posted_at=given.posted_at or now, created_at=now, changed_at=now, state=NeedState.UNCONFIRMED,
     )  # fmt: skip
-    _settle(session, ctx, need, given.where, found, now)
+    _settle(session, ctx, need, found, now)
     record(session, "need_posted", now, by, need_id=need.id, person_id=person.id)
     return need
 
@@ -124,25 +142,22 @@ def add_offer(
         capacity=given.capacity, address=given.where.line, availability=given.availability, languages=list(given.languages),
         mode=given.mode, posted_by=given.posted_by, channel=by.channel, created_at=now, changed_at=now, state=OfferState.UNCONFIRMED,
     )  # fmt: skip
-    _settle(session, ctx, offer, given.where, found, now)
+    _settle(session, ctx, offer, found, now)
     record(session, "offer_posted", now, by, offer_id=offer.id, person_id=person.id)
     return offer
 
 
 def locate(ctx: Context, where: Where) -> tuple[float, float] | None:
-    """The exact point if it was given or a geocoder knows it. Outside any transaction, since it may take seconds."""
+    """The exact point (lon, lat) if it was given or a geocoder knows it, else the middle of the quartier that was picked, else ``None``.
+
+    Outside any transaction, since it may take seconds. Raises ``Outside``.
+    """
     if where.lon is not None and where.lat is not None:
         return where.lon, where.lat
-    return geocode(ctx, where.line)
+    return geocode(ctx, where.line) or (middle_of(ctx, where.quartier_id) if where.quartier_id is not None else None)
 
 
-def _settle(session: Session, ctx: Context, post: Need | Offer, where: Where, found: tuple[float, float] | None, now: datetime) -> None:
-    if found is None and where.quartier_id is not None:
-        quartier = session.get(Territory, where.quartier_id)
-        if quartier is None:
-            raise Outside(ctx.settings.city_phone)
-        middle = from_wkb(quartier.shape).representative_point()
-        found = middle.x, middle.y
+def _settle(session: Session, ctx: Context, post: Need | Offer, found: tuple[float, float] | None, now: datetime) -> None:
     if found is not None:
         place(session, ctx, post, *found)
     session.add(post)
