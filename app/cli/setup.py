@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import click
+
 from app.context import Context, instance_folder, make_context
 from app.errors import UserError
 from app.migrate import require_current
@@ -15,11 +17,15 @@ def settings() -> Settings:
 
 
 def open_city(given: Settings | None = None) -> Context:
-    """The context on a database that is up to date, and not a demonstration's where DEMO=0. Raises ``UserError``."""
+    """The context on a database that is up to date, and not a demonstration's where DEMO=0; closed with the command.
+
+    Raises :class:`UserError`.
+    """
     chosen = given or settings()
     if not chosen.database_url:
         instance_folder(chosen)
     ctx = make_context(chosen)
+    click.get_current_context().call_on_close(ctx.db.close)
     require_current(ctx.db)
     with ctx.db.read() as session:
         if not chosen.demo and session.get(Fact, "demo"):

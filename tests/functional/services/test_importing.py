@@ -1,0 +1,160 @@
+"""Spreadsheets and outlines into the database, through the commands."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli import group
+from app.models import Need, Offer, Person, Territory
+from app.services import accounts
+from matching.lifecycle import NeedState, OfferState
+from tests.city import CENTRE, KEYS, City
+from tests.shared_data import shared_data
+
+OFFERS = "reference,name,email,phone,address,lon,lat,categories\n"
+NEEDS = "reference,name,email,phone,address,lon,lat,category,contact\n"
+LAMBERT_93 = [[8e5, 6e6], [9e5, 6e6], [9e5, 7e6], [8e5, 6e6]]
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    url = city.ctx.settings.resolved_database_url
+    given = {"DATABASE_URL": url, "INSTANCE": str(tmp_path), "ENCRYPTION_KEYS": KEYS, "SECRET_KEY": "s" * 40}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(group, [str(w) for w in words], standalone_mode=False, catch_exceptions=False)
+
+
+def write(path: Path, header: str, *rows: str) -> Path:
+    path.write_text(header + "".join(row + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_good_rows_go_in_confirmed_and_approved(city: City, run: Run, tmp_path: Path) -> None:
+    lon, lat = CENTRE
+    offers = write(tmp_path / "o.csv", OFFERS, f"O1,Odile Petit,odile@example.org,,1 rue A,{lon},{lat},shopping|pets")
+    needs = write(tmp_path / "n.csv", NEEDS, f"N1,Paul Rey,,04 65 71 00 01,2 rue B,{lon},{lat},shopping,phone")
+    assert run("import", "--offers", offers, "--needs", needs).return_value == 0
+    (offer,), (need,) = city.all(Offer), city.all(Need)
+    volunteer = city.one(Person, offer.person_id)
+    assert (offer.state, need.state) == (OfferState.ACTIVE, NeedState.OPEN)
+    assert volunteer.approved_at and volunteer.account and volunteer.password_hash is None
+    city.clock.advance(days=400)
+    assert city.match() == 1
+    assert [t.reason for t in city.tasks("tell")] == ["proposal_to_resident"]
+
+
+def test_an_imported_volunteer_gets_a_password_by_a_reset_link(city: City, run: Run, tmp_path: Path) -> None:
+    run("import", "--offers", write(tmp_path / "o.csv", OFFERS, f"O1,Odile,odile@example.org,,x,{CENTRE[0]},{CENTRE[1]},shopping"))
+    accounts.forgotten(city.ctx, "Odile@example.org", "127.0.0.1")
+    assert city.kinds() == ["reset_password"]
+    person = city.all(Person)[0]
+    accounts.set_password(city.ctx, person.id, person.session_key, "une longue phrase", accounts.Actor())
+    assert accounts.sign_in(city.ctx, "odile@example.org", "une longue phrase", "127.0.0.1")
+
+
+def test_importing_twice_changes_nothing_twice(city: City, run: Run, tmp_path: Path) -> None:
+    offers = write(tmp_path / "o.csv", OFFERS, f"O1,Odile Petit,odile@example.org,,1 rue A,{CENTRE[0]},{CENTRE[1]},shopping")
+    first = run("import", "--offers", offers)
+    before = (city.all(Offer)[0].changed_at, city.events())
+    second = run("import", "--offers", offers)
+    assert (first.return_value, second.return_value) == (0, 0)
+    assert (city.all(Offer)[0].changed_at, city.events()) == before and len(city.all(Person)) == 1
+    assert "1 known already" in second.output
+
+
+def test_bad_rows_are_reported_and_written_to_be_mended_and_imported_again(city: City, run: Run, tmp_path: Path) -> None:
+    good = f"O1,Odile,odile@example.org,,1 rue A,{CENTRE[0]},{CENTRE[1]},shopping"
+    swapped = f"O2,Paul,paul@example.org,,x,{CENTRE[1]},{CENTRE[0]},shopping"
+    offers = write(tmp_path / "o.csv", OFFERS, good, swapped, "O3,Zoé,,,y,,,rocketry")
+    result = run("import", "--offers", offers)
+    assert result.return_value == 1
+    for where in (":3: lon: ", ":4: categories: rocketry", ":4: email: "):
+        assert f"{offers}{where}" in result.stderr
+    refused = tmp_path / "o-refused.csv"
+    rows = list(csv.DictReader(io.StringIO(refused.read_text(encoding="utf-8"))))
+    assert [row["reference"] for row in rows] == ["O2", "O3"] and "outside the area" in rows[0]["reason"]
+    mended = refused.read_text(encoding="utf-8").replace(f"{CENTRE[1]},{CENTRE[0]}", f"{CENTRE[0]},{CENTRE[1]}")
+    refused.write_text(mended.replace("rocketry", "pets").replace("Zoé,,", "Zoé,zoe@example.org,"), encoding="utf-8")
+    assert run("import", "--offers", refused).return_value == 0
+    assert len(city.all(Offer)) == 3
+
+
+def test_rows_with_only_an_address_go_in_with_a_task_to_place_them(city: City, run: Run, tmp_path: Path) -> None:
+    run("import", "--needs", write(tmp_path / "n.csv", NEEDS, "N1,Paul,p@example.net,,2 rue B,,,shopping,"))
+    (need,) = city.all(Need)
+    assert need.exact_point is None and [t.kind for t in city.tasks()] == ["place"]
+    city.volunteer()
+    city.clock.advance(days=400)
+    assert city.match() == 0
+
+
+def test_without_territory_the_command_to_run_is_named(db_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"DATABASE_URL": db_url, "INSTANCE": str(tmp_path)}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(Exception, match="adeuxpas territory import"):
+        CliRunner().invoke(group, ["import", "--offers", "x.csv"], standalone_mode=False, catch_exceptions=False)
+
+
+@pytest.mark.parametrize("kind", ["offers", "needs"])
+def test_each_bad_row_of_the_examples_is_taken_or_refused_as_they_say(city: City, run: Run, kind: str, tmp_path: Path) -> None:
+    source = shared_data() / "lyon" / f"{kind}-bad.csv"
+    assert run("import", f"--{kind}", source).return_value == 1
+    with source.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    expected = sorted(r["reference"] for r in rows if r["expect"] == "accepted")
+    assert [o.reference for o in city.all(Offer if kind == "offers" else Need)] == expected
+    with (tmp_path / f"{kind}-bad-refused.csv").open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == len(rows) - len(expected)
+
+
+def outline(name: str, size: float) -> dict[str, object]:
+    (x, y), d = CENTRE, size
+    ring = [[x - d, y - d], [x + d, y - d], [x + d, y + d], [x - d, y + d], [x - d, y - d]]
+    return {"type": "Feature", "properties": {"nom": name}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+
+def collection(path: Path, *features: dict[str, object]) -> Path:
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    return path
+
+
+def test_a_post_belongs_to_the_smallest_territory_that_holds_it(city: City, run: Run, tmp_path: Path) -> None:
+    file = collection(tmp_path / "q.geojson", outline("Petit", 0.01), outline("Grand", 0.05))
+    assert "2 added" in run("territory", "import", file, "--name-property", "nom").output
+    assert "2 as before" in run("territory", "import", file, "--name-property", "nom").output
+    places = {t.name: t for t in city.all(Territory)}
+    assert places["Petit"].parent_id == places["Centre"].id
+    need = city.one(Need, city.need())
+    assert need.territory_id == places["Petit"].id
+
+
+@pytest.mark.parametrize(
+    ("feature", "sentence"),
+    [
+        ({"type": "Feature", "properties": {"name": "x"}, "geometry": None}, "--name-property"),
+        ({"type": "Feature", "properties": {"nom": "x"}, "geometry": None}, "no geometry"),
+        ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Point", "coordinates": [4, 45]}}, "not a polygon"),
+        ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Polygon", "coordinates": []}}, "not a polygon"),
+        ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Polygon", "coordinates": [LAMBERT_93]}}, "EPSG:4326"),
+        ("nonsense", "--name-property"),
+    ],
+)
+def test_a_wrong_outline_is_named_and_nothing_is_half_done(city: City, run: Run, tmp_path: Path, feature: object, sentence: str) -> None:
+    file = collection(tmp_path / "q.geojson", outline("Bon", 0.01), feature)  # type: ignore[arg-type]
+    with pytest.raises(Exception, match=sentence):
+        run("territory", "import", file, "--name-property", "nom")
+    assert len(city.all(Territory)) == 1
+
+
+def test_an_outline_that_crosses_itself_is_put_right(city: City, run: Run, tmp_path: Path) -> None:
+    (x, y), bow = CENTRE, outline("Noeud", 0.01)
+    bow["geometry"] = {"type": "Polygon", "coordinates": [[[x, y], [x + 0.01, y + 0.01], [x + 0.01, y], [x, y + 0.01], [x, y]]]}
+    assert "1 added" in run("territory", "import", collection(tmp_path / "q.geojson", bow), "--name-property", "nom").output
