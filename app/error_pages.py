@@ -23,10 +23,12 @@ class Words:
     status: int
     title: LazyString
     sentence: LazyString
+    template: str = "error.html"
 
 
 _SERVER = Words(500, _l("Something went wrong on our side"), _l("It is not your fault. Try again in a few minutes, or call us."))
-_GONE = Words(410, _l("This link no longer works"), _l("It was too old, or it has done its work already."))
+_GONE = Words(410, _l("This link no longer works"), _l("It was too old, or it has done its work already."), "link_error.html")
+_BROKEN = Words(404, _l("This link is not complete"), _l("Copy it whole from the e-mail into the address bar."), "link_error.html")
 _STATUSES = {
     words.status: words
     for words in (
@@ -47,7 +49,7 @@ _ERRORS: dict[type[Exception], Words] = {
         _l("For your safety it was not sent. Go back, load the page again and send it once more."),
     ),
     LinkExpired: _GONE,
-    LinkError: Words(404, _l("This link is not complete"), _l("Copy it whole from the e-mail, or ask for a new one.")),
+    LinkError: _BROKEN,
     MoveNotAllowed: Words(409, _l("This has changed meanwhile"), _l("Go back to the page and see how things stand now.")),
     NoTerritory: Words(503, _l("The service is not open yet"), _l("The town hall is still setting it up.")),
     Outside: Words(
@@ -84,7 +86,7 @@ def _page(error: Exception) -> Response:
     code = words.status
     if isinstance(error, HTTPException) and error.code is not None:
         code = error.code
-    response = make_response(render_template("error.html", words=words, sentence=sentence(error)), code)
+    response = make_response(render_template(words.template, words=words, sentence=sentence(error)), code)
     if isinstance(error, HTTPException) and code == 405:
         response.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
     if isinstance(error, TooMany):

@@ -234,7 +234,7 @@ class WhereFields(Form):
 
     address = LineField(
         _l("Number and street"), [needed(_l("Write the number and the street, for example 12 rue de la Paix."))],
-        description=_l("Nobody sees it before both of you have said yes."), render_kw={"autocomplete": "street-address"},
+        description=_l("No neighbour sees it before both of you have said yes."), render_kw={"autocomplete": "street-address"},
     )  # fmt: skip
     postcode = LineField(
         _l("Postcode"), [needed(_l("Write the postcode."))],

@@ -27,7 +27,7 @@ def init(web: Flask) -> None:
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if request.endpoint != "static":
             is_public = request.endpoint is not None and declared(web, request.endpoint) is Permission.PUBLIC
-            shown_to_all = is_public and request.method in ("GET", "HEAD") and signed_in() is None
+            shown_to_all = is_public and request.method == "GET" and signed_in() is None
             response.headers["Cache-Control"] = "private, no-cache" if shown_to_all else "no-store"
         return response
 

@@ -40,7 +40,7 @@ class LinkError(ValueError):
 
 
 class LinkExpired(LinkError):
-    """The link was ours and is too old."""
+    """The link was ours and is too old, or has done its work."""
 
 
 class Links:

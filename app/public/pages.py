@@ -1,14 +1,12 @@
 """The home page, what the service is, what becomes of data, and whether it is well."""
 
-from importlib import import_module
-from typing import Any
-
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from app.extensions import ctx
 from app.permissions import PUBLIC, permit
+from app.services import demo
 
 public = Blueprint("public", __name__, template_folder="templates")
 
@@ -16,16 +14,8 @@ public = Blueprint("public", __name__, template_folder="templates")
 @public.get("/")
 @permit(PUBLIC)
 def home() -> ResponseReturnValue:
-    return render_template("public/home.html", sign_ins=_demo_sign_ins())
-
-
-def _demo_sign_ins() -> list[Any]:
-    if not ctx().settings.demo:
-        return []
-    try:
-        return list(import_module("app.services.demo").sign_ins(ctx()))
-    except (ModuleNotFoundError, AttributeError):
-        return []
+    sign_ins = demo.sign_ins(ctx()) if ctx().settings.demo else []
+    return render_template("public/home.html", sign_ins=sign_ins, demo_password=demo.PASSWORD)
 
 
 @public.get("/about")

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.errors import UserError
-from app.links import LinkError, Purpose
+from app.links import LinkExpired, Purpose
 from app.models import Offer, Person, Role, TaskKind
 from app.services import throttle
 from app.services.events import Actor, record
@@ -76,12 +76,12 @@ def _forget_unconfirmed(session: Session, person: Person) -> None:
 
 
 def confirm_account(ctx: Context, person_id: int, stamp: str, by: Actor) -> Person:
-    """The address is the person's own: their offers count, and a coordinator is asked to approve them. Raises ``LinkError``."""
+    """The address is the person's own: their offers count, and a coordinator is asked to approve them. Raises ``LinkExpired``."""
     now = ctx.now()
     with ctx.db.write() as session:
         person = session.get(Person, person_id, with_for_update=True)
         if person is None or person.session_key != stamp:
-            raise LinkError("account")
+            raise LinkExpired("account")
         if person.email_confirmed_at is None:
             person.email_confirmed_at = person.changed_at = now
             record(session, "account_confirmed", now, by, person_id=person.id)
@@ -144,12 +144,12 @@ def forgotten(ctx: Context, email: str, address: str) -> None:
 
 
 def set_password(ctx: Context, person_id: int, stamp: str, password: str, by: Actor) -> Person:
-    """A new password by link. All sessions and older links end. Raises ``LinkError`` when the link has done its work already."""
+    """A new password by link. All sessions and older links end. Raises ``LinkExpired`` when the link has done its work already."""
     password_hash, now = hash_password(password), ctx.now()
     with ctx.db.write() as session:
         person = session.get(Person, person_id, with_for_update=True)
         if person is None or not person.account or person.session_key != stamp:
-            raise LinkError("password")
+            raise LinkExpired("password")
         person.password_hash, person.session_key, person.changed_at = password_hash, secrets.token_hex(16), now
         person.email_confirmed_at = person.email_confirmed_at or now
         record(session, "password_set", now, by, person_id=person.id)
