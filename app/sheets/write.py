@@ -41,7 +41,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         target = path.resolve()
         if target.is_dir():
             raise UnwritableError(path, "it is a folder")
-        if target.exists() and not target.is_file():
+        if path.exists() and not path.is_file():
             with path.open("wb") as pipe:
                 yield pipe
             return
