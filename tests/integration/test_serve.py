@@ -4,16 +4,17 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+from tests.programme import REPOSITORY, Running, eventually, free_port
+
 APP = """
 from flask import Flask
 def create_app():
@@ -36,59 +37,7 @@ from app.serve import serve
 from config.settings import load
 sys.exit(serve(load(os.environ, None), True, lambda: print("ready", flush=True)))
 """
-
-
-class Running:
-    """A started service in a process group of its own, as a terminal or make would have it."""
-
-    def __init__(self, folder: Path, port: int, command: Sequence[str] = (sys.executable, "-c", START)) -> None:
-        self.folder, self.port = folder, port
-        environ = {**os.environ, "PORT": str(port), "PYTHONPATH": f"{folder}:{REPOSITORY}", "PYTHONWARNINGS": ""}
-        self.process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def wait_until_ready(self) -> None:
-        assert self.process.stdout
-        assert self.process.stdout.readline() == "ready\n", self.end()
-
-    def end(self) -> tuple[int, str]:
-        """The exit code and what was said on standard error."""
-        said = self.process.communicate(timeout=30)[1]
-        return self.process.returncode, said
-
-    def others(self) -> list[int]:
-        """The processes that belong to the service, without the one that was started."""
-        mine = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                if os.readlink(folder / "cwd") == str(self.folder) and int(folder.name) != self.process.pid:
-                    mine.append(int(folder.name))
-            except OSError:
-                continue
-        return mine
-
-
-def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+SERVE = (sys.executable, "-c", START)
 
 
 @pytest.fixture
@@ -102,23 +51,14 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(folder: Path) -> Iterator[Callable[..., Running]]:
-    started: list[Running] = []
-
-    def start(*command: str) -> Running:
-        started.append(Running(folder, free_port(), *([command] if command else [])))
-        return started[-1]
-
-    yield start
-    for service in started:
-        for pid in [*service.others(), *([service.process.pid] if service.process.poll() is None else [])]:
-            os.kill(pid, signal.SIGKILL)
-        service.process.communicate()
+    with ExitStack() as ends:
+        yield lambda *command: ends.enter_context(Running(folder, free_port(), command or SERVE))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_one_signal_stops_the_server_and_the_worker(start: Callable[..., Running], how: signal.Signals) -> None:
     service = start()
-    service.wait_until_ready()
+    service.wait_until_it_says("ready")
     with urllib.request.urlopen(f"http://127.0.0.1:{service.port}/healthz") as answer:
         assert answer.status == 200
 
@@ -132,7 +72,7 @@ def test_one_signal_stops_the_server_and_the_worker(start: Callable[..., Running
 def test_a_second_ctrl_c_stops_a_worker_that_does_not_listen(start: Callable[..., Running], folder: Path) -> None:
     (folder / "deaf").touch()
     service = start()
-    service.wait_until_ready()
+    service.wait_until_it_says("ready")
     assert eventually((folder / "worker.pid").exists)
     while service.process.poll() is None:
         service.process.send_signal(signal.SIGINT)
@@ -143,7 +83,7 @@ def test_a_second_ctrl_c_stops_a_worker_that_does_not_listen(start: Callable[...
 
 def test_when_the_worker_ends_the_server_is_stopped_and_it_is_said(start: Callable[..., Running], folder: Path) -> None:
     service = start()
-    service.wait_until_ready()
+    service.wait_until_it_says("ready")
     (folder / "fail").touch()
     code, said = service.end()
     assert code == 1
@@ -162,7 +102,7 @@ def test_when_the_server_cannot_start_it_is_said(start: Callable[..., Running], 
 
 def test_nothing_stays_behind_when_it_is_killed(start: Callable[..., Running]) -> None:
     service = start()
-    service.wait_until_ready()
+    service.wait_until_it_says("ready")
     assert eventually((service.folder / "worker.pid").exists)
     assert len(service.others()) == 3
     service.process.kill()
@@ -173,7 +113,7 @@ def test_nothing_stays_behind_when_make_is_killed(start: Callable[..., Running],
     (folder / "Makefile").write_text(f"run:\n\t@{sys.executable} start.py\n")
     (folder / "start.py").write_text(START)
     service = start("make", "run")
-    service.wait_until_ready()
+    service.wait_until_it_says("ready")
     assert eventually((folder / "worker.pid").exists)
     assert len(service.others()) == 4
     service.process.kill()
@@ -185,13 +125,13 @@ def test_a_port_in_use_is_said_before_anything_starts(folder: Path) -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        assert Running(folder, port).end() == (1, f"Port {port} is in use: stop the other programme or set PORT.\n")
+        assert Running(folder, port, SERVE).end() == (1, f"Port {port} is in use: stop the other programme or set PORT.\n")
     assert not (folder / "worker.pid").exists()
 
 
 def test_a_host_of_another_machine_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"DEMO": "0", "HOST": "192.0.2.1", "SECRET_KEY": "s" * 32, "ENCRYPTION_KEYS": "k1:x"}.items():
         monkeypatch.setenv(name, value)
-    code, said = Running(folder, free_port()).end()
+    code, said = Running(folder, free_port(), SERVE).end()
     assert code == 1
     assert said == "HOST is '192.0.2.1', which is no address of this machine: set HOST, for example to 127.0.0.1.\n"

@@ -1,0 +1,38 @@
+"""The whole service, started as ``make run`` starts it."""
+
+import signal
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.programme import Running, eventually, free_port
+
+SERVE = (sys.executable, "-m", "app.cli", "serve", "--with-worker")
+
+
+def test_the_demonstration_starts_twice_and_stops_by_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSTANCE", str(tmp_path / "instance"))
+    for _ in range(2):
+        with Running(tmp_path, free_port(), SERVE) as service:
+            service.wait_until_it_says("Mail goes to")
+            announced = "".join(service.said)
+            for promised in (f"http://127.0.0.1:{service.port}", "volunteer:", "coordinator:", "administrator:"):
+                assert promised in announced
+            with urllib.request.urlopen(f"http://127.0.0.1:{service.port}/healthz") as answer:
+                assert answer.status == 200
+            assert eventually(lambda: any((tmp_path / "instance" / "mail").glob("*.eml")), 60)
+            service.process.send_signal(signal.SIGINT)
+            code, errors = service.end()
+            assert code == 0, errors
+            assert "Traceback" not in errors
+            assert service.others() == []
+
+
+def test_a_wrong_setting_is_one_sentence_and_no_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL_PORT", "smtp")
+    code, said = Running(tmp_path, free_port(), SERVE).end()
+    assert code != 0
+    assert said.startswith("MAIL_PORT is 'smtp' but must be a whole number from 1 to 65535.")
+    assert said.count("\n") == 1
