@@ -2,25 +2,44 @@
 
 import os
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import error_pages, extensions, headers, i18n, identity, layout, logging, permissions
 from app.account.pages import account
 from app.context import Context, make_context
+from app.coordination import coordination
 from app.public.mailbox import mailbox
 from app.public.pages import public
+from app.resident.pages import resident
+from app.volunteer.answers import answers
+from app.volunteer.my_page import my_page
 from app.volunteer.pages import volunteer
 from config import settings as config
 from config.settings import Settings
 
-DOORS = (public, mailbox, account, volunteer)
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+DOORS = (public, mailbox, account, volunteer, resident, answers, my_page, coordination)
 LARGEST_REQUEST = 256 * 1024
 SESSION_LASTS = timedelta(days=1)
 
 
+class AsGet(Request):
+    """A HEAD is a GET whose body is left out: no page may take it for a POST, since mail scanners send it to links."""
+
+    def __init__(self, environ: "WSGIEnvironment", **options: Any) -> None:
+        super().__init__(environ, **options)
+        if self.method == "HEAD":
+            self.method = "GET"
+
+
 class Web(Flask):
+    request_class = AsGet
+
     def log_exception(self, exc_info: object) -> None:
         """Flask's own line would name the path, in which tokens stand: :mod:`app.logging` writes ours."""
         logging.log_failure()

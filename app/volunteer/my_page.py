@@ -71,7 +71,7 @@ def move_offer(offer_id: int, move: str) -> ResponseReturnValue:
 @permit(SIGNED_IN)
 def withdraw_offer(offer_id: int) -> ResponseReturnValue:
     _own_offer(offer_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("volunteer/withdraw.html", offer_id=offer_id)
     posting.move_offer(ctx(), offer_id, OfferState.WITHDRAWN, actor())
     flash(_("Your offer is withdrawn. Thank you for the time you gave."))

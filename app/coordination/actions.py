@@ -1,0 +1,206 @@
+"""What a coordinator does: buttons, each a POST that may be pressed twice. The door has checked that the thing is in sight."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.buttons import pressed
+from app.coordination.door import ID, by_phone, coordination, sight
+from app.coordination.forms import PlaceForm
+from app.coordination.pages import need_page, offer_page, task_page
+from app.error_pages import sentence
+from app.extensions import ctx
+from app.identity import actor
+from app.models import Need, Offer, Task
+from app.permissions import COORDINATOR, permit
+from app.services import accounts, details, matches, mine, posting, tasks
+from app.services.matches import Answer
+from app.services.places import Outside, middle_of
+from matching.lifecycle import MoveNotAllowed, NeedState, OfferState
+
+REASONS = ("call", "place", "check")
+"""Why somebody looks at exact data."""
+NEED_MOVES = {"pause": NeedState.PAUSED, "resume": NeedState.OPEN, "withdraw": NeedState.WITHDRAWN}
+OFFER_MOVES = {"pause": OfferState.PAUSED, "resume": OfferState.ACTIVE, "withdraw": OfferState.WITHDRAWN}
+SAID = {
+    Answer.ACCEPTED: _l("Written down: the volunteer said yes. The resident is asked now."),
+    Answer.AGREED: _l("Written down: both agreed, and both are told."),
+    Answer.DECLINED: _l("Written down: it is a no. Somebody else is asked."),
+    Answer.TOO_LATE: _l("The time to answer was over: somebody else is asked."),
+    Answer.OVER: _l("This has changed meanwhile. Here is how things stand now."),
+}
+
+
+# --- looking
+
+
+@coordination.post(f"/needs/<{ID}:need_id>/look")
+@permit(COORDINATOR)
+def look_at_need(need_id: int) -> ResponseReturnValue:
+    return need_page(need_id, details.look(ctx(), sight(), Need, need_id, pressed("reason", *REASONS), actor()))
+
+
+@coordination.post(f"/offers/<{ID}:offer_id>/look")
+@permit(COORDINATOR)
+def look_at_offer(offer_id: int) -> ResponseReturnValue:
+    return offer_page(offer_id, details.look(ctx(), sight(), Offer, offer_id, pressed("reason", *REASONS), actor()))
+
+
+@coordination.post(f"/tasks/<{ID}:task_id>/look")
+@permit(COORDINATOR)
+def look_at_task(task_id: int) -> ResponseReturnValue:
+    return task_page(task_id, details.look(ctx(), sight(), Task, task_id, "task", actor()))
+
+
+# --- needs
+
+
+@coordination.post(f"/needs/<{ID}:need_id>/confirm")
+@permit(COORDINATOR)
+def confirm_need(need_id: int) -> ResponseReturnValue:
+    posting.confirm_need(ctx(), need_id, by_phone())
+    flash(_("The request is confirmed and the search begins."))
+    return _to_need(need_id)
+
+
+@coordination.post(f"/needs/<{ID}:need_id>/place")
+@permit(COORDINATOR)
+def place_need(need_id: int) -> ResponseReturnValue:
+    form = PlaceForm()
+    if not _placed(form, Need, need_id):
+        return need_page(need_id, place=form), 422
+    return _to_need(need_id) if details.may_see(ctx(), sight(), Need, need_id) else _to_tasks()
+
+
+@coordination.route(f"/needs/<{ID}:need_id>/<any(pause, resume, withdraw):move>", methods=["GET", "POST"])
+@permit(COORDINATOR)
+def move_need(need_id: int, move: str) -> ResponseReturnValue:
+    if request.method != "POST":
+        return _sure(move, url_for("coordination.need", need_id=need_id))
+    with _kindly():
+        posting.move_need(ctx(), need_id, NEED_MOVES[move], by_phone())
+    return _to_need(need_id)
+
+
+# --- offers
+
+
+@coordination.post(f"/offers/<{ID}:offer_id>/approve")
+@permit(COORDINATOR)
+def approve(offer_id: int) -> ResponseReturnValue:
+    """The city accepts the volunteer, with the time and by whom."""
+    accounts.approve(ctx(), mine.owner_of_offer(ctx(), offer_id) or abort(404), actor())
+    flash(_("The volunteer is approved and may be asked from now on."))
+    return _to_offer(offer_id)
+
+
+@coordination.post(f"/offers/<{ID}:offer_id>/place")
+@permit(COORDINATOR)
+def place_offer(offer_id: int) -> ResponseReturnValue:
+    form = PlaceForm()
+    if not _placed(form, Offer, offer_id):
+        return offer_page(offer_id, place=form), 422
+    return _to_offer(offer_id) if details.may_see(ctx(), sight(), Offer, offer_id) else _to_tasks()
+
+
+@coordination.route(f"/offers/<{ID}:offer_id>/<any(pause, resume, withdraw):move>", methods=["GET", "POST"])
+@permit(COORDINATOR)
+def move_offer(offer_id: int, move: str) -> ResponseReturnValue:
+    if request.method != "POST":
+        return _sure(move, url_for("coordination.offer", offer_id=offer_id))
+    with _kindly():
+        posting.move_offer(ctx(), offer_id, OFFER_MOVES[move], by_phone())
+    return _to_offer(offer_id)
+
+
+# --- matches
+
+
+@coordination.post(f"/matches/<{ID}:match_id>/volunteer")
+@permit(COORDINATOR)
+def volunteer_said(match_id: int) -> ResponseReturnValue:
+    """The volunteer's answer, given on the phone."""
+    yes = pressed("answer", "yes", "no") == "yes"
+    return _to_match(match_id, matches.volunteer_answers(ctx(), match_id, yes, by_phone()))
+
+
+@coordination.post(f"/matches/<{ID}:match_id>/resident")
+@permit(COORDINATOR)
+def resident_said(match_id: int) -> ResponseReturnValue:
+    """The resident's answer, given on the phone."""
+    yes = pressed("answer", "yes", "no") == "yes"
+    return _to_match(match_id, matches.resident_answers(ctx(), match_id, yes, by_phone()))
+
+
+@coordination.post(f"/matches/<{ID}:match_id>/back-out")
+@permit(COORDINATOR)
+def backed_out(match_id: int) -> ResponseReturnValue:
+    """The volunteer takes back a yes, on the phone."""
+    return _to_match(match_id, matches.back_out(ctx(), match_id, by_phone()))
+
+
+@coordination.post(f"/matches/<{ID}:match_id>/outcome")
+@permit(COORDINATOR)
+def outcome(match_id: int) -> ResponseReturnValue:
+    """What came of it."""
+    matches.close(ctx(), match_id, pressed("outcome", "done", "not_done"), by_phone())
+    flash(_("The outcome is written down."))
+    return redirect(url_for("coordination.match", match_id=match_id), 303)
+
+
+# --- tasks
+
+
+@coordination.post(f"/tasks/<{ID}:task_id>/close")
+@permit(COORDINATOR)
+def close_task(task_id: int) -> ResponseReturnValue:
+    done = tasks.close_task(ctx(), task_id, actor())
+    flash(_("The task is ticked off.") if done else _("Somebody had ticked this task off already."))
+    return _to_tasks()
+
+
+def _to_need(need_id: int) -> ResponseReturnValue:
+    return redirect(url_for("coordination.need", need_id=need_id), 303)
+
+
+def _to_offer(offer_id: int) -> ResponseReturnValue:
+    return redirect(url_for("coordination.offer", offer_id=offer_id), 303)
+
+
+def _to_match(match_id: int, became: Answer) -> ResponseReturnValue:
+    flash(str(SAID[became]))
+    return redirect(url_for("coordination.match", match_id=match_id), 303)
+
+
+def _to_tasks() -> ResponseReturnValue:
+    return redirect(url_for("coordination.tasks"), 303)
+
+
+def _sure(move: str, back: str) -> str:
+    return render_template("coordination/sure.html", move=move, address=request.path, back=back)
+
+
+def _placed(form: PlaceForm, kind: type[Need] | type[Offer], post_id: int) -> bool:
+    if not form.validate_on_submit():
+        return False
+    try:
+        point = form.point or middle_of(ctx(), int(form.quartier.data))
+        posting.place_post(ctx(), kind, post_id, *point, actor())
+    except Outside as error:
+        form.refuse(sentence(error))
+        return False
+    flash(_("The place is on the map."))
+    return True
+
+
+@contextmanager
+def _kindly() -> Iterator[None]:
+    """A button of a page that is out of date says so, instead of an error."""
+    try:
+        yield
+    except MoveNotAllowed:
+        flash(str(SAID[Answer.OVER]))

@@ -1,0 +1,36 @@
+"""The door itself: whoever comes in sees their territory and nothing else, whatever page is added later."""
+
+from typing import Any
+
+from flask import Blueprint, abort, request
+
+from app.extensions import ctx
+from app.identity import actor, signed_in
+from app.models import Channel, Match, Need, Offer, Task
+from app.services import details
+from app.services.events import Actor
+from app.services.sight import Kind, Sight
+
+coordination = Blueprint("coordination", __name__, template_folder="templates", url_prefix="/coordination")
+
+ID = "int(max=2147483647)"
+KINDS: dict[str, Kind] = {"need_id": Need, "offer_id": Offer, "match_id": Match, "task_id": Task}
+
+
+def sight() -> Sight:
+    """What the signed-in coordinator may see."""
+    return Sight.of(signed_in() or abort(403))
+
+
+def by_phone() -> Actor:
+    """The coordinator, for what somebody says on the phone."""
+    return actor(Channel.PHONE)
+
+
+@coordination.before_request
+def only_what_is_in_sight() -> None:
+    """Every address with a thing in it is refused when that thing is out of sight, as if there were none."""
+    given: dict[str, Any] = request.view_args or {}
+    for name, thing_id in given.items():
+        if name in KINDS and not details.may_see(ctx(), sight(), KINDS[name], thing_id):
+            abort(404)

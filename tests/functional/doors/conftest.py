@@ -1,0 +1,59 @@
+"""What the tests of the residents', volunteers' and coordinators' pages share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.models import Match, Need, Offer, Person, Role, Territory
+from app.services import accounts
+from tests.city import City
+from tests.pages import Visitor
+
+PASSWORD = "four plain words here"
+
+
+@pytest.fixture
+def sign_in(app: Flask, city: City) -> Callable[..., Visitor]:
+    """A browser in which an offer's volunteer, or somebody with a role, has signed in."""
+    return Signing(app, city)
+
+
+class Signing:
+    def __init__(self, app: Flask, city: City) -> None:
+        self.app, self.city = app, city
+
+    def __call__(self, *, offer_id: int | None = None, role: Role = Role.COORDINATOR, territory_id: int | None = None) -> Visitor:
+        if offer_id is None:
+            email = f"agent{self.city.clock.moment.microsecond}-{territory_id}-{role}@example.org"
+            person_id = accounts.add_user(self.city.ctx, name="Ana Costa", email=email, role=role, password=PASSWORD)
+        else:
+            person_id = self.city.one(Offer, offer_id).person_id
+        with self.city.ctx.db.write() as session:
+            person = session.get_one(Person, person_id)
+            person.password_hash, person.territory_id = accounts.hash_password(PASSWORD), territory_id
+        visitor = Visitor(self.app)
+        visitor.submit(visitor.get("/sign-in"), "Sign in", email=person.email, password=PASSWORD)
+        return visitor
+
+
+def quartier(city: City, name: str, south_m: float, north_m: float, **more: Any) -> int:
+    """A band of the city between two distances north of its centre."""
+    from shapely import box, to_wkb
+
+    from tests.city import CENTRE, DEGREES_A_METRE
+
+    outline = box(CENTRE[0] - 0.05, CENTRE[1] + south_m * DEGREES_A_METRE, CENTRE[0] + 0.05, CENTRE[1] + north_m * DEGREES_A_METRE)
+    with city.ctx.db.write() as session:
+        made = Territory(name=name, kind="quartier", settings={}, shape=to_wkb(outline), changed_at=city.clock(), **more)
+        session.add(made)
+        session.flush()
+        return made.id
+
+
+def proposed(city: City, **need: Any) -> tuple[Match, Need, Offer]:
+    """A need whose one volunteer has been asked."""
+    offer_id, need_id = city.volunteer(), city.need(north_m=350, **need)
+    city.match()
+    return city.matches(need_id)[0], city.one(Need, need_id), city.one(Offer, offer_id)

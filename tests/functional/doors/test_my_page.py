@@ -1,0 +1,165 @@
+"""The volunteer's own page."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.models import Match, Need, Offer
+from app.services import matches
+from app.services.events import Actor
+from tests.city import City
+from tests.functional.doors.conftest import proposed
+from tests.pages import Page, Visitor
+
+SignIn = Callable[..., Visitor]
+
+
+def post_as(visitor: Visitor, page: Page, path: str, expect: int, **data: str) -> Page:
+    return visitor.post(path, expect, csrf_token=next(f for f in page.forms if f.method == "post").values["csrf_token"], **data)
+
+
+def test_the_page_is_for_whoever_has_signed_in(client: Visitor) -> None:
+    assert client.get("/me").h1 == "Sign in"
+
+
+def test_a_volunteer_without_approval_is_told_so(city: City, sign_in: SignIn) -> None:
+    page = sign_in(offer_id=city.volunteer(approved=False)).get("/me")
+    assert "The town hall has not approved you yet." in page.text
+    assert "waits for approval" in page.text
+
+
+def test_nothing_waits(city: City, sign_in: SignIn) -> None:
+    page = sign_in(offer_id=city.volunteer()).get("/me")
+    assert "Nothing waits for you." in page.text
+    assert "on duty" in page.text
+
+
+def test_a_request_is_answered_and_its_contacts_come_after_the_second_yes(city: City, sign_in: SignIn) -> None:
+    match, need, offer = proposed(city, details="Ring twice")
+    visitor = sign_in(offer_id=offer.id)
+    page = visitor.get("/me")
+    assert "Somebody needs your answer" in page.text
+    assert "about 400 m" in page.text
+    page = visitor.submit(page, "Yes, I will help")
+    assert "We have asked the resident whether it suits them" in page.text
+    assert "Waiting for the resident" in page.text
+    for secret in ("Résidente", "@example.net", "+334657", "Ring twice", "Essai"):
+        assert secret not in page.html
+
+    matches.resident_answers(city.ctx, match.id, True, Actor())
+    page = visitor.get("/me")
+    assert "Résidente2: Shopping" in page.text
+    assert "Martin" not in page.text
+    for known in ("r2@example.net", "+3346571", "1 rue d'Essai", "Ring twice"):
+        assert known in page.text
+
+
+def test_the_resident_who_agreed_beforehand_is_known_at_once(city: City, sign_in: SignIn) -> None:
+    _, _, offer = proposed(city, share_contact=True)
+    visitor = sign_in(offer_id=offer.id)
+    page = visitor.submit(visitor.get("/me"), "Yes, I will help")
+    assert "You both agreed: the contact details are below." in page.text
+    assert "r2@example.net" in page.text
+
+
+def test_a_remote_helper_does_not_learn_the_address(city: City, sign_in: SignIn) -> None:
+    offer_id = city.volunteer(categories=("conversation",), mode="remote")
+    need_id = city.need(category="conversation", mode="remote", share_contact=True)
+    city.match()
+    matches.volunteer_answers(city.ctx, city.matches(need_id)[0].id, True, Actor())
+    page = sign_in(offer_id=offer_id).get("/me")
+    assert "r2@example.net" in page.text
+    assert "Essai" not in page.text
+
+
+def test_the_most_pressing_request_comes_first(city: City, sign_in: SignIn) -> None:
+    offer_id = city.volunteer(capacity=2, categories=("shopping", "pets"))
+    city.need(category="shopping")
+    city.match()
+    city.need(category="pets", urgency="urgent")
+    city.match()
+    page = sign_in(offer_id=offer_id).get("/me")
+    assert "2 requests need your answer" in page.text
+    assert page.text.index("Help with a pet") < page.text.index("Help with shopping")
+
+
+def test_no_is_said_twice_and_counts_once(city: City, sign_in: SignIn) -> None:
+    match, _, offer = proposed(city)
+    visitor = sign_in(offer_id=offer.id)
+    page = visitor.get("/me")
+    for _ in range(2):
+        assert "Thank you for telling us." in visitor.submit(page, "No, not this time").text
+    assert city.one(Match, match.id).state == "declined"
+    assert "This has changed meanwhile." in visitor.submit(page, "Yes, I will help").text
+
+
+def test_backing_out_asks_first_and_the_need_goes_on(city: City, sign_in: SignIn) -> None:
+    match, need, offer = proposed(city, share_contact=True)
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    visitor = sign_in(offer_id=offer.id)
+    question = visitor.get(visitor.get("/me").link("I can’t help any more"))
+    assert city.one(Match, match.id).state == "agreed"
+    page = visitor.submit(question, "I can’t help any more")
+    assert (city.one(Match, match.id).state, city.one(Need, need.id).state) == ("cancelled", "open")
+    assert "@example.net" not in page.html
+    assert "This has changed meanwhile." in visitor.submit(question, "I can’t help any more").text
+    assert visitor.get(question.path).path == "/me"
+
+
+def test_a_pause_and_back(city: City, sign_in: SignIn) -> None:
+    offer_id = city.volunteer()
+    visitor = sign_in(offer_id=offer_id)
+    before = visitor.get("/me")
+    for _ in range(2):
+        page = visitor.submit(before, "Pause: ask me nothing for now")
+        assert "paused" in page.text
+    assert city.one(Offer, offer_id).state == "paused"
+    visitor.submit(page, "I am back: ask me again")
+    assert city.one(Offer, offer_id).state == "active"
+
+
+def test_a_withdrawn_offer_is_gone_for_good_and_old_buttons_are_kindly_answered(city: City, sign_in: SignIn) -> None:
+    offer_id = city.volunteer()
+    visitor = sign_in(offer_id=offer_id)
+    before = visitor.get("/me")
+    question = visitor.get(before.link("Withdraw"))
+    for _ in range(2):
+        assert "Your offer is withdrawn." in visitor.submit(question, "Yes, withdraw it").text
+    assert city.one(Offer, offer_id).state == "withdrawn"
+    assert "This has changed meanwhile." in visitor.submit(before, "Pause: ask me nothing for now").text
+    assert "You offer nothing at the moment." in visitor.get("/me").text
+
+
+def test_nobody_touches_what_is_another_volunteers(city: City, sign_in: SignIn) -> None:
+    match, _, offer = proposed(city)
+    visitor = sign_in(offer_id=city.volunteer())
+    page = visitor.get("/me")
+    for path in (f"requests/{match.id}", f"requests/{match.id}/back-out", f"offers/{offer.id}/pause", f"offers/{offer.id}/withdraw"):
+        post_as(visitor, page, f"/me/{path}", 404, answer="yes")
+    visitor.get(f"/me/requests/{match.id}/back-out", 404)
+    visitor.get(f"/me/offers/{offer.id}/withdraw", 404)
+    post_as(visitor, page, "/me/requests/99999999999", 404, answer="yes")
+    assert (city.one(Match, match.id).state, city.one(Offer, offer.id).state) == ("proposed", "active")
+
+
+def test_what_was_helped_is_counted(city: City, sign_in: SignIn) -> None:
+    match, _, offer = proposed(city, share_contact=True)
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    matches.close(city.ctx, match.id, "done", Actor())
+    assert "You have helped 1 neighbour." in sign_in(offer_id=offer.id).get("/me").text
+
+
+def test_a_volunteers_own_requests_are_there_too(city: City, sign_in: SignIn) -> None:
+    offer_id, need_id = city.volunteer(), city.need(category="pets")
+    with city.ctx.db.write() as session:
+        session.get_one(Need, need_id).person_id = session.get_one(Offer, offer_id).person_id
+    visitor = sign_in(offer_id=offer_id)
+    page = visitor.get("/me")
+    assert "My own requests" in page.text
+    assert visitor.get(page.link("Pets")).h1 == "My request: Pets"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_page_is_there_in_both_languages(city: City, sign_in: SignIn, language: str) -> None:
+    _, _, offer = proposed(city)
+    assert sign_in(offer_id=offer.id).get(f"/me?lang={language}").lang == language
