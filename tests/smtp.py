@@ -132,8 +132,11 @@ class _Smtp(SMTP):
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._state._change(open_connections=[c for c in self._state.open_connections if c is not self])
         super().connection_lost(error)
+        self.loop.call_soon(self._count_as_closed)  # the socket itself is closed right after this
+
+    def _count_as_closed(self) -> None:
+        self._state._change(open_connections=[c for c in self._state.open_connections if c is not self])
 
     async def _handle_client(self) -> None:
         reply = await _obey(self, self._state._next_order("CONNECT", []))
@@ -166,6 +169,7 @@ def smtp_server(port: int = 0, **options: Any) -> Iterator[SmtpServer]:
 async def _hang_up(state: SmtpServer) -> None:
     """Cut what is still connected, so that nothing outlives the server."""
     for smtp in state.open_connections:
-        smtp.transport.abort()
+        if smtp.transport is not None:
+            smtp.transport.abort()
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), _WAIT_S)
