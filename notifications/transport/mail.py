@@ -10,6 +10,7 @@ import smtplib
 import ssl
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from types import TracebackType
 
 from flask import Flask
@@ -64,10 +65,10 @@ class MailTransport:
 
     def send(self, envelope: Envelope) -> None:
         with self._app.app_context():
-            message = _Composed(envelope, self._sender)
+            self._message.carry(envelope, self._sender)
             connection = self._connect()
             try:
-                connection.send(message)
+                connection.send(self._message)
             except (OSError, smtplib.SMTPException) as error:
                 self.close()
                 raise _meaning(error) from None
@@ -75,6 +76,10 @@ class MailTransport:
     def close(self) -> None:
         self._connection = None
         self._open.close()
+
+    @cached_property
+    def _message(self) -> "_Composed":
+        return _Composed()
 
     def _connect(self) -> "_Connection":
         if self._connection and (self._connection.num_emails >= _MESSAGES_PER_CONNECTION or self._connection.was_left()):
@@ -88,10 +93,15 @@ class MailTransport:
 
 
 class _Composed(Message):
-    """Flask-Mail's message with the bytes and the ``Message-ID`` that we decide on."""
+    """Flask-Mail's message with the bytes that we decide on.
 
-    def __init__(self, envelope: Envelope, sender: Mailbox) -> None:
-        super().__init__(subject=envelope.subject, recipients=[address_on_the_wire(envelope.to)])
+    One carries all: each new one of Flask-Mail's looks this machine's name up in the network, with no timeout, for a
+    ``Message-ID`` that is not wanted.
+    """
+
+    def carry(self, envelope: Envelope, sender: Mailbox) -> None:
+        self.subject = envelope.subject
+        self.recipients = [address_on_the_wire(envelope.to)]
         self.msgId = envelope.message_id
         self._composed = compose(envelope, sender)
 

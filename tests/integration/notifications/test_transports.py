@@ -1,5 +1,6 @@
 """What every transport does alike, and what each does in its own way."""
 
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
@@ -132,6 +133,17 @@ def test_one_connection_serves_many_messages_and_is_renewed(smtp: SmtpServer, ma
     assert smtp.connections == 2
     mail.close()
     smtp.wait_until(lambda server: not server.open_connections)
+
+
+def test_this_machine_s_name_is_not_looked_up_for_each_message(
+    smtp: SmtpServer, mail: MailTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail.send(envelope(number=1))
+    monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("looked up"))
+    mail.send(envelope(number=2))
+    mail.close()
+    mail.send(envelope(number=3))
+    assert len(smtp.received) == 3
 
 
 def test_a_server_that_hung_up_between_messages_loses_none(smtp: SmtpServer, mail: MailTransport) -> None:
