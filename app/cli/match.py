@@ -30,6 +30,7 @@ Exit codes:
   0  every row was read (a need that nobody can serve is no error)
   1  some rows were left out: wrong, or with an address but no lon and lat
   2  nothing could be read or written
+  3  the pairs did not stand the check (a fault of this program)
 """
 
 R = TypeVar("R", OfferRow, NeedRow)
@@ -42,6 +43,15 @@ class SameFile(UserError):
 
     def __init__(self, one: str, other: str) -> None:
         super().__init__(f"{one} and {other} name the same file: give {other} another name.")
+
+
+class WrongPairs(UserError):
+    """The solver's answer did not stand up to the check. Running it again does not help: it is a fault of this program."""
+
+    exit_code = 3
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(["The pairs did not stand the check and were not written. Please report this:", *problems[:20]]))
 
 
 @click.command(epilog=EXAMPLES)
@@ -67,6 +77,7 @@ def command(offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_fil
         offers, offers_left_out = _take(offers_file, offer_posts, _offer)
         needs, needs_left_out = _take(needs_file, need_posts, _need)
         solution = solve(offers, needs)
+        _check(offers, needs, solution)
         write_table(pairs_out, pairs_file, PAIR_COLUMNS, _pair_rows(needs, solution.pairs))
         if unmatched_file and unmatched_out:
             unserved = [(str(left.need), left.places_left, str(left.reason)) for left in solution.unserved]
@@ -83,6 +94,16 @@ def _check_apart(files: dict[str, Path | None]) -> None:
             same = path == other or (path.exists() and other.exists() and path.samefile(other))
             if same and option in ("--output", "--unmatched") and (path.is_file() or not path.exists()):
                 raise SameFile(earlier, option)
+
+
+def _check(offers: list[Offer], needs: list[Need], solution: Solution) -> None:
+    from matching.verify import verify  # brings numpy along, which --help need not wait for
+
+    problems = verify(offers, needs, solution.pairs)
+    if violations := solution.certificate.violations:
+        problems.append(f"{violations} prices or pairs say that a better set exists")
+    if problems:
+        raise WrongPairs(problems)
 
 
 def _take(file: Path, posts: Posts[R], convert: Callable[[R, float, float], P]) -> tuple[list[P], int]:

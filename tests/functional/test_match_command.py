@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from openpyxl import Workbook
 import app.cli.match
 from app import cli
 from app.sheets.read import read_table
+from matching.assignment import Solution, solve
+from matching.model import Need, Offer
 from tests.shared_data import shared_data
 
 REPOSITORY = Path(__file__).parents[2]
@@ -220,6 +223,18 @@ def test_an_interrupt_leaves_nothing_behind(folder: Path, match: Run, monkeypatc
     before = files(folder)
     assert match()[0] == 130
     assert files(folder) == before
+
+
+def test_pairs_that_do_not_stand_the_check_are_not_written(folder: Path, match: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(offers: list[Offer], needs: list[Need]) -> Solution:
+        right = solve(offers, needs)
+        return replace(right, pairs=[replace(right.pairs[0], distance_m=7.8), *right.pairs[1:]])
+
+    monkeypatch.setattr(app.cli.match, "solve", careless)
+    code, said = match()
+    assert (code, len(said)) == (3, 2)
+    assert said[1] == "need N1 with offer O2: distance 7.800 m, should be 7.783 m"
+    assert "pairs.csv" not in files(folder)
 
 
 def test_workbooks_go_in_and_out_with_the_same_result(folder: Path, match: Run) -> None:
