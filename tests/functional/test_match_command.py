@@ -233,7 +233,7 @@ def test_pairs_that_do_not_stand_the_check_are_not_written(folder: Path, match: 
     monkeypatch.setattr(app.cli.match, "solve", careless)
     code, said = match()
     assert (code, len(said)) == (3, 2)
-    assert said[1] == "need N1 with offer O2: distance 7.800 m, should be 7.783 m"
+    assert said[1] == "need N1 with offer O2: distance 7.800 m, should be 7.780 m"
     assert "pairs.csv" not in files(folder)
 
 
