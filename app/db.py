@@ -53,13 +53,13 @@ class Database:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for ``url`` with what its database needs at each connect."""
+    """An engine for ``url`` with what its database needs at each connect. Its errors do not show the values that went in."""
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S})
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    return create_engine(url, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": 10})
 
 
 def _set_up_sqlite(dbapi_connection: Any, _record: object) -> None:

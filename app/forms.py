@@ -16,10 +16,10 @@ from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput
 
 from app import i18n
+from app.contacts import normal_email, normal_phone
 from app.extensions import ctx
 from app.models import Territory
 from app.services.accounts import PASSWORD_LENGTH
-from app.services.people import normal_email, normal_phone
 from app.services.posting import Where
 from config.categories import CATEGORIES
 from matching.hours import parse_hours

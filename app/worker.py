@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -77,13 +78,16 @@ def make_transport(ctx: Context) -> Transport:
     if not s.mail_server:
         return FileTransport(instance_folder(s) / "mail", sender)
     server = Server(
-        s.mail_server, s.mail_port, username=s.mail_username or None, password=s.mail_password or None, use_tls=s.mail_use_tls,
+        s.mail_server, s.mail_port, username=s.mail_username, password=s.mail_password, use_tls=s.mail_use_tls,
         use_ssl=s.mail_use_ssl, timeout_s=s.mail_timeout_s,
     )  # fmt: skip
     return MailTransport(server, sender)
 
 
 def make_relay(ctx: Context) -> Relay:
+    # Sending one message takes some ten network steps, and a lease must outlast them all twice.
+    lease = timedelta(seconds=max(600, 25 * ctx.settings.mail_timeout_s))
     return Relay(
-        ctx.db.begin, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now, rng=ctx.rng
-    )
+        ctx.db.begin, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
+        lease=lease, rng=ctx.rng,
+    )  # fmt: skip

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from notifications.messages import Message
-from notifications.words import LANGUAGES, NBSP, category_words, distance_words, hours_words, moment_words
+from notifications.words import LANGUAGES, NBSP, category_words, distance_words, hours_words, moment_words, phone_words
 
 _SUBJECT_LENGTH = 150
 
@@ -85,6 +85,8 @@ def _field_words(name: str, value: str, language: str) -> str:
         return "\n".join(line for line in map(_one_line, value.splitlines()) if line)
     if name == "category":
         return category_words(_one_line(value), language)
+    if name == "other_phone":
+        return phone_words(_one_line(value))
     return hours_words(_one_line(value), language) if name == "when" else _one_line(value)
 
 

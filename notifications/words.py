@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel.dates import format_date, get_day_names
 
 LANGUAGES = ("fr", "en")
@@ -37,6 +38,20 @@ def category_words(slug: str, language: str) -> str:
     'les courses'
     """
     return _HELP[slug][language] if slug in _HELP else slug.replace("_", " ")
+
+
+def phone_words(phone: str) -> str:
+    """A number in E.164 as people write it: a French one nationally, any other one with its country.
+
+    >>> phone_words("+33639981234"), phone_words("+3221234567")
+    ('06 39 98 12 34', '+32 2 123 45 67')
+    """
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return phone
+    form = phonenumbers.PhoneNumberFormat.NATIONAL if number.country_code == 33 else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, form)
 
 
 def distance_words(distance_m: int, language: str) -> str:

@@ -5,10 +5,10 @@ import sys
 import click
 
 from app.cli.setup import open_city
+from app.contacts import normal_email
 from app.errors import UserError
 from app.models import Role
 from app.services.accounts import add_user
-from app.services.people import normal_email
 
 EXAMPLES = """\b
 Examples:

@@ -9,13 +9,14 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.contacts import normal_email
 from app.context import Context
 from app.errors import UserError
 from app.links import LinkExpired, Purpose
 from app.models import Offer, Person, Role, TaskKind
 from app.services import throttle
 from app.services.events import Actor, record
-from app.services.people import account_of, make_person, normal_email
+from app.services.people import account_of, make_person
 from app.services.posting import OfferInput, add_offer, locate
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import tell

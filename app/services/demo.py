@@ -126,7 +126,8 @@ def _residents(ctx: Context, rng: random.Random) -> None:
         category = CATEGORIES_NEEDED[number % len(CATEGORIES_NEEDED)]
         given = posting.NeedInput(
             name="Renée Riveraine" if number == 0 else f"{rng.choice(FIRST)} {rng.choice(LAST)}", category=category,
-            where=NEXT_DOOR if number in (1, 2) else _somewhere(rng, shapes), email=None if by_phone else f"voisin{number}@example.net", phone=f"+334657100{number:02d}",
+            where=NEXT_DOOR if number in (1, 2) else _somewhere(rng, shapes), email=None if by_phone else f"voisin{number}@example.net",
+            phone=f"+334657100{number:02d}",
             urgency=(Urgency.NORMAL, Urgency.NORMAL, Urgency.URGENT)[number % 3], availability=rng.choice(WEEKS),
             details=DETAILS.get(category, ""), share_contact=number % 4 == 1,
             posted_by=PostedBy.AGENT if by_phone else PostedBy.SELF, notice_version="2026-11",

@@ -3,32 +3,12 @@
 import secrets
 from datetime import datetime
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.contacts import normal_email
 from app.context import Context
 from app.models import Person
-
-
-def normal_email(email: str) -> str:
-    """The form in which an address is compared; raises ``ValueError`` when it is not one."""
-    try:
-        return validate_email(email, check_deliverability=False).normalized.lower()
-    except EmailNotValidError as e:
-        raise ValueError("not an e-mail address") from e
-
-
-def normal_phone(phone: str) -> str:
-    """A phone number in E.164; raises ``ValueError`` when it is not one. National numbers are French."""
-    try:
-        number = phonenumbers.parse(phone, "FR")
-    except phonenumbers.NumberParseException as e:
-        raise ValueError("not a phone number") from e
-    if not phonenumbers.is_possible_number(number):
-        raise ValueError("not a phone number")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 def make_person(

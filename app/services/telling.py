@@ -59,7 +59,7 @@ def tell(
 def spoken(message: Message, person: Person, ctx: Context) -> str:
     """The message as an agent says or prints it: without links, which are the person's own and of no use on the phone."""
     without_links = replace(message, **{f.name: "" for f in fields(message) if f.name.endswith("_url")})
-    return render(without_links, person.language, ctx.city).text
+    return render(without_links, person.language, replace(ctx.city, url="")).text
 
 
 def follow_up_undelivered(ctx: Context, limit: int = 50) -> int:

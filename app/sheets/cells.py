@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, tzinfo
 
-from app.sheets.contacts import normal_email, normal_phone
+from app.contacts import normal_email, normal_phone
 from app.sheets.languages import ISO_639_1
 from app.sheets.table import Problem, shown
 from matching.hours import ANY_TIME, HoursError, HoursReason, parse_hours

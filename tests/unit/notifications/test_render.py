@@ -56,6 +56,16 @@ def test_the_words_are_the_reviewed_ones(name: str, language: str) -> None:
     assert file.read_text(encoding="utf-8") == actual
 
 
+@pytest.mark.parametrize("name", [n for n, m in SAMPLES.items() if m.kind not in ("confirm_account", "account_exists", "reset_password")])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_links_an_agent_can_say_it(name: str, language: str) -> None:
+    message = SAMPLES[name]
+    links = {field.name: "" for field in dataclasses.fields(message) if field.name.endswith("_url")}
+    text = render(dataclasses.replace(message, **links), language, dataclasses.replace(CITY, url="")).text
+    assert "http" not in text
+    assert not re.search(r":\n\n(?!- )", text), "a line that leads to nothing"
+
+
 def test_no_reviewed_words_are_left_over() -> None:
     expected = {f"{name}.{language}.txt" for name in SAMPLES for language in LANGUAGES}
     assert expected == {file.name for file in SNAPSHOTS.iterdir()}

@@ -6,7 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.sheets.contacts import normal_email, normal_phone
+from app.contacts import normal_email, normal_phone
 
 LOCAL_PARTS = st.text('aZ0._+- "é', min_size=1, max_size=6) | st.text("a.", min_size=60, max_size=70)
 

@@ -1,0 +1,85 @@
+"""Offers and needs for the tests of the matcher: factories, and strategies that draw them close together, so that ties happen."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from matching.eligibility import check
+from matching.hours import ANY_TIME, parse_hours
+from matching.model import Mode, Need, Offer, Pair, Urgency
+
+LON, LAT = 4.85, 45.75
+NORTH_100_M = 100 / 111_140  # degrees of latitude at Lyon
+
+Score = tuple[int, int, int, int]
+
+
+def offer(offer_id: int | str = 1, **changes: Any) -> Offer:
+    usual = {"lon": LON, "lat": LAT, "radius_m": 1500, "categories": frozenset({"shopping"}), "hours": ANY_TIME}
+    return Offer(offer_id, **(usual | changes))
+
+
+def need(need_id: int | str = 1, **changes: Any) -> Need:
+    usual = {"lon": LON, "lat": LAT, "category": "shopping", "hours": ANY_TIME}
+    return Need(need_id, **(usual | changes))
+
+
+_hours = st.sampled_from([ANY_TIME, ANY_TIME, parse_hours("Mo 10:00-12:00"), parse_hours("Su 22:00-02:00"), parse_hours("Mo 00:00-00:30")])
+_languages = st.sampled_from([frozenset({"fr"}), frozenset({"fr", "en"}), frozenset({"ar"})])
+_people = st.sampled_from([frozenset[str](), frozenset({"a@example.org"}), frozenset({"b@example.org", "+33639981234"})])
+_steps = st.sampled_from([0, 0, 1, 2, 9, 14, 15, 16, 31, 33, 190])  # of 100 m to the north
+_corners = st.sampled_from([(LON, LAT), (LON, LAT), (179.9999, -16.5), (-179.9999, -16.5), (30.0, 89.99), (-150.0, 89.99)])
+
+
+@st.composite
+def _places(draw: st.DrawFn) -> dict[str, float]:
+    lon, lat = draw(_corners)
+    return {"lon": lon, "lat": lat - draw(_steps) * NORTH_100_M}
+
+
+@st.composite
+def offer_lists(draw: st.DrawFn, size: int) -> list[Offer]:
+    return [
+        offer(
+            i,
+            **draw(_places()),
+            radius_m=draw(st.sampled_from([100, 1500, 3200, 50_000])),
+            categories=draw(st.sampled_from([frozenset({"shopping"}), frozenset({"pets"}), frozenset({"shopping", "pets"})])),
+            hours=draw(_hours),
+            languages=draw(_languages),
+            mode=draw(st.sampled_from(Mode)),
+            capacity=draw(st.sampled_from([0, 1, 1, 1, 2, 3])),
+            identities=draw(_people),
+        )
+        for i in range(draw(st.integers(0, size)))
+    ]
+
+
+@st.composite
+def need_lists(draw: st.DrawFn, size: int) -> list[Need]:
+    return [
+        need(
+            i,
+            **draw(_places()),
+            category=draw(st.sampled_from(["shopping", "shopping", "pets", "homework"])),
+            hours=draw(_hours),
+            languages=draw(_languages),
+            mode=draw(st.sampled_from(Mode)),
+            urgency=draw(st.sampled_from(Urgency)),
+            places=draw(st.sampled_from([1, 1, 1, 2, 3])),
+            identities=draw(_people),
+        )
+        for i in range(draw(st.integers(0, size)))
+    ]
+
+
+def eligible(offers: list[Offer], needs: list[Need]) -> list[Pair]:
+    return [pair for n in needs for o in offers if isinstance(pair := check(n, o), Pair)]
+
+
+def score(needs: list[Need], pairs: list[Pair]) -> Score:
+    """Served places, urgent, normal, flexible, then metres below zero: the larger the better."""
+    urgency_of = {n.id: n.urgency for n in needs}
+    served = [urgency_of[pair.need] for pair in pairs]
+    urgent, normal, flexible = (served.count(urgency) for urgency in (Urgency.URGENT, Urgency.NORMAL, Urgency.FLEXIBLE))
+    return urgent, normal, flexible, -sum(pair.cost_m for pair in pairs)
