@@ -10,15 +10,17 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app import create_app
 from app.context import Context, make_context
-from app.models import Channel, Match, Need, Offer, Task
-from app.services import matches
+from app.models import Channel, Lease, Match, Need, Offer, Task
+from app.services import matches, posting
 from app.services.events import Actor
 from config.settings import load
 from matching.lifecycle import MatchState
@@ -40,7 +42,31 @@ def main(lyon: Path) -> None:
         began = time.perf_counter()
         answer_all(ctx, smtp)
         print(report("agreements", ctx, smtp, {"answers and worker to quiet": time.perf_counter() - began}))
+        print(f"seconds from a need's confirmation to its proposal, worker running: {time_to_proposal(ctx):.1f}")
         ctx.db.close()
+
+
+def time_to_proposal(ctx: Context) -> float:
+    """A need is posted and confirmed while a worker runs on the whole city."""
+    with subprocess.Popen([sys.executable, "-m", "app.cli", "worker"]) as worker:
+        wait_for(ctx, select(Lease.name).where(Lease.until > ctx.now() + timedelta(seconds=5)))
+        given = posting.NeedInput(name="A", category="shopping", where=posting.Where(lon=4.85, lat=45.75), email="a@example.net")
+        need_id = posting.post_need(ctx, given, Actor(channel=Channel.WEB))
+        began = time.perf_counter()
+        posting.confirm_need(ctx, need_id, Actor(channel=Channel.LINK))
+        wait_for(ctx, select(Match.id).where(Match.need_id == need_id))
+        took = time.perf_counter() - began
+        worker.terminate()
+    return took
+
+
+def wait_for(ctx: Context, row: Select[Any]) -> None:
+    for _ in range(3000):
+        with ctx.db.read() as session:
+            if session.scalar(row) is not None:
+                return
+        time.sleep(0.01)
+    raise SystemExit("waited 30 seconds for nothing")
 
 
 def run(*words: object) -> float:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,13 @@ def command(offers: Path | None, needs: Path | None) -> int:
         raise click.UsageError("Give --offers FILE, --needs FILE or both.")
     ctx = open_city()
     how: dict[str, Any] = {"zone": ctx.settings.zone, "categories": CATEGORIES.keys(), "covered": covered(ctx)}
-    # Both are opened before anything is stored: a wrong name of the second must not leave half the work done.
     files: list[tuple[Path, Posts[Any], Callable[..., Outcome]]] = []
-    if offers:
-        files.append((offers, load_offers(offers, **how), import_offers))
-    if needs:
-        files.append((needs, load_needs(needs, **how), import_needs))
-    refused = [_import(ctx, path, posts, store) for path, posts, store in files]
+    with ExitStack() as opened:
+        # Both are opened before anything is stored: a wrong name of the second must not leave half the work done.
+        for path, load, store in ((offers, load_offers, import_offers), (needs, load_needs, import_needs)):
+            if path:
+                files.append((path, opened.enter_context(closing(load(path, **how))), store))
+        refused = [_import(ctx, path, posts, store) for path, posts, store in files]
     return 1 if any(refused) else 0
 
 

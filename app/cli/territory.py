@@ -14,7 +14,7 @@ Examples:
 """
 
 
-@click.group()
+@click.group(epilog=EXAMPLES)
 def command() -> None:
     """The outlines of the city, its districts and its quartiers."""
 

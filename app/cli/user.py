@@ -17,7 +17,7 @@ Examples:
 """
 
 
-@click.group()
+@click.group(epilog=EXAMPLES)
 def command() -> None:
     """Accounts of those who oversee."""
 
