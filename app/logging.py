@@ -5,6 +5,7 @@ import secrets
 import sys
 import time
 import traceback
+from typing import TextIO
 
 import structlog
 from flask import Flask, Response, g, has_request_context, request
@@ -18,6 +19,17 @@ _SHARED: list[Processor] = [
 ]
 
 
+class _ToStandardError(logging.StreamHandler):  # type: ignore[type-arg]
+    """Asks for standard error at each line, so that whoever replaces it gets the lines."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
 def configure(level: str) -> None:
     """Send everything to standard error. Called once a process; a second call only sets the level."""
     root = logging.getLogger()
@@ -28,7 +40,7 @@ def configure(level: str) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     if not any(isinstance(h.formatter, structlog.stdlib.ProcessorFormatter) for h in root.handlers):
-        handler = logging.StreamHandler(sys.stderr)
+        handler = _ToStandardError()
         handler.setFormatter(
             structlog.stdlib.ProcessorFormatter(
                 foreign_pre_chain=[*_SHARED, _without_exception_text],

@@ -104,7 +104,7 @@ class Page(HTMLParser):
         elif tag == "button" and self.forms:
             self.forms[-1].buttons[-1]["words"] = words
         elif tag == "textarea":
-            self.forms[-1].values[got["name"]] = ["".join(parts).removeprefix("\n")]
+            self.forms[-1].values[got["name"]] = ["".join(parts).replace("\r\n", "\n").removeprefix("\n")]
 
     @property
     def h1(self) -> str:
@@ -151,12 +151,12 @@ def _exists(web: Flask, address: str, method: str) -> bool:
 
 
 class Visitor:
-    """Somebody with a browser. Each page fetched is checked; redirects are followed; forms are sent as they stand, less ``given``."""
+    """Somebody with a browser, who has chosen a language. Each page fetched is checked; redirects are followed."""
 
     def __init__(self, web: Flask, language: str = "en") -> None:
         self.web = web
         self.browser = web.test_client()
-        self.language = language
+        self.browser.set_cookie("language", language)
 
     def get(self, path: str, expect: int = 200) -> Page:
         return self._page(self._open("GET", path), path, expect)
@@ -174,7 +174,7 @@ class Visitor:
 
     def _open(self, method: str, path: str, **options: Any) -> TestResponse:
         path = path.removeprefix("http://127.0.0.1:8000")
-        return self.browser.open(path, method=method, headers={"Accept-Language": self.language}, follow_redirects=True, **options)
+        return self.browser.open(path, method=method, follow_redirects=True, **options)
 
     def _page(self, response: TestResponse, path: str, expect: int) -> Page:
         page = Page(response.text, response.request.path, response.status_code)

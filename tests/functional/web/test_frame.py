@@ -1,0 +1,279 @@
+"""What holds for all pages: permissions, headers, cookies, CSRF, errors, languages, health."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask, abort, request
+from sqlalchemy.exc import OperationalError
+
+from app import create_app
+from app.permissions import DEMO, PUBLIC, SIGNED_IN, Permission, declared, permit
+from app.services import accounts
+from app.services.accounts import Role
+from tests.city import City
+from tests.pages import Page, Visitor
+
+PASSWORD = "four plain words here"
+PUBLIC_PAGES = ["/", "/about", "/privacy", "/sign-in", "/account/forgotten", "/offer/new", "/demo/mail"]
+
+
+@pytest.fixture
+def db_url(sqlite_url: str) -> str:
+    """Nothing here depends on the kind of database."""
+    return sqlite_url
+
+
+def signed_in_as(city: City, web: Flask, role: Role) -> Visitor:
+    accounts.add_user(city.ctx, name="Camille Roux", email=f"{role}@example.org", role=role, password=PASSWORD)
+    visitor = Visitor(web)
+    page = visitor.get("/sign-in")
+    visitor.browser.post("/sign-in", data=page.form("Sign in").values | {"email": f"{role}@example.org", "password": PASSWORD})
+    return visitor
+
+
+def behind_a_proxy(city: City, tmp_path: Path) -> Flask:
+    """The same city as a real one, TLS ending at one proxy."""
+    settings = {"DEMO": "0", "PROXIES": "1", "BASE_URL": "https://entraide.example.org"}
+    return create_app(context=City(str(city.ctx.db.engine.url), tmp_path, settings).ctx)
+
+
+# Permissions
+
+
+def test_every_page_declares_who_may_open_it(app: Flask) -> None:
+    silent = [endpoint for endpoint in app.view_functions if declared(app, endpoint) is None]
+    assert silent == []
+
+
+def test_a_page_that_declares_nothing_is_closed(city: City) -> None:
+    web = create_app(context=city.ctx)
+    web.add_url_rule("/forgotten", "forgotten_one", lambda: "secret")
+    assert Visitor(web).get("/forgotten", 403).h1 == "This page is not for your account"
+
+
+@pytest.mark.parametrize(
+    ("permission", "nobody", "volunteer", "coordinator", "administrator"),
+    [
+        (Permission.PUBLIC, 200, 200, 200, 200),
+        (Permission.LINK, 200, 200, 200, 200),
+        (Permission.DEMO, 200, 200, 200, 200),
+        (Permission.SIGNED_IN, 303, 200, 200, 200),
+        (Permission.COORDINATOR, 303, 403, 200, 200),
+        (Permission.ADMINISTRATOR, 303, 403, 403, 200),
+    ],
+)
+def test_who_may_open_what(
+    city: City, app: Flask, permission: Permission, nobody: int, volunteer: int, coordinator: int, administrator: int
+) -> None:
+    app.add_url_rule("/tried", "tried", permit(permission)(lambda: "<h1>open</h1>"))
+    seen = [Visitor(app).browser.get("/tried").status_code]
+    seen += [signed_in_as(city, app, role).browser.get("/tried").status_code for role in Role]
+    assert seen == [nobody, volunteer, coordinator, administrator]
+
+
+def test_the_demonstrations_pages_are_not_there_in_a_real_city(city: City, tmp_path: Path) -> None:
+    web = behind_a_proxy(city, tmp_path)
+    demo_pages = [rule for rule in web.url_map.iter_rules() if declared(web, rule.endpoint) is DEMO]
+    assert demo_pages
+    for rule in demo_pages:
+        path = rule.rule.replace("<name>", "a.eml")
+        assert Visitor(web).browser.get(path).status_code == 404
+
+
+def test_a_head_decides_nothing(city: City, app: Flask) -> None:
+    decided = []
+
+    def view() -> str:
+        if request.method == "GET":
+            return "a button"
+        decided.append(request.method)
+        return "done"
+
+    app.add_url_rule("/decide", "decide", permit(PUBLIC)(view), methods=["GET", "POST"])
+    answer = app.test_client().head("/decide")
+    assert (answer.status_code, answer.data, decided) == (200, b"", [])
+
+
+# Headers and cookies
+
+
+@pytest.mark.parametrize("path", [*PUBLIC_PAGES, "/no/such/page", "/healthz"])
+def test_every_answer_carries_the_security_headers(client: Visitor, path: str) -> None:
+    headers = client.browser.get(path).headers
+    policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
+    assert re.fullmatch(r"'nonce-[\w-]{20,}'", policy["script-src"])
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert (policy["style-src"], policy["img-src"], policy["form-action"]) == ("'self'", "'self' data:", "'self'")
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "geolocation=()" in headers["Permissions-Policy"]
+
+
+def test_each_answer_has_a_nonce_of_its_own(client: Visitor) -> None:
+    assert len({client.browser.get("/about").headers["Content-Security-Policy"] for _ in range(3)}) == 3
+
+
+def test_personal_pages_are_not_kept_by_the_browser(city: City, app: Flask) -> None:
+    app.add_url_rule("/personal", "personal", permit(SIGNED_IN)(lambda: "mine"))
+    visitor = signed_in_as(city, app, Role.NONE)
+    assert visitor.browser.get("/personal").headers["Cache-Control"] == "no-store"
+    assert visitor.browser.get("/about").headers["Cache-Control"] == "no-store"
+    assert Visitor(app).browser.get("/about").headers["Cache-Control"] == "private, no-cache"
+    assert Visitor(app).browser.get("/confirm/account/x").headers["Cache-Control"] == "no-store"
+
+
+def test_cookies_are_for_the_browser_and_this_site_only(client: Visitor) -> None:
+    cookies = client.browser.get("/sign-in?lang=fr").headers.getlist("Set-Cookie")
+    assert len(cookies) == 2
+    for cookie in cookies:
+        assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Path=/" in cookie
+        assert "Secure" not in cookie
+
+
+def test_behind_tls_cookies_are_secure(city: City, tmp_path: Path) -> None:
+    web = behind_a_proxy(city, tmp_path)
+    cookies = web.test_client().get("/sign-in?lang=fr", headers={"X-Forwarded-Proto": "https"}).headers.getlist("Set-Cookie")
+    assert len(cookies) == 2
+    assert all("Secure" in cookie for cookie in cookies)
+    assert any(cookie.startswith("__Host-session=") for cookie in cookies)
+
+
+@pytest.mark.parametrize(("sent", "seen"), [("203.0.113.7", "203.0.113.7"), ("6.6.6.6, 203.0.113.7", "203.0.113.7")])
+def test_the_clients_address_is_the_one_that_our_proxy_saw(city: City, tmp_path: Path, sent: str, seen: str) -> None:
+
+    web = behind_a_proxy(city, tmp_path)
+    web.add_url_rule("/address", "address", permit(PUBLIC)(lambda: str(request.remote_addr)))
+    assert web.test_client().get("/address", headers={"X-Forwarded-For": sent}).text == seen
+
+
+def test_without_a_proxy_nobody_can_pretend_another_address(app: Flask) -> None:
+
+    app.add_url_rule("/address", "address", permit(PUBLIC)(lambda: str(request.remote_addr)))
+    assert app.test_client().get("/address", headers={"X-Forwarded-For": "203.0.113.7"}).text == "127.0.0.1"
+
+
+# CSRF
+
+
+def test_no_form_is_taken_without_its_token(app: Flask) -> None:
+    open_to_all = (Permission.PUBLIC, Permission.LINK)
+    taking = [rule for rule in app.url_map.iter_rules() if "POST" in rule.methods and declared(app, rule.endpoint) in open_to_all]
+    assert taking
+    for rule in taking:
+        path = re.sub(r"<any\((\w+).*?>", r"\1", rule.rule)
+        path = re.sub(r"<.*?>", "x", path)
+        page = Visitor(app).post(path, 400)
+        assert page.h1 == "This page had been open for too long"
+
+
+def test_a_token_lives_as_long_as_its_session(client: Visitor) -> None:
+    page = client.get("/account/forgotten")
+    client.browser.delete_cookie("session")
+    client.submit(page, "Send me the link", 400, email="a@example.org")
+    client.submit(client.get("/account/forgotten"), "Send me the link", email="a@example.org")
+
+
+def test_behind_tls_a_form_from_another_site_is_refused(city: City, tmp_path: Path) -> None:
+    browser = behind_a_proxy(city, tmp_path).test_client()
+    secure = {"X-Forwarded-Proto": "https", "Host": "entraide.example.org"}
+    base = "https://entraide.example.org"
+    page = Page(browser.get("/account/forgotten?lang=en", headers=secure, base_url=base).text)
+    data = page.form("Send me the link").values | {"email": "a@example.org"}
+    answers = [
+        browser.post("/account/forgotten", data=data, headers=secure | {"Referer": referrer}, base_url=base).status_code
+        for referrer in ("https://evil.example.com/", f"{base}/account/forgotten")
+    ]
+    assert answers == [400, 200]
+
+
+# Errors
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 405, 410, 413, 418, 429, 500, 503])
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_error_is_a_page_that_helps(city: City, code: int, language: str) -> None:
+    web = create_app(context=city.ctx)
+    web.add_url_rule("/broken", "broken", permit(PUBLIC)(lambda: abort(code)))
+    page = Visitor(web, language).get("/broken", code)
+    assert page.lang == language
+    assert "04 65 71 00 00" in page.text.replace("\u00a0", " ")
+
+
+def test_a_failure_shows_nothing_of_itself(city: City) -> None:
+    web = create_app(context=city.ctx)
+
+    def fail() -> None:
+        raise ValueError("camille@example.org")
+
+    web.add_url_rule("/broken", "broken", permit(PUBLIC)(fail))
+    page = Visitor(web).get("/broken", 500)
+    assert page.h1 == "Something went wrong on our side"
+    assert "Traceback" not in page.html and "camille" not in page.html
+
+
+def test_the_page_for_a_database_that_is_away_needs_no_database(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    web = create_app(context=city.ctx)
+    visitor = signed_in_as(city, web, Role.NONE)
+
+    def away() -> None:
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    monkeypatch.setattr(city.ctx.db, "read", away)
+    assert visitor.get("/readyz", 500).h1 == "Something went wrong on our side"
+    assert Visitor(web).browser.get("/healthz").text == "ok"
+
+
+def test_too_large_a_request_is_refused(client: Visitor) -> None:
+    page = client.get("/account/forgotten")
+    assert client.submit(page, "Send me the link", 413, email="x" * 300_000).h1 == "This is too much at once"
+
+
+# Languages
+
+
+def test_the_language_follows_the_switch_then_the_person_then_the_browser_then_the_city(city: City, app: Flask) -> None:
+    def seen(visitor: Visitor, path: str = "/about", **headers: str) -> str:
+        return Page(visitor.browser.get(path, headers=headers).text).lang
+
+    somebody = signed_in_as(city, app, Role.NONE)  # whose language is French
+    somebody.browser.delete_cookie("language")
+    stranger = Visitor(app)
+    stranger.browser.delete_cookie("language")
+    english = {"Accept-Language": "de, en;q=0.8, fr;q=0.5"}
+    assert seen(stranger) == "fr"
+    assert seen(stranger, **{"Accept-Language": "de"}) == "fr"
+    assert seen(stranger, **english) == "en"
+    assert seen(somebody, **english) == "fr"
+    assert seen(somebody, "/about?lang=en") == "en"
+    assert seen(somebody) == "en"
+    assert seen(stranger, "/about?lang=xx", **english) == "en"
+
+
+def test_the_language_switch_keeps_the_filters_of_a_page(client: Visitor) -> None:
+    page = client.get("/about?state=open&state=asked")
+    assert page.link("Français") == "?state=open&state=asked&lang=fr"
+    assert client.get(f"/about{page.link('Français')}").lang == "fr"
+
+
+@pytest.mark.parametrize("path", PUBLIC_PAGES)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_public_pages_are_whole_in_both_languages(app: Flask, path: str, language: str) -> None:
+    assert Visitor(app, language).get(path).lang == language
+
+
+# Health
+
+
+def test_it_says_that_it_is_well(client: Visitor) -> None:
+    for path in ("/healthz", "/readyz"):
+        answer = client.browser.get(path)
+        assert (answer.status_code, answer.text) == (200, "ok")
+
+
+def test_a_coordinator_arrives_in_the_coordinators_room(city: City, app: Flask) -> None:
+    accounts.add_user(city.ctx, name="Alix", email="alix@example.org", role=Role.COORDINATOR, password=PASSWORD)
+    visitor = Visitor(app)
+    page = visitor.submit(visitor.get("/sign-in"), "Sign in", email="alix@example.org", password=PASSWORD)
+    assert page.path == "/coordination/"
