@@ -4,7 +4,7 @@ Importing this compiles nothing, but it brings in Numba: only :mod:`matching.ass
 """
 
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -197,8 +197,9 @@ def refill(a, s, n, pool, end):  # type: ignore[no-untyped-def]
     A pair in a list is cost · 2³² + turn. Equal costs take turns from another offer for each need, lest all needs of one
     address queue up before the same offers.
     """
+    costs, offers = s.costs, s.offers
     want = max(FIRST_LOOK, 4 * s.list_length[n])
-    count, _ = gather(a, n, s.costs, s.offers)
+    count, _ = gather(a, n, costs, offers)
     kept = min(want, count)
     if end + kept > len(pool):
         larger = np.empty(2 * (end + kept), np.int64)
@@ -206,16 +207,15 @@ def refill(a, s, n, pool, end):  # type: ignore[no-untyped-def]
         pool = larger
     total = len(a.offer_radius)
     start = first_turn(n, total)
-    heap = [(np.int64(0), np.int64(0)) for _ in range(0)]
+    heap = [np.int64(0) for _ in range(0)]
     for i in range(count):
-        key = (s.costs[i] << 32) | ((s.offers[i] - start) % total)
+        key = (costs[i] << 32) | ((offers[i] - start) % total)
         if len(heap) < kept:
-            heappush(heap, (-key, s.offers[i]))
-        elif -key > heap[0][0]:
-            heappop(heap)
-            heappush(heap, (-key, s.offers[i]))
+            heappush(heap, -key)
+        elif -key > heap[0]:
+            heapreplace(heap, -key)
     for i in range(kept - 1, -1, -1):
-        pool[end + i] = -heappop(heap)[0]
+        pool[end + i] = -heappop(heap)
     s.list_first[n], s.list_length[n], s.list_whole[n] = end, kept, kept == count
     return pool, end + kept
 
@@ -250,6 +250,8 @@ def search(a, s, source, pool, end):  # type: ignore[no-untyped-def]
     Lengths are costs less prices, never negative. Returns length, goal (a need, or number of needs + offer), pool, its end.
     """
     needs = len(a.need_places)
+    need_dist, need_key, need_price, offer_dist = s.need_dist, s.need_key, s.need_price, s.offer_dist
+    slot_need, slot_cost = s.slot_need, s.slot_cost
     best, goal = FAR_AWAY, np.int64(-1)
     heap = [(np.int64(0), np.int64(0)) for _ in range(0)]
     see_need(s, source, np.int64(0), np.int64(-1), heap)
@@ -258,14 +260,15 @@ def search(a, s, source, pool, end):  # type: ignore[no-untyped-def]
         if key >= best:
             break
         if node < needs:
-            if key == s.need_key[node]:  # else it was reached by a shorter way since
+            if key == need_key[node]:  # else it was reached by a shorter way since
                 best, goal, pool, end = look_along(a, s, node, key, best, goal, pool, end, heap)
-        elif key == s.offer_dist[node - needs]:
+        elif key == offer_dist[node - needs]:
             o = node - needs
-            for slot in range(s.slot_first[o], s.slot_first[o] + s.offer_used[o]):
-                m = s.slot_need[slot]
-                dist = key + s.need_price[m] - s.offer_price[o] - s.slot_cost[slot]
-                if dist < s.need_dist[m] and dist < best:
+            base, first = key - s.offer_price[o], s.slot_first[o]
+            for slot in range(first, first + s.offer_used[o]):
+                m = slot_need[slot]
+                dist = base + need_price[m] - slot_cost[slot]
+                if dist < need_dist[m] and dist < best:
                     see_need(s, m, dist, o, heap)
     return best, goal, pool, end
 
@@ -277,33 +280,36 @@ def look_along(a, s, n, key, best, goal, pool, end, heap):  # type: ignore[no-un
     The bound of a pair is its length if the offer's price were 0 (U, Yiu, Mouratidis and Mamoulis, SIGMOD 2008).
     """
     needs, total = len(a.need_places), len(a.offer_radius)
-    offer_price, offer_dist, place_offer = s.offer_price, s.offer_dist, s.place_offer
+    capacity, used, place_offer, offer_price, offer_dist = a.offer_capacity, s.offer_used, s.place_offer, s.offer_price, s.offer_dist
     first_place, served, turn = s.place_first[n], s.need_served[n], first_turn(n, total)
+    first, length, whole = s.list_first[n], s.list_length[n], s.list_whole[n]
     base, cursor = s.need_dist[n] - s.need_price[n], max(s.need_cursor[n], 0)
     if s.need_cursor[n] < 0 and base + a.need_penalty[n] < best:
         best, goal = base + a.need_penalty[n], n
-    while True:
-        if cursor == s.list_length[n]:
-            if s.list_whole[n]:
-                break
+    while cursor < length or not whole:
+        if cursor == length:
             pool, end = refill(a, s, n, pool, end)
+            first, length, whole = s.list_first[n], s.list_length[n], s.list_whole[n]
             continue
-        pair = pool[s.list_first[n] + cursor]
+        pair = pool[first + cursor]
         bound = base + (pair >> 32)
+        if bound >= best:
+            break
         if bound > key:
-            if bound < best:
-                s.need_key[n] = bound
-                heappush(heap, (bound, n))
+            s.need_key[n] = bound
+            heappush(heap, (bound, n))
             break
         cursor += 1
-        o = ((pair & 0xFFFF_FFFF) + turn) % total
+        o = (pair & 0xFFFF_FFFF) + turn
+        if o >= total:
+            o -= total
         dist = bound + offer_price[o]
         if dist < offer_dist[o] and dist < best and not paired(place_offer, first_place, served, o):
             if offer_dist[o] == FAR_AWAY:
                 s.seen_offers[s.seen[1]] = o
                 s.seen[1] += 1
             offer_dist[o], s.offer_via[o], s.offer_cost[o] = dist, n, pair >> 32
-            if s.offer_used[o] < a.offer_capacity[o]:
+            if used[o] < capacity[o]:
                 best, goal = dist, needs + o
             else:
                 heappush(heap, (dist, needs + o))
@@ -377,12 +383,14 @@ def assign(a, s, order):  # type: ignore[no-untyped-def]
 @kernel
 def certify(a, s):  # type: ignore[no-untyped-def]
     """Over all eligible pairs: how many there are, and how many contradict the prices."""
+    costs, offers, offer_price, place_offer = s.costs, s.offers, s.offer_price, s.place_offer
     pairs, violations = 0, 0
     for n in range(len(a.need_places)):
-        count, _ = gather(a, n, s.costs, s.offers)
+        count, _ = gather(a, n, costs, offers)
         pairs += count
+        price, first, served = s.need_price[n], s.place_first[n], s.need_served[n]
         for i in range(count):
-            slack = s.costs[i] + s.offer_price[s.offers[i]] - s.need_price[n]
-            if slack != 0 and (slack > 0) == paired(s.place_offer, s.place_first[n], s.need_served[n], s.offers[i]):
+            slack = costs[i] + offer_price[offers[i]] - price
+            if slack != 0 and (slack > 0) == paired(place_offer, first, served, offers[i]):
                 violations += 1
     return pairs, violations

@@ -1,0 +1,177 @@
+"""Checks any set of pairs against the formats' rules, and a certificate against the set, with code of its own.
+
+Nothing here comes from the solver, the eligibility rules or the index: what is checked is worked out again in another way
+(plain hours bit by bit, haversine to sift, the geodesic itself to decide).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from geopy.distance import geodesic
+from numpy.typing import NDArray
+
+from matching.model import Id, Mode, Need, Offer, Pair, Urgency
+
+Floats = NDArray[np.float64]
+_EARTH_M = 6_371_008.8
+_WEEK = 672
+
+
+class Prices(Protocol):
+    """What a certificate must hold, in metres (see :class:`matching.assignment.Certificate`)."""
+
+    @property
+    def need_prices(self) -> Mapping[Id, int]: ...
+    @property
+    def offer_prices(self) -> Mapping[Id, int]: ...
+    @property
+    def penalties(self) -> Mapping[Urgency, int]: ...
+
+
+def verify(offers: Iterable[Offer], needs: Iterable[Need], pairs: Iterable[Pair], certificate: Prices | None = None) -> list[str]:
+    """Sentences on what is wrong, by reference only; empty when nothing is. With a certificate also whether the set is the best."""
+    offer_of, need_of, found = {o.id: o for o in offers}, {n.id: n for n in needs}, list(pairs)
+    known = [pair for pair in found if pair.need in need_of and pair.offer in offer_of]
+    problems = [f"need {p.need} with offer {p.offer}: not both exist" for p in found if p.need not in need_of or p.offer not in offer_of]
+    for pair in known:
+        problems += [f"need {pair.need} with offer {pair.offer}: {what}" for what in _wrong(need_of[pair.need], offer_of[pair.offer], pair)]
+    twice = Counter((pair.need, pair.offer) for pair in known)
+    problems += [f"need {need} with offer {offer}: {times} times" for (need, offer), times in twice.items() if times > 1]
+    for offer_id, used in Counter(pair.offer for pair in known).items():
+        if used > offer_of[offer_id].capacity:
+            problems.append(f"offer {offer_id}: {used} pairs, capacity {offer_of[offer_id].capacity}")
+    for need_id, served in Counter(pair.need for pair in known).items():
+        if served > need_of[need_id].places:
+            problems.append(f"need {need_id}: {served} pairs, {need_of[need_id].places} places")
+    if certificate is not None and not problems:
+        problems += _not_best(list(offer_of.values()), list(need_of.values()), known, certificate)
+    return problems
+
+
+def _wrong(need: Need, offer: Offer, pair: Pair) -> Iterator[str]:
+    apart_m = geodesic((need.lat, need.lon), (offer.lat, offer.lon)).m
+    face_to_face = {need.mode, offer.mode} <= {Mode.IN_PERSON, Mode.BOTH}
+    from_afar = {need.mode, offer.mode} <= {Mode.REMOTE, Mode.BOTH}
+    if need.category not in offer.categories:
+        yield "another category"
+    if face_to_face and apart_m <= offer.radius_m:
+        right = Mode.IN_PERSON
+    elif from_afar:
+        right = Mode.REMOTE
+    else:
+        yield f"{apart_m:.1f} m apart, radius {offer.radius_m} m" if face_to_face else "modes that do not meet"
+        right = pair.mode
+    if pair.mode is not right:
+        yield f"mode {pair.mode}, should be {right}"
+    if abs(pair.distance_m - apart_m) > 0.001:
+        yield f"distance {pair.distance_m:.3f} m, should be {apart_m:.3f} m"
+    cost_m = 3_000 if right is Mode.REMOTE else int(np.floor(apart_m + 0.5))
+    if pair.cost_m != cost_m:
+        yield f"counts {pair.cost_m} m, should be {cost_m} m"
+    both_free = [need.hours >> q & offer.hours >> q & 1 for q in range(_WEEK)]
+    if not any(both_free[q] and both_free[(q + 1) % _WEEK] for q in range(_WEEK)):
+        yield "no half hour in common"
+    if not need.languages & offer.languages:
+        yield "no language in common"
+    if need.identities & offer.identities:
+        yield "the same person"
+
+
+def _not_best(offers: Sequence[Offer], needs: Sequence[Need], pairs: Sequence[Pair], prices: Prices) -> Iterator[str]:
+    """Weak duality: no set costs less than ``bound``, whatever the prices; a set that costs just that is the best.
+
+    cost = metres + penalties of empty places; bound = Σ places·need price - Σ capacity·offer price - Σ over eligible pairs of
+    what need price - offer price - cost exceeds 0, need prices being capped at the penalty and offer prices not negative.
+    """
+    penalty, served = prices.penalties, Counter(pair.need for pair in pairs)
+    dearest_m = max([3_000, *(offer.radius_m for offer in offers)]) * max(1, sum(need.places for need in needs))
+    urgent, normal, flexible = (penalty[urgency] for urgency in (Urgency.URGENT, Urgency.NORMAL, Urgency.FLEXIBLE))
+    if min(urgent - normal, normal - flexible, flexible) <= dearest_m:
+        yield "certificate: the penalties do not outweigh all metres"
+    if any(prices.need_prices[need.id] > penalty[need.urgency] for need in needs) or any(p < 0 for p in prices.offer_prices.values()):
+        yield "certificate: a price is out of bounds"
+    cost = sum(pair.cost_m for pair in pairs) + sum(penalty[need.urgency] * (need.places - served[need.id]) for need in needs)
+    bound = sum(need.places * prices.need_prices[need.id] for need in needs)
+    bound -= sum(offer.capacity * prices.offer_prices[offer.id] for offer in offers) + _excess(offers, needs, prices)
+    if cost != bound:
+        yield f"certificate: the set costs {cost} m, the prices prove no more than {bound} m"
+
+
+def _excess(offers: Sequence[Offer], needs: Sequence[Need], prices: Prices) -> int:
+    """Σ over eligible pairs of max(0, need price - offer price - cost), one need against all offers at a time.
+
+    Haversine is off by less than 1 %, so the geodesic is only asked where a pair could add something.
+    """
+    if not offers:
+        return 0
+    lon, lat = np.radians([o.lon for o in offers]), np.radians([o.lat for o in offers])
+    radius = np.array([o.radius_m for o in offers], np.float64)
+    price = np.array([prices.offer_prices[o.id] for o in offers], np.int64)
+    in_person = np.array([o.mode is not Mode.REMOTE for o in offers])
+    from_afar = np.array([o.mode is not Mode.IN_PERSON for o in offers])
+    fits = _Fits(offers)
+    total = 0
+    for need in needs:
+        gain = prices.need_prices[need.id] - price
+        rows = np.flatnonzero(fits.all_but_place(need) & (gain > 0))
+        about_m = _haversine_m(np.radians(need.lon), np.radians(need.lat), lon[rows], lat[rows])
+        maybe_near = in_person[rows] & (need.mode is not Mode.REMOTE) & (about_m <= radius[rows] * 1.01 + 1)
+        least_m = np.where(maybe_near, about_m * 0.99 - 1, np.inf)
+        least_m = np.where(from_afar[rows] & (need.mode is not Mode.IN_PERSON), np.minimum(least_m, 3_000), least_m)
+        for i in rows[gain[rows] > least_m].tolist():
+            offer = offers[i]
+            apart_m = geodesic((need.lat, need.lon), (offer.lat, offer.lon)).m
+            if in_person[i] and need.mode is not Mode.REMOTE and apart_m <= offer.radius_m:
+                total += max(0, int(gain[i]) - int(np.floor(apart_m + 0.5)))
+            elif from_afar[i] and need.mode is not Mode.IN_PERSON:
+                total += max(0, int(gain[i]) - 3_000)
+    return total
+
+
+class _Fits:
+    """Which offers fit a need but for place and mode; columns of booleans, each worked out once for each distinct value."""
+
+    def __init__(self, offers: Sequence[Offer]) -> None:
+        self._offers = offers
+        self._known: dict[tuple[str, Any], NDArray[np.bool_]] = {}
+        self._owners: dict[str, list[int]] = {}
+        for i, offer in enumerate(offers):
+            for identity in offer.identities:
+                self._owners.setdefault(identity, []).append(i)
+        self._hours = {hours: _quarters(hours) for hours in {o.hours for o in offers}}
+
+    def all_but_place(self, need: Need) -> NDArray[np.bool_]:
+        fits = self._column("category", need.category) & self._column("hours", need.hours) & self._column("languages", need.languages)
+        for identity in need.identities:
+            fits[self._owners.get(identity, [])] = False
+        return fits
+
+    def _column(self, what: str, value: Any) -> NDArray[np.bool_]:
+        if (what, value) not in self._known:
+            if what == "category":
+                column = [value in offer.categories for offer in self._offers]
+            elif what == "languages":
+                column = [bool(value & offer.languages) for offer in self._offers]
+            else:
+                mine = _quarters(value)
+                meets = {hours: _half_hour_in_common(mine, theirs) for hours, theirs in self._hours.items()}
+                column = [meets[offer.hours] for offer in self._offers]
+            self._known[what, value] = np.array(column, np.bool_)
+        return self._known[what, value]
+
+
+def _quarters(hours: int) -> NDArray[np.bool_]:
+    return np.array([digit == "1" for digit in reversed(f"{hours:0{_WEEK}b}")], np.bool_)
+
+
+def _half_hour_in_common(a: NDArray[np.bool_], b: NDArray[np.bool_]) -> bool:
+    both = a & b
+    return bool(np.any(both & np.roll(both, -1)))
+
+
+def _haversine_m(lon: float, lat: float, lons: Floats, lats: Floats) -> Floats:
+    half = np.sin((lats - lat) / 2) ** 2 + np.cos(lat) * np.cos(lats) * np.sin((lons - lon) / 2) ** 2
+    metres: Floats = 2 * _EARTH_M * np.arcsin(np.sqrt(np.minimum(1.0, half)))
+    return metres
