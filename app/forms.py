@@ -30,10 +30,15 @@ LONGEST_LINE = 200
 
 
 class Form(FlaskForm):
-    """A form whose service may refuse: :meth:`refuse` puts the sentence above the fields."""
+    """What the doors' forms have in common."""
 
     def refuse(self, sentence: str) -> None:
+        """Say above the fields why a service refused what they hold."""
         self.form_errors.append(sentence)
+
+    def wrong(self, shown: str) -> list[Field]:
+        """The fields with an error, in the order in which they are ``shown`` (as HTML)."""
+        return sorted((field for field in self if field.errors), key=lambda field: shown.find(f'id="{field.first_id}"'))
 
 
 def needed(sentence: str) -> Callable[[Form, Field], None]:
@@ -293,7 +298,7 @@ class WeekField(_Shown):
 
     def parts(self) -> list[tuple[str, str]]:
         """Each part's name and its hours."""
-        return [(str(self._NAMES[part]), f"{span[:2].lstrip('0')}–{span[6:8]} h") for part, span in self.PARTS.items()]
+        return [(str(self._NAMES[part]), f"{span[:2].lstrip('0')}–{span[6:8]}\u00a0h") for part, span in self.PARTS.items()]
 
     def rows(self) -> Iterator[tuple[str, list[_Box]]]:
         """Each day's name and its boxes."""

@@ -116,6 +116,13 @@ def test_each_mistake_is_said_above_the_form_and_at_its_field(city: City, client
     assert city.all(Person) == []
 
 
+def test_the_mistakes_are_listed_in_the_order_of_the_page(city: City, client: Visitor) -> None:
+    page = fill_in(city, client, 422, name="", categories=[], town="")
+    said = [words for address, words in page.links if address in ("#name", "#categories-0", "#town")]
+    assert said == ["Tick at least one kind of help.", "Write the town.", "Write your name."]
+    assert page.title.startswith("Error: I can help")
+
+
 def test_what_was_typed_stays_in_the_form_but_for_the_password(city: City, client: Visitor) -> None:
     form = fill_in(city, client, 422, name="").form("Sign up").values
     assert form["categories"] == ["shopping", "pets"]
