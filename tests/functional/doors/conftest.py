@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from shapely import box, to_wkb
 
 from app.models import Match, Need, Offer, Person, Role, Territory
 from app.services import accounts
-from tests.city import City
+from tests.city import CENTRE, DEGREES_A_METRE, City
 from tests.pages import Visitor
 
 PASSWORD = "four plain words here"
@@ -40,10 +41,6 @@ class Signing:
 
 def quartier(city: City, name: str, south_m: float, north_m: float, **more: Any) -> int:
     """A band of the city between two distances north of its centre."""
-    from shapely import box, to_wkb
-
-    from tests.city import CENTRE, DEGREES_A_METRE
-
     outline = box(CENTRE[0] - 0.05, CENTRE[1] + south_m * DEGREES_A_METRE, CENTRE[0] + 0.05, CENTRE[1] + north_m * DEGREES_A_METRE)
     with city.ctx.db.write() as session:
         made = Territory(name=name, kind="quartier", settings={}, shape=to_wkb(outline), changed_at=city.clock(), **more)

@@ -35,7 +35,7 @@ def test_nothing_waits(city: City, sign_in: SignIn) -> None:
 
 
 def test_a_request_is_answered_and_its_contacts_come_after_the_second_yes(city: City, sign_in: SignIn) -> None:
-    match, need, offer = proposed(city, details="Ring twice")
+    match, _, offer = proposed(city, details="Ring twice")
     visitor = sign_in(offer_id=offer.id)
     page = visitor.get("/me")
     assert "Somebody needs your answer" in page.text

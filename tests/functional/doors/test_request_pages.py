@@ -8,7 +8,7 @@ import pytest
 
 from app.links import Purpose
 from app.models import Event, Need, Person, Task
-from app.services import matches
+from app.services import matches, throttle
 from app.services.events import Actor
 from tests.city import City
 from tests.pages import Page, Visitor
@@ -16,19 +16,13 @@ from tests.pages import Page, Visitor
 Told = Callable[[str], list[dict[str, Any]]]
 TYPED = {
     "category": "shopping", "details": "Two bags a week <b>please</b>", "address": "4 rue des Essais", "postcode": "69002", "town": "Lyon",
-    "name": "Odette Martin", "contact": "email", "email": "odette@example.net", "phone": "", "notice": "y", "week": ["Mo-morning", "Sa-evening"],
+    "name": "Odette Martin", "contact": "email", "email": "odette@example.net", "phone": "", "notice": "y",
+    "week": ["Mo-morning", "Sa-evening"],
 }  # fmt: skip
 
 
 def ask(visitor: Visitor, expect: int = 200, **typed: Any) -> Page:
     return visitor.submit(visitor.get("/request/new"), "Send my request", expect, **(TYPED | typed))
-
-
-def place(city: City, need_id: int) -> None:
-    from app.services import posting
-
-    where = city.at(0)
-    posting.place_post(city.ctx, Need, need_id, where.lon or 0, where.lat or 0, Actor())
 
 
 def my_request(city: City, need_id: int) -> str:
@@ -134,8 +128,6 @@ def test_the_quartier_stands_in_for_an_address_that_is_not_on_the_map(city: City
 
 
 def test_posting_is_slowed_down_and_loses_nothing_typed(client: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    from app.services import throttle
-
     monkeypatch.setattr(throttle, "POST_ADDRESS", throttle.Limit("post-address", 1, timedelta(hours=1)))
     ask(client)
     page = ask(client, 429)
@@ -199,7 +191,9 @@ def test_a_button_of_an_old_page_is_kindly_answered(city: City, client: Visitor)
     assert city.one(Need, need_id).state == "withdrawn"
 
 
-@pytest.mark.parametrize(("button", "state", "outcome"), [("Yes, I was helped", "closed", "done"), ("No, it did not happen", "open", "not_done")])
+@pytest.mark.parametrize(
+    ("button", "state", "outcome"), [("Yes, I was helped", "closed", "done"), ("No, it did not happen", "open", "not_done")]
+)
 def test_the_resident_says_what_came_of_it(city: City, client: Visitor, button: str, state: str, outcome: str) -> None:
     city.volunteer()
     need_id = city.need(share_contact=True)

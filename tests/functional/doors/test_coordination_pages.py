@@ -1,0 +1,418 @@
+"""The coordinators' pages: lists, one page a thing, and what an agent does for somebody."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event as sqlalchemy_event
+
+from app.coordination.door import KINDS
+from app.models import Event, Match, Need, Offer, Person, Role, Task
+from app.permissions import Permission, declared
+from app.services import matches, posting
+from app.services.events import Actor
+from tests.city import City
+from tests.functional.doors.conftest import proposed, quartier
+from tests.functional.doors.test_request_pages import TYPED
+from tests.pages import Page, Visitor
+
+SignIn = Callable[..., Visitor]
+LISTS = ("", "needs", "offers", "matches")
+KNOWN = ("tasks", "needs", "offers", "matches", "new_need")
+SECRETS = ("Résidente", "Volontaire", "Martin", "Dupont", "@example.net", "+334657", "+336399", "Essai", "third floor")
+
+
+def csrf(page: Page) -> str:
+    return next(form for form in page.forms if form.method == "post").values["csrf_token"][0]
+
+
+@contextmanager
+def counted(city: City) -> Iterator[list[str]]:
+    """The statements sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    sqlalchemy_event.listen(city.ctx.db.engine, "before_cursor_execute", note)
+    yield sent
+    sqlalchemy_event.remove(city.ctx.db.engine, "before_cursor_execute", note)
+
+
+def events(city: City, kind: str) -> list[Event]:
+    return [event for event in city.all(Event) if event.kind == kind]
+
+
+def coordination_routes(app: Flask) -> list[Any]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("coordination.")]
+
+
+# --- who may come in
+
+
+def test_every_page_is_for_coordinators_only(app: Flask, city: City, client: Visitor, sign_in: SignIn) -> None:
+    routes = coordination_routes(app)
+    assert len(routes) > 20
+    assert {declared(app, rule.endpoint) for rule in routes} == {Permission.COORDINATOR}
+    assert client.get("/coordination/").h1 == "Sign in"
+    sign_in(offer_id=city.volunteer()).get("/coordination/", 403)
+
+
+def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: City, sign_in: SignIn) -> None:
+    here = quartier(city, "Here", -9000, -1000)
+    quartier(city, "There", -1000, 9000)
+    match, need, offer = proposed(city, contact="phone", details="third floor")
+    ids = {"need_id": need.id, "offer_id": offer.id, "match_id": match.id, "task_id": city.tasks()[0].id}
+    outsider, insider = sign_in(territory_id=here), sign_in(role=Role.ADMINISTRATOR)
+    token = csrf(outsider.get("/coordination/"))
+    tried = 0
+    for rule in coordination_routes(app):
+        named = set(rule.arguments) & set(KINDS)
+        for move in ("pause", "resume", "withdraw") if "move" in rule.arguments else ("",):
+            values = {name: ids[name] for name in named} | ({"move": move} if move else {})
+            path = app.url_map.bind("localhost").build(rule.endpoint, values)
+            if not named:
+                assert rule.endpoint.split(".")[1] in KNOWN, "a new page without a thing in its address needs a test of its limits"
+                continue
+            tried += 1
+            if "GET" in rule.methods:
+                outsider.get(path, 404)
+                insider.get(path)
+            if "POST" in rule.methods:
+                outsider.post(path, 404, csrf_token=token, answer="yes", outcome="done", reason="call", quartier=str(here))
+    assert tried > 20
+    assert (city.one(Need, need.id).state, city.one(Offer, offer.id).state) == ("asked", "active")
+    assert city.one(Match, match.id).state == "proposed"
+    assert "looked_at" not in city.events()
+    for path in LISTS:
+        page = outsider.get(f"/coordination/{path}")
+        assert not [address for address, _ in page.links if re.search(r"/\d+$", address)]
+
+
+def test_a_coordinator_of_the_district_sees_its_quartiers_and_what_is_not_placed(city: City, sign_in: SignIn) -> None:
+    district = quartier(city, "District", -9000, 9000)
+    quartier(city, "Inside", -500, 500, parent_id=district)
+    city.need()
+    posting.post_need(city.ctx, posting.NeedInput(name="A B", category="pets", where=posting.Where("nowhere"), email="a@example.net"), Actor())
+    page = sign_in(territory_id=district).get("/coordination/needs")
+    assert "2 requests" in page.text
+    assert "Inside" in page.text
+    assert "not placed yet" in page.text
+
+
+def test_a_match_across_a_border_is_seen_from_both_sides_with_the_other_sides_data_closed(city: City, sign_in: SignIn) -> None:
+    south, north = quartier(city, "South", -9000, 200), quartier(city, "North", 200, 9000)
+    match, need, offer = proposed(city)
+    assert (need.territory_id, offer.territory_id) == (north, south)
+    for territory, seen, closed in ((south, f"offers/{offer.id}", f"needs/{need.id}"), (north, f"needs/{need.id}", f"offers/{offer.id}")):
+        visitor = sign_in(territory_id=territory)
+        assert "1 match" in visitor.get("/coordination/matches").text
+        page = visitor.get(f"/coordination/matches/{match.id}")
+        addresses = [address for address, _ in page.links]
+        assert f"/coordination/{seen}" in addresses
+        assert f"/coordination/{closed}" not in addresses
+        visitor.get(f"/coordination/{closed}", 404)
+
+
+# --- lists
+
+
+def test_the_most_pressing_task_comes_first(city: City, sign_in: SignIn) -> None:
+    city.need(contact="phone", confirmed=False, category="pets")
+    city.clock.advance(hours=1)
+    city.need(contact="phone", confirmed=False, category="shopping")
+    page = sign_in().get("/coordination/")
+    assert "2 tasks, most pressing first" in page.text
+    assert page.text.index("Request no. 1 Pets") < page.text.index("Request no. 2 Shopping")
+    city.clock.advance(hours=4)
+    assert "overdue" in sign_in(role=Role.ADMINISTRATOR).get("/coordination/").text
+
+
+def test_lists_show_nothing_that_tells_who_it_is(city: City, sign_in: SignIn) -> None:
+    proposed(city, contact="phone", details="third floor")
+    city.volunteer(email=False, approved=False)
+    visitor = sign_in()
+    for path in LISTS:
+        page = visitor.get(f"/coordination/{path}")
+        assert not [secret for secret in SECRETS if secret in page.html]
+    assert "looked_at" not in city.events()
+
+
+def test_filters_stand_in_the_address_and_hold_over_pages(city: City, sign_in: SignIn) -> None:
+    for n in range(30):
+        city.need(category="pets" if n % 15 else "shopping")
+    visitor = sign_in()
+    page = visitor.get("/coordination/needs?category=pets&state=open")
+    assert "28 requests" in page.text
+    page = visitor.get(page.link("Next page"))
+    assert "Page 2 of 2" in page.text
+    assert len([words for _, words in page.links if words.startswith("No. ")]) == 3
+    assert page.form("Filter").values["category"] == ["pets"]
+    assert "2 requests" in visitor.get("/coordination/needs?category=shopping").text
+    assert "Nothing fits this filter." in visitor.get("/coordination/needs?state=withdrawn").text
+    assert "Page 2 of 2" in visitor.get("/coordination/needs?page=99999999999").text, "the last page, when a later one is asked for"
+
+
+@pytest.mark.parametrize(
+    "query", ["state=x&category=y&kind=z&territory=no&page=-1", "territory=99999999999999&page=0", "page=²", "state=&page="]
+)
+def test_an_odd_filter_is_no_filter(city: City, sign_in: SignIn, query: str) -> None:
+    proposed(city)
+    visitor = sign_in()
+    for path in LISTS:
+        visitor.get(f"/coordination/{path}?{query}")
+
+
+def test_offers_and_matches_are_filtered_by_category_and_place(city: City, sign_in: SignIn) -> None:
+    south, north = quartier(city, "South", -9000, 200), quartier(city, "North", 200, 9000)
+    proposed(city)
+    city.volunteer(categories=("small_repairs",), north_m=1000)
+    visitor = sign_in()
+    assert "1 offer," in visitor.get("/coordination/offers?category=small_repairs").text
+    assert "1 offer," in visitor.get(f"/coordination/offers?territory={north}").text
+    assert "Nothing fits" in visitor.get("/coordination/offers?category=pets").text
+    for territory in (south, north):
+        assert "1 match," in visitor.get(f"/coordination/matches?territory={territory}").text
+    assert "Nothing fits" in visitor.get("/coordination/matches?category=pets").text
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_costs_the_same_whatever_its_length(city: City, sign_in: SignIn, path: str) -> None:
+    visitor = sign_in()
+    quartier(city, "Here", -9000, 9000)
+    with counted(city) as none:
+        visitor.get(f"/coordination/{path}")
+    offers = [city.volunteer(email=False) for _ in range(40)]
+    needs = [city.need(contact="phone", confirmed=path != "") for _ in range(40)]
+    with city.ctx.db.write() as session:
+        for offer_id, need_id in zip(offers, needs, strict=True):
+            session.add(
+                Match(
+                    need_id=need_id, offer_id=offer_id, state="proposed", mode="in_person", distance_m=1, proposed_at=city.clock(),
+                    deadline_at=city.clock(),
+                )
+            )  # fmt: skip
+    with counted(city) as many:
+        page = visitor.get(f"/coordination/{path}")
+        assert "Page 1 of 2" in page.text, page.text
+    assert len(many) == len(none)
+    assert len([one for one in many if not one.startswith(("BEGIN", "PRAGMA"))]) <= 4, "the person, the count, the rows, the places to pick"
+
+
+# --- one page a thing
+
+
+def test_exact_data_comes_after_a_look_that_is_written_down(city: City, sign_in: SignIn) -> None:
+    match, need, offer = proposed(city, details="third floor", contact="phone")
+    visitor = sign_in()
+    for path in (f"needs/{need.id}", f"offers/{offer.id}", f"matches/{match.id}", f"tasks/{city.tasks()[0].id}"):
+        page = visitor.get(f"/coordination/{path}")
+        assert not [secret for secret in SECRETS if secret in page.html]
+    assert "looked_at" not in city.events()
+
+    page = visitor.submit(visitor.get(f"/coordination/needs/{need.id}"), "To call")
+    for known in ("Résidente2 Martin", "+33465710002", "1 rue d'Essai", "third floor", "4.83200, 45.76"):
+        assert known in page.text
+    page = visitor.submit(visitor.get(f"/coordination/offers/{offer.id}"), "To check something")
+    assert "Volontaire1 Dupont" in page.text
+    page = visitor.submit(visitor.get(f"/coordination/tasks/{city.tasks()[0].id}"), "Show the number and the words")
+    assert "+33465710002" in page.text
+    looks = [(look.reason, look.need_id, look.offer_id, look.task_id) for look in events(city, "looked_at")]
+    assert looks == [("call", need.id, None, None), ("check", None, offer.id, None), ("task", None, None, city.tasks()[0].id)]
+    assert "Exact details looked at: to call (Ana Costa, on the site)" in visitor.get(f"/coordination/needs/{need.id}").text
+    visitor.post(f"/coordination/needs/{need.id}/look", 400, csrf_token=csrf(page), reason="curious")
+
+
+def test_the_timeline_tells_who_did_what_and_how(
+    city: City, client: Visitor, sign_in: SignIn, told: Callable[[str], list[dict[str, Any]]]
+) -> None:
+    match, need, _ = proposed(city)
+    client.submit(client.get(told("proposal_to_volunteer")[0]["yes_url"]), "Yes, I will help")
+    matches.resident_answers(city.ctx, match.id, True, Actor(need.person_id))
+    page = sign_in().get(f"/coordination/needs/{need.id}")
+    for words in ("Request posted", "Search begun", "Volunteer asked (the service)", "Both agreed (the resident)"):
+        assert words in page.text
+    assert "The volunteer said yes (the volunteer, by link)" in page.text
+
+
+def test_all_that_happens_has_words(city: City, sign_in: SignIn) -> None:
+    """A kind of event, task or reason that is not known to the page would stand there as a slug."""
+    match, need, offer = proposed(city, contact="phone", share_contact=True)
+    visitor = sign_in()
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    matches.back_out(city.ctx, match.id, Actor())
+    city.match()
+    for task in city.tasks():
+        page = visitor.get(f"/coordination/tasks/{task.id}")
+        assert "_" not in page.text.split("À deux pas, Lyon")[1]
+    for path in (f"needs/{need.id}", f"offers/{offer.id}", ""):
+        assert not re.search(r"\w_\w", visitor.get(f"/coordination/{path}").text)
+
+
+# --- doing
+
+
+def test_a_task_is_ticked_off_once(city: City, sign_in: SignIn) -> None:
+    city.need(contact="phone", confirmed=False)
+    visitor = sign_in()
+    page = visitor.get("/coordination/")
+    page_after = visitor.submit(page, "Tick off")
+    assert "The task is ticked off." in page_after.text
+    assert "Nothing waits for you." in page_after.text
+    assert "Somebody had ticked this task off already." in visitor.submit(page, "Tick off").text
+    assert events(city, "task_closed")[0].actor_id == city.all(Task)[0].closed_by_id
+    assert "1 task ticked off" in visitor.get("/coordination/?state=closed").text
+
+
+def test_a_volunteer_is_approved_with_the_time_and_by_whom(city: City, sign_in: SignIn) -> None:
+    offer_id = city.volunteer(approved=False)
+    visitor = sign_in()
+    page = visitor.get(visitor.get(visitor.get("/coordination/").link("Approve a volunteer")).link(f"Offer no. {offer_id}"))
+    for _ in range(2):
+        after = visitor.submit(page, "Approve this volunteer")
+    person = city.one(Person, city.one(Offer, offer_id).person_id)
+    assert person.approved_at == city.clock()
+    assert city.one(Person, person.approved_by_id).name == "Ana Costa"
+    assert "Approve this volunteer" not in after.text
+    assert city.events().count("volunteer_approved") == 1
+    assert city.tasks() == []
+
+
+def test_a_request_is_confirmed_on_the_phone(city: City, sign_in: SignIn) -> None:
+    need_id = city.need(contact="phone", confirmed=False)
+    visitor = sign_in()
+    page = visitor.get(f"/coordination/tasks/{city.tasks()[0].id}")
+    for _ in range(2):
+        visitor.submit(page, "Confirmed on the phone")
+    assert city.one(Need, need_id).state == "open"
+    [opened] = events(city, "need_opened")
+    assert (opened.channel, city.one(Person, opened.actor_id).name) == ("phone", "Ana Costa")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({}, "Write the longitude and the latitude, or pick a quartier."),
+        ({"lon": "4.83"}, "Write the latitude as well."),
+        ({"lon": "east", "lat": "45.75"}, "Write the longitude as a number"),
+        ({"lon": "nan", "lat": "45.75"}, "Write the longitude as a number"),
+        ({"lon": "4.83", "lat": "95"}, "Write the latitude as a number"),
+        ({"lon": "2.35", "lat": "48.85"}, "This place is outside the area"),
+    ],
+)
+def test_a_place_that_cannot_be_has_its_sentence(city: City, sign_in: SignIn, typed: dict[str, str], sentence: str) -> None:
+    need_id = city.need(where=posting.Where("4 rue sans nom", "69002", "Lyon"))
+    visitor = sign_in()
+    page = visitor.submit(visitor.get(f"/coordination/needs/{need_id}"), "Put it there", 422, **typed)
+    assert sentence in page.text
+    assert city.one(Need, need_id).territory_id is None
+
+
+@pytest.mark.parametrize("typed", [{"lon": "4,832", "lat": "45.7578"}, {"quartier": "1"}])
+def test_a_post_is_put_on_the_map_and_the_search_begins(city: City, sign_in: SignIn, typed: dict[str, str]) -> None:
+    need_id = city.need(where=posting.Where("4 rue sans nom", "69002", "Lyon"))
+    assert [task.kind for task in city.tasks()] == ["place"]
+    city.volunteer(radius_m=50_000)
+    visitor = sign_in()
+    page = visitor.submit(visitor.get(f"/coordination/needs/{need_id}"), "Put it there", **typed)
+    assert "The place is on the map." in page.text
+    assert city.tasks() == []
+    assert city.match() == 1
+
+
+def test_a_place_outside_the_coordinators_own_territory_leads_back_to_the_tasks(city: City, sign_in: SignIn) -> None:
+    here = quartier(city, "Here", -9000, 0)
+    quartier(city, "There", 100, 9000)
+    need_id = city.need(where=posting.Where("4 rue sans nom", "69002", "Lyon"))
+    visitor = sign_in(territory_id=here)
+    page = visitor.submit(visitor.get(f"/coordination/needs/{need_id}"), "Put it there", lon="4.832", lat="45.78")
+    assert page.path == "/coordination/"
+    assert "The place is on the map." in page.text
+
+
+def test_answers_given_on_the_phone_count_as_the_sides_own(city: City, sign_in: SignIn) -> None:
+    match, need, _ = proposed(city, contact="phone")
+    visitor = sign_in()
+    page = visitor.get(f"/coordination/matches/{match.id}")
+    for _ in range(2):
+        after = visitor.submit(page, "The volunteer says yes")
+        assert "The resident is asked now." in after.text
+    assert city.one(Match, match.id).state == "accepted"
+    late = visitor.get(f"/coordination/matches/{match.id}")
+    assert "Written down: both agreed" in visitor.submit(late, "The resident says yes").text
+    assert "This has changed meanwhile." in visitor.submit(late, "The resident says no").text
+    assert city.one(Need, need.id).state == "agreed"
+    agreed = events(city, "match_agreed")[0]
+    assert (agreed.channel, city.one(Person, agreed.actor_id).name) == ("phone", "Ana Costa")
+
+    page = visitor.get(f"/coordination/matches/{match.id}")
+    for _ in range(2):
+        assert "The outcome is written down." in visitor.submit(page, "The resident was helped").text
+    assert city.one(Need, need.id).state == "closed"
+    assert "This has changed meanwhile." in visitor.submit(page, "The volunteer can no longer come").text
+
+
+def test_the_call_of_a_task_is_answered_on_its_page(city: City, sign_in: SignIn) -> None:
+    city.volunteer(email=False)
+    need_id = city.need()
+    city.match()
+    [task] = city.tasks()
+    visitor = sign_in()
+    visitor.submit(visitor.get(f"/coordination/tasks/{task.id}"), "The volunteer says no")
+    assert city.matches(need_id)[0].state == "declined"
+    assert task.id not in [open_task.id for open_task in city.tasks()]
+
+
+def test_requests_and_offers_are_paused_resumed_and_withdrawn_after_a_question(city: City, sign_in: SignIn) -> None:
+    things = {"needs": (Need, city.need(), "open"), "offers": (Offer, city.volunteer(), "active")}
+    resume = {"needs": "Go on looking", "offers": "Back on duty"}
+    visitor = sign_in()
+    for name, (kind, thing, running) in things.items():
+        question = visitor.get(visitor.get(f"/coordination/{name}/{thing}").link("Pause"))
+        assert city.one(kind, thing).state == running
+        page = visitor.submit(question, "Yes, pause it")
+        assert city.one(kind, thing).state == "paused"
+        page = visitor.submit(page, resume[name])
+        assert city.one(kind, thing).state == running
+        visitor.submit(visitor.get(page.link("Withdraw")), "Yes, withdraw it")
+        assert city.one(kind, thing).state == "withdrawn"
+        assert "This has changed meanwhile." in visitor.submit(question, "Yes, pause it").text
+
+
+def test_somebody_on_the_phone_is_posted_for_and_the_search_begins_at_once(city: City, sign_in: SignIn) -> None:
+    visitor = sign_in()
+    form = visitor.get("/coordination/needs/new")
+    typed = TYPED | {"contact": "phone", "email": "", "phone": "0639981234", "quartier": "1", "channel": "counter", "spoken": "en"}
+    for _ in range(2):
+        page = visitor.submit(form, "Post the request", **typed)
+        assert "The request is posted and the search begins." in page.text
+    [need] = city.all(Need)
+    person = city.one(Person, need.person_id)
+    assert (need.state, need.posted_by, need.channel, person.language, person.contact) == ("open", "agent", "counter", "en", "phone")
+    assert city.one(Person, events(city, "need_posted")[0].actor_id).name == "Ana Costa"
+    page = visitor.submit(visitor.get("/coordination/needs/new"), "Post the request", 422, **(typed | {"notice": []}))
+    assert "Read the notice on data aloud" in page.text
+    assert page.form("Post the request").values["name"] == ["Odette Martin"]
+
+
+def test_what_no_button_says_is_refused(city: City, sign_in: SignIn) -> None:
+    match, _, _ = proposed(city)
+    visitor = sign_in()
+    token = csrf(visitor.get("/coordination/"))
+    for path in ("volunteer", "resident", "outcome"):
+        visitor.post(f"/coordination/matches/{match.id}/{path}", 400, csrf_token=token, answer="perhaps", outcome="perhaps")
+    visitor.get("/coordination/needs/99999999999999999999", 404)
+    visitor.get("/coordination/needs/999999", 404)
+    assert city.one(Match, match.id).state == "proposed"
+
+
+def test_a_deadline_that_has_passed_is_told_on_the_phone_page(city: City, sign_in: SignIn) -> None:
+    match, _, _ = proposed(city)
+    visitor = sign_in()
+    page = visitor.get(f"/coordination/matches/{match.id}")
+    city.clock.advance(seconds=timedelta(hours=25).total_seconds())
+    assert "The time to answer was over" in visitor.submit(page, "The volunteer says yes").text
