@@ -3,10 +3,13 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import ctx
 from app.permissions import PUBLIC, permit
 from app.services import demo
+
+PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 
 public = Blueprint("public", __name__, template_folder="templates")
 
@@ -34,13 +37,16 @@ def privacy() -> ResponseReturnValue:
 @permit(PUBLIC)
 def healthz() -> ResponseReturnValue:
     """This process is up."""
-    return "ok", {"Content-Type": "text/plain; charset=utf-8"}
+    return "ok", PLAIN
 
 
 @public.get("/readyz")
 @permit(PUBLIC)
 def readyz() -> ResponseReturnValue:
     """The database answers."""
-    with ctx().db.read() as session:
-        session.execute(text("SELECT 1"))
-    return "ok", {"Content-Type": "text/plain; charset=utf-8"}
+    try:
+        with ctx().db.read() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return "the database does not answer", 503, PLAIN
+    return "ok", PLAIN

@@ -221,8 +221,9 @@ def test_the_page_for_a_database_that_is_away_needs_no_database(city: City, monk
         raise OperationalError("SELECT", {}, Exception("gone"))
 
     monkeypatch.setattr(city.ctx.db, "read", away)
-    assert visitor.get("/readyz", 500).h1 == "Something went wrong on our side"
-    assert Visitor(web).browser.get("/healthz").text == "ok"
+    assert visitor.get("/", 500).h1 == "Something went wrong on our side"
+    probe = Visitor(web).browser
+    assert (probe.get("/healthz").status_code, probe.get("/readyz").status_code) == (200, 503)
 
 
 def test_too_large_a_request_is_refused(client: Visitor) -> None:
