@@ -36,7 +36,7 @@ assets: ## Fetch the pages' map files from npm once more
 
 clean: ## Remove what set-up and tests have made; instance/, with the database, stays
 	@rm -rf .venv node_modules app/static/vendor build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find . -name __pycache__ -prune -exec rm -rf {} + -o -name '*.mo' -exec rm -f {} +
+	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from babel import Locale
 from flask import Flask, request
 from markupsafe import Markup
 
@@ -23,6 +24,8 @@ def init(web: Flask) -> None:
         distance=lambda metres: distance_words(metres, i18n.language()),
         hours=lambda text: hours_words(text, i18n.language()),
         phone_link=_phone_link,
+        short=lambda moment: format_datetime(moment, "short"),
+        spoken=lambda code: str(Locale.parse(code).get_display_name(i18n.language())),
         moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),
     )
 

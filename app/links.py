@@ -19,7 +19,6 @@ class Purpose(Enum):
     CONFIRM_NEED = _Kind("/confirm/request/{}", timedelta(days=7))
     CONFIRM_ACCOUNT = _Kind("/confirm/account/{}", timedelta(days=7))
     RESET_PASSWORD = _Kind("/account/reset/{}", timedelta(hours=2))
-    SET_PASSWORD = _Kind("/account/welcome/{}", timedelta(days=30))
     VOLUNTEER_YES = _Kind("/answer/yes/{}", timedelta(days=30))
     VOLUNTEER_NO = _Kind("/answer/no/{}", timedelta(days=30))
     RESIDENT_YES = _Kind("/agree/yes/{}", timedelta(days=30))

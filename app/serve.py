@@ -22,10 +22,10 @@ POLL_S = 0.05
 WORKER = [sys.executable, "-m", "app.cli", "worker"]
 
 
-def serve(settings: Settings, with_worker: bool, announce: Callable[[], None]) -> int:
+def serve(settings: Settings, with_worker: bool, prepare: Callable[[], None], announce: Callable[[], None]) -> int:
     """Run until Ctrl-C or SIGTERM (returns 0), or until a part of it ends or cannot start (says so, returns 1).
 
-    ``announce`` is called once the server answers.
+    ``prepare`` is called once the port is known to be free, ``announce`` once the server answers.
     """
     problem = _port_problem(settings)
     if problem:
@@ -33,6 +33,7 @@ def serve(settings: Settings, with_worker: bool, announce: Callable[[], None]) -
         return 1
     if os.environ.get("MAKELEVEL"):  # make passes nothing on when it is killed
         _stop_with_parent(signal.SIGTERM)
+    prepare()
     supervisor = _Supervisor()
     problem = supervisor.run(_web_server(settings), WORKER if with_worker else None, lambda: _answers(settings), announce)
     if problem:

@@ -109,7 +109,9 @@ class Settings:
     encryption_keys: str = _setting(
         "ENCRYPTION_KEYS", "", "encrypt personal data: NAME:KEY[,NAME:KEY …], the first writes, all read; needed when DEMO=0"
     )
-    log_level: str = _setting("LOG_LEVEL", "info", "debug, info, warning or error", _one_of("debug", "info", "warning", "error"))
+    log_level: str = _setting(
+        "LOG_LEVEL", "warning", "debug, info (each request and message), warning or error", _one_of("debug", "info", "warning", "error")
+    )
     city_name: str = _setting("CITY_NAME", "Lyon", "the city's name")
     city_phone: str = _setting("CITY_PHONE", "04 65 71 00 00", "number of the town hall's line")
     city_hours: str = _setting("CITY_HOURS", "Mo-Fr 09:00-17:00", "when that line answers, as opening hours")

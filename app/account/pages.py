@@ -61,21 +61,11 @@ def confirm(token: str) -> ResponseReturnValue:
 @account.route("/account/reset/<token>", methods=["GET", "POST"])
 @permit(LINK)
 def reset(token: str) -> ResponseReturnValue:
-    return _set_password(Purpose.RESET_PASSWORD, token)
-
-
-@account.route("/account/welcome/<token>", methods=["GET", "POST"])
-@permit(LINK)
-def welcome(token: str) -> ResponseReturnValue:
-    return _set_password(Purpose.SET_PASSWORD, token)
-
-
-def _set_password(purpose: Purpose, token: str) -> ResponseReturnValue:
-    person_id, stamp = ctx().links.read(purpose, token)
+    person_id, stamp = ctx().links.read(Purpose.RESET_PASSWORD, token)
     form = NewPasswordForm()
     if form.validate_on_submit():
         accounts.set_password(ctx(), person_id, stamp, form.password.data, actor(Channel.LINK))
         if signed_in() is not None:
             leave()
         return render_template("account/password_set.html")
-    return render_template("account/password.html", form=form, first=purpose is Purpose.SET_PASSWORD), 422 if form.errors else 200
+    return render_template("account/password.html", form=form), 422 if form.errors else 200

@@ -2,7 +2,8 @@
 
 import click
 
-from app.cli.setup import open_city, settings
+from app.cli.setup import is_empty, open_city, settings
+from app.context import instance_folder, make_context
 from app.migrate import upgrade
 from app.serve import serve
 
@@ -17,22 +18,26 @@ Examples:
 @click.option("--with-worker", is_flag=True, help="Migrate first, fill the demonstration (DEMO=1, first start) and run the worker too.")
 def command(with_worker: bool) -> int:
     """Start the web server; stop it with Ctrl-C or SIGTERM."""
-    from app.context import instance_folder
-    from app.services import demo
-
     chosen = settings()
-    if with_worker:
-        if not chosen.database_url:
-            instance_folder(chosen)
-        upgrade(chosen.resolved_database_url)
-    ctx = open_city(chosen)
-    if with_worker and chosen.demo:
-        demo.fill(ctx)
+
+    def prepare() -> None:
+        if with_worker:
+            if not chosen.database_url:
+                instance_folder(chosen)
+            upgrade(chosen.resolved_database_url)
+        ctx = open_city(chosen)
+        if with_worker and chosen.demo and is_empty(ctx):
+            from app.services import demo  # its import takes a moment that only the first start should wait for
+
+            click.echo("Filling the demonstration city …")
+            demo.fill(ctx)
 
     def announce() -> None:
         click.echo(f"\nÀ deux pas is at {chosen.root_url}  (Ctrl-C stops it)")
         if chosen.demo:
-            for sign_in in demo.sign_ins(ctx):
+            from app.services import demo
+
+            for sign_in in demo.sign_ins(make_context(chosen)):
                 click.echo(f"  {sign_in.role}: {sign_in.how}")
         if chosen.mail_server:
             click.echo(f"  Mail goes to the server {chosen.mail_server}")
@@ -40,4 +45,4 @@ def command(with_worker: bool) -> int:
             read = f", to be read at {chosen.root_url}/demo/mail" if chosen.demo else ""
             click.echo(f"  Mail goes to files in {chosen.instance}/mail{read}")
 
-    return serve(chosen, with_worker, announce)
+    return serve(chosen, with_worker, prepare, announce)

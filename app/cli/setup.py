@@ -4,16 +4,23 @@ import os
 from pathlib import Path
 
 import click
+from sqlalchemy import select
 
 from app.context import Context, instance_folder, make_context
 from app.errors import UserError
 from app.migrate import require_current
-from app.models import Fact
+from app.models import Fact, Person
 from config.settings import Settings, load
 
 
 def settings() -> Settings:
     return load(os.environ, Path(".env"))
+
+
+def is_empty(ctx: Context) -> bool:
+    """Whether nobody is in the database yet."""
+    with ctx.db.read() as session:
+        return session.scalar(select(Person.id).limit(1)) is None
 
 
 def open_city(given: Settings | None = None) -> Context:

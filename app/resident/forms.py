@@ -1,7 +1,7 @@
-"""The form of a need. Its sections stand here once, for the page and for the order in the error summary."""
+"""The form of a need, section by section."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -123,9 +123,6 @@ class NeedForm(WhereFields):
         },
     )  # fmt: skip
     notice = TickField(_l("I have read how my data is used"), [needed(_l("Read how your data is used, then tick the box."))])
-
-    def __iter__(self) -> Iterator[Field]:
-        return iter(self[name] for _title, names in self.SECTIONS for name in names)
 
     def begin(self) -> None:
         """Number this form, unless it has come back."""

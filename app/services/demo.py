@@ -59,21 +59,18 @@ class SignIn:
 
 
 def fill(ctx: Context) -> None:
-    """Fill an empty database; one that holds people already is left as it is. Raises :class:`UserError` when DEMO=0."""
+    """Fill an empty database. Raises :class:`UserError` when DEMO=0 or somebody is in it already."""
     if not ctx.settings.demo:
         raise UserError("The demonstration city only goes into a demonstration: set DEMO=1, or do without it.")
     with ctx.db.read() as session:
         if session.scalar(select(Person.id).limit(1)) is not None:
-            return
+            raise UserError("The demonstration city only goes into an empty database. Set INSTANCE to a new folder.")
     rng = random.Random(2020)
     import_territories(ctx, read_outlines(DISTRICTS, "name"), "district")
     add_user(ctx, name="Claire Coordination", email=COORDINATOR, role=Role.COORDINATOR, password=PASSWORD)
     add_user(ctx, name="Alain Administration", email=ADMINISTRATOR, role=Role.ADMINISTRATOR, password=PASSWORD)
     _volunteers(ctx, rng)
     _residents(ctx, rng)
-    board = Board()
-    board.follow(ctx)
-    match_due(ctx, board)
     _answers(ctx)
     with ctx.db.write() as session:
         session.add(Fact(name="demo", value="1"))
@@ -119,8 +116,8 @@ def _volunteers(ctx: Context, rng: random.Random) -> None:
 
 
 def _residents(ctx: Context, rng: random.Random) -> None:
-    """Residents with needs of all urgencies; every third one has no e-mail and comes by phone."""
-    shapes = _shapes(ctx)
+    """Residents with needs of all urgencies, one after the other; every third one has no e-mail and comes by phone."""
+    shapes, board = _shapes(ctx), Board()
     for number in range(RESIDENTS):
         by_phone = number % 3 == 2
         category = CATEGORIES_NEEDED[number % len(CATEGORIES_NEEDED)]
@@ -135,6 +132,8 @@ def _residents(ctx: Context, rng: random.Random) -> None:
         need_id = posting.post_need(ctx, given, BY_PHONE if by_phone else BY_WEB)
         if not by_phone and number != RESIDENTS - 2:
             posting.confirm_need(ctx, need_id, BY_LINK)
+        board.follow(ctx)
+        match_due(ctx, board)
 
 
 def _answers(ctx: Context) -> None:

@@ -35,7 +35,7 @@ START = """
 import os, sys
 from app.serve import serve
 from config.settings import load
-sys.exit(serve(load(os.environ, None), True, lambda: print("ready", flush=True)))
+sys.exit(serve(load(os.environ, None), True, lambda: None, lambda: print("ready", flush=True)))
 """
 SERVE = (sys.executable, "-c", START)
 

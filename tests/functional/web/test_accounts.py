@@ -132,15 +132,6 @@ def test_a_link_for_one_purpose_opens_nothing_else(city: City, client: Visitor, 
     assert client.get(f"/account/reset/{token}", 404).h1 == "This link is not complete"
 
 
-def test_a_volunteer_who_was_imported_sets_a_first_password(city: City, client: Visitor) -> None:
-    city.volunteer()
-    (person,) = city.all(Person)
-    page = client.get(city.ctx.links.url(Purpose.SET_PASSWORD, person.id, person.session_key))
-    assert page.h1 == "Choose a password"
-    client.submit(page, "Keep this password", password=PASSWORD)
-    sign_in(client, person.email)
-
-
 def test_signing_in_begins_a_session_of_its_own(client: Visitor, person_id: int) -> None:
     page = client.get("/sign-in")
     with client.browser.session_transaction() as session:
