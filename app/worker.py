@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.context import Context, instance_folder
 from app.services import leases
 from app.services.matches import expire_due
-from app.services.matching import Board, match_due
+from app.services.matching import Board, match_due, warm_up
 from app.services.telling import SEALED_AS, follow_up_undelivered
 from notifications import outbox
 from notifications.relay import Relay
@@ -48,6 +48,8 @@ class Worker:
             outbox.release_dead(connection, leases.is_dead)
         relay = threading.Thread(target=self.relay.run, args=(stop,), name="relay")
         relay.start()
+        # Compiling takes some twenty seconds the first time on a machine: beside the work, which needs it only for several needs at once.
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         _repeat(self.tick, stop)
         relay.join()
 

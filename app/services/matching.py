@@ -144,6 +144,14 @@ def _choose(board: Board, needs: list[NeedToMatch]) -> dict[int | str, list[Pair
     return chosen
 
 
+def warm_up() -> None:
+    """Compile the solver, or load what was compiled before, on a match that everybody can see."""
+    from matching.assignment import solve
+
+    offer = OfferToMatch(id=1, lon=0, lat=0, radius_m=1000, categories=frozenset({"any"}), hours=hours.ANY_TIME, mode=Mode.BOTH)
+    solve([offer], [NeedToMatch(id=1, lon=0, lat=0, category="any", hours=hours.ANY_TIME, mode=Mode.BOTH)])
+
+
 def _nobody(ctx: Context, board: Board, need: NeedToMatch, some: bool) -> None:
     """A place of a need stays free for now: try again later, and let a coordinator know why; the resident is told once."""
     now = ctx.now()

@@ -1,12 +1,14 @@
 """The whole service, started as ``make run`` starts it."""
 
 import signal
+import subprocess
 import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from tests.city import KEYS
 from tests.programme import Running, eventually, free_port
 
 SERVE = (sys.executable, "-m", "app.cli", "serve", "--with-worker")
@@ -36,3 +38,18 @@ def test_a_wrong_setting_is_one_sentence_and_no_start(tmp_path: Path, monkeypatc
     assert code != 0
     assert said.startswith("MAIL_PORT is 'smtp' but must be a whole number from 1 to 65535.")
     assert said.count("\n") == 1
+
+
+def test_a_real_city_refuses_to_start_without_its_keys_and_on_a_demonstration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSTANCE", str(tmp_path / "instance"))
+    monkeypatch.setenv("DEMO", "0")
+    code, said = Running(tmp_path, free_port(), SERVE).end()
+    assert code != 0 and "SECRET_KEY" in said and "ENCRYPTION_KEYS" in said and "Traceback" not in said
+    monkeypatch.setenv("DEMO", "1")
+    for command in ("migrate", "demo"):
+        subprocess.run([sys.executable, "-m", "app.cli", command], check=True)
+    monkeypatch.setenv("DEMO", "0")
+    monkeypatch.setenv("SECRET_KEY", "s" * 40)
+    monkeypatch.setenv("ENCRYPTION_KEYS", KEYS)
+    code, said = Running(tmp_path, free_port(), SERVE).end()
+    assert code != 0 and said.count("\n") == 1 and "holds the demonstration city" in said
