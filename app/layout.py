@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from babel import Locale
 from flask import Flask, request
+from flask_babel import format_datetime
 from markupsafe import Markup
 
 from app import i18n
@@ -24,8 +25,8 @@ def init(web: Flask) -> None:
         distance=lambda metres: distance_words(metres, i18n.language()),
         hours=lambda text: hours_words(text, i18n.language()),
         phone_link=_phone_link,
-        short=lambda moment: format_datetime(moment, "short"),
-        spoken=lambda code: str(Locale.parse(code).get_display_name(i18n.language())),
+        short=lambda moment: format_datetime(moment, "d MMM y HH:mm"),
+        spoken=lambda code: Locale.parse(i18n.language()).languages.get(code, code),
         moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),
     )
 

@@ -97,7 +97,8 @@ def test_a_coordinator_of_the_district_sees_its_quartiers_and_what_is_not_placed
     district = quartier(city, "District", -9000, 9000)
     quartier(city, "Inside", -500, 500, parent_id=district)
     city.need()
-    posting.post_need(city.ctx, posting.NeedInput(name="A B", category="pets", where=posting.Where("nowhere"), email="a@example.net"), Actor())
+    unplaced = posting.NeedInput(name="A B", category="pets", where=posting.Where("nowhere"), email="a@example.net")
+    posting.post_need(city.ctx, unplaced, Actor())
     page = sign_in(territory_id=district).get("/coordination/needs")
     assert "2 requests" in page.text
     assert "Inside" in page.text
