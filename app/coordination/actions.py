@@ -63,7 +63,7 @@ def look_at_task(task_id: int) -> ResponseReturnValue:
 @permit(COORDINATOR)
 def confirm_need(need_id: int) -> ResponseReturnValue:
     posting.confirm_need(ctx(), need_id, by_phone())
-    flash(_("The request is confirmed and the search begins."))
+    flash(_("The request is confirmed."))
     return _to_need(need_id)
 
 

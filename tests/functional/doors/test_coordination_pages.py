@@ -390,7 +390,7 @@ def test_somebody_on_the_phone_is_posted_for_and_the_search_begins_at_once(city:
     typed = TYPED | {"contact": "phone", "email": "", "phone": "0639981234", "quartier": "1", "channel": "counter", "spoken": "en"}
     for _ in range(2):
         page = visitor.submit(form, "Post the request", **typed)
-        assert "The request is posted and the search begins." in page.text
+        assert "The request is posted." in page.text
     [need] = city.all(Need)
     person = city.one(Person, need.person_id)
     assert (need.state, need.posted_by, need.channel, person.language, person.contact) == ("open", "agent", "counter", "en", "phone")
@@ -398,6 +398,15 @@ def test_somebody_on_the_phone_is_posted_for_and_the_search_begins_at_once(city:
     page = visitor.submit(visitor.get("/coordination/needs/new"), "Post the request", 422, **(typed | {"notice": []}))
     assert "Read the notice on data aloud" in page.text
     assert page.form("Post the request").values["name"] == ["Odette Martin"]
+
+
+def test_what_is_posted_for_another_territory_leads_back_to_the_tasks(city: City, sign_in: SignIn) -> None:
+    here, there = quartier(city, "Here", -9000, 0), quartier(city, "There", 100, 9000)
+    visitor = sign_in(territory_id=here)
+    typed = TYPED | {"quartier": str(there), "channel": "phone"}
+    page = visitor.submit(visitor.get("/coordination/needs/new"), "Post the request", **typed)
+    assert page.path == "/coordination/"
+    assert "The request is posted." in page.text
 
 
 def test_what_no_button_says_is_refused(city: City, sign_in: SignIn) -> None:

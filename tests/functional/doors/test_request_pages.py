@@ -8,7 +8,7 @@ import pytest
 
 from app.links import Purpose
 from app.models import Event, Need, Person, Task
-from app.services import matches, throttle
+from app.services import matches, posting, throttle
 from app.services.events import Actor
 from tests.city import City
 from tests.pages import Page, Visitor
@@ -71,6 +71,21 @@ def test_a_second_click_on_send_is_the_same_request(city: City, client: Visitor)
     assert len(city.all(Need)) == 1
     ask(client)
     assert len(city.all(Need)) == 2, "a fresh form is another request"
+
+
+def test_two_clicks_at_the_very_same_time_are_one_request(city: City, client: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = client.get("/request/new")
+    client.submit(form, "Send my request", **TYPED)
+    known, looked = posting._known, []
+
+    def not_yet_there(*given: Any) -> int | None:
+        looked.append(given)
+        return None if len(looked) == 1 else known(*given)
+
+    monkeypatch.setattr(posting, "_known", not_yet_there)
+    assert client.submit(form, "Send my request", **TYPED).h1 == "What happens next"
+    assert len(looked) == 2
+    assert len(city.all(Need)) == len(city.all(Person)) == 1
 
 
 def test_bad_input_keeps_everything_that_was_typed(city: City, client: Visitor) -> None:
