@@ -127,7 +127,7 @@ def _found(need_id: int) -> mine.MyRequest:
 def _match_of(found: mine.MyRequest) -> int:
     """The match that a button stands for: one of this request, nobody else's."""
     match_id = request.form.get("match", type=int)
-    return match_id if match_id in {match.id for match in found.matches} else abort(404)  # type: ignore[return-value]
+    return match_id if match_id in {match.id for match in found.matches} else abort(404)
 
 
 def _by(found: mine.MyRequest) -> Actor:

@@ -22,11 +22,11 @@ TIMELINE_LENGTH = 100
 class Detail:
     """``row`` has the thing's public columns. ``events`` come newest first; ``who`` says on which side an actor stands."""
 
-    row: Row[Any]
-    events: Sequence[Row[Any]]
+    row: Row[*tuple[Any, ...]]
+    events: Sequence[Row[*tuple[Any, ...]]]
     who: dict[int, str]
-    matches: Sequence[Row[Any]] = ()
-    tasks: Sequence[Row[Any]] = ()
+    matches: Sequence[Row[*tuple[Any, ...]]] = ()
+    tasks: Sequence[Row[*tuple[Any, ...]]] = ()
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _name(kind: Kind) -> str:
     return {Need: "need", Offer: "offer", Match: "match", Task: "task"}[kind]
 
 
-def _matches(session: Session, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
+def _matches(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
     return session.execute(
         select(
             Match.id, Match.need_id, Match.offer_id, Match.state, Match.outcome, Match.mode, Match.distance_m, Match.proposed_at,
@@ -170,12 +170,12 @@ def _matches(session: Session, which: ColumnElement[bool]) -> Sequence[Row[Any]]
     ).all()  # fmt: skip
 
 
-def _tasks(session: Session, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
+def _tasks(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
     rows = select(Task.id, Task.kind, Task.reason, Task.due_at, Task.created_at).where(which, Task.closed_at.is_(None))
     return session.execute(rows.order_by(Task.due_at, Task.id).limit(TIMELINE_LENGTH)).all()
 
 
-def _events(session: Session, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
+def _events(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
     agent = case((Person.role != Role.NONE, Person.name), else_=None).label("agent")
     return session.execute(
         select(Event.at, Event.kind, Event.channel, Event.reason, Event.actor_id, Event.match_id, agent)

@@ -32,7 +32,7 @@ class Filter:
 class Page:
     """One page of a list. ``number`` is the page that came, which is the last one when a later one was asked for."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[Row[*tuple[Any, ...]]]
     total: int
     number: int
 
@@ -119,7 +119,7 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
     return _page(ctx, rows, given)
 
 
-def territories(ctx: Context, sight: Sight) -> Sequence[Row[tuple[int, str, str]]]:
+def territories(ctx: Context, sight: Sight) -> Sequence[Row[int, str, str]]:
     """``id``, ``name``, ``kind`` of what may be chosen in a filter or for a post, by name."""
     rows = select(Territory.id, Territory.name, Territory.kind).order_by(Territory.name)
     if sight.territory_id is not None:
@@ -139,7 +139,7 @@ def _wanted(given: Filter, state: Any, category: ColumnElement[bool], places: li
     return wanted
 
 
-def _page(ctx: Context, rows: Select[Any], given: Filter) -> Page:
+def _page(ctx: Context, rows: Select[*tuple[Any, ...]], given: Filter) -> Page:
     with ctx.db.read() as session:
         total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
         number = min(max(1, given.page), max(1, -(-total // PAGE_SIZE)))

@@ -62,7 +62,7 @@ class MyRequest:
     """``row`` has the need's id, person_id, category, urgency, availability, state, helpers_needed, posted_at, confirmed_at, share_contact
     and ``placed``."""
 
-    row: Row[Any]
+    row: Row[*tuple[Any, ...]]
     matches: Sequence[MyMatch]
 
 
@@ -71,11 +71,11 @@ class MyPage:
     """``offers``: id, categories, state, radius_m, capacity, taken, availability, quartier. ``needs``: id, category, state, posted_at.
     ``helped`` is the number of requests that ended well."""
 
-    offers: Sequence[Row[Any]]
+    offers: Sequence[Row[*tuple[Any, ...]]]
     waiting: Sequence[MyMatch]
     accepted: Sequence[MyMatch]
     people: Sequence[MyMatch]
-    needs: Sequence[Row[Any]]
+    needs: Sequence[Row[*tuple[Any, ...]]]
     helped: int
 
 

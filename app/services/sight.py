@@ -11,7 +11,7 @@ from app.models import Match, Need, Offer, Person, Role, Task, Territory
 Kind = type[Need] | type[Offer] | type[Match] | type[Task]
 
 
-def subtree(territory_id: int) -> Select[tuple[int]]:
+def subtree(territory_id: int) -> Select[int]:
     """The ids of a territory and of all below it."""
     # UNION and not UNION ALL: a ring of parents ends instead of going round for ever.
     top = select(Territory.id).where(Territory.id == territory_id).cte(recursive=True)
@@ -48,7 +48,7 @@ class Sight:
             and_(alone, self.inside(Task.territory_id)),
         )
 
-    def find(self, kind: Kind, thing_id: int) -> Select[Any]:
+    def find(self, kind: Kind, thing_id: int) -> Select[*tuple[Any, ...]]:
         """The row of ``kind`` with this id, if it is seen."""
         if kind is Match:
             return select(Match).join(Match.need).join(Match.offer).where(Match.id == thing_id, self.of_match())
