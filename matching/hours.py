@@ -19,6 +19,11 @@ HoursReason = Literal["syntax", "unsupported", "equal_ends", "never_open"]
 # The library also understands months, holidays, the sun and more; what a weekly mask cannot hold is refused, not guessed at.
 _WEEKLY = re.compile(r"(?:24/7|\b(?:mo|tu|we|th|fr|sa|su)\b|\b\d{1,2}:\d{2}\b(?!\+)|\b(?:open|off|closed)\b|[-,;\s])*", re.IGNORECASE)
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
+_WEEKDAYS = ("mo", "tu", "we", "th", "fr", "sa", "su")
+_DAYS = re.compile(r"(mo|tu|we|th|fr|sa|su)(?:\s*-\s*(mo|tu|we|th|fr|sa|su))?")
+_ADDED = re.compile(r"(?<=[0-9nfd])\s*,\s*(?=mo|tu|we|th|fr|sa|su)", re.IGNORECASE)  # after a time, "open", "off" or "closed"
+_CLOSED = re.compile(r"\b(?:off|closed)\b", re.IGNORECASE)
+_WHOLE = (1 << 15) - 1
 _MONDAY, _NEXT_MONDAY = datetime(2024, 1, 1), datetime(2024, 1, 8)
 
 
@@ -43,21 +48,49 @@ def parse_hours(text: str) -> int:
     if not text.strip():
         return ANY_TIME
     try:
-        parsed = OpeningHours(text.strip())
+        OpeningHours(text.strip())
     except ParserError:
         raise HoursError("syntax") from None
     if not _WEEKLY.fullmatch(text):
         raise HoursError("unsupported")
     if any((int(h1), m1) == (int(h2), m2) for h1, m1, h2, m2 in _SPAN.findall(text)):
         raise HoursError("equal_ends")
-    mask = 0
-    for start, end, state, _ in parsed.intervals(_MONDAY, _NEXT_MONDAY):
-        if str(state) == "open":
-            first, last = -(-_minute(start) // 15), _minute(end) // 15
-            mask |= (1 << max(first, last)) - (1 << first)
+    week = _week(text)
+    mask = sum(1 << quarter for quarter in range(QUARTERS) if week >> 15 * quarter & _WHOLE == _WHOLE)
     if not mask:
         raise HoursError("never_open")
     return mask
+
+
+def _week(text: str) -> int:
+    """The open minutes of a week, the lowest bit being Monday 00:00.
+
+    The library reads one rule; how rules replace each other is done here, since it drops the part after midnight of a rule whose
+    next day an earlier rule names (``Mo-Fr 18:00-20:00; Su 22:00-02:00``). That part stays, unless a later rule names the day.
+    """
+    week = 0
+    for group in filter(str.strip, text.split(";")):
+        for turn, rule in enumerate(_ADDED.split(group)):
+            when = _CLOSED.sub("", rule)
+            if when != rule:
+                week &= ~_minutes(when)
+            else:
+                week = (week if turn else week & ~_days(rule)) | _minutes(rule)
+    return week
+
+
+def _minutes(rule: str) -> int:
+    open_times = OpeningHours(rule.strip() or "24/7").intervals(_MONDAY, _NEXT_MONDAY)
+    return sum((1 << _minute(end)) - (1 << _minute(start)) for start, end, state, _ in open_times if str(state) == "open")
+
+
+def _days(rule: str) -> int:
+    """All minutes of the days that a rule names; of the whole week when it names none."""
+    named: set[int] = set()
+    for first, last in _DAYS.findall(rule.lower()):
+        start, end = _WEEKDAYS.index(first), _WEEKDAYS.index(last or first)
+        named.update(day % 7 for day in range(start, end + 1 if end >= start else end + 8))
+    return sum(((1 << 1440) - 1) << 1440 * day for day in named or range(7))
 
 
 def _minute(moment: datetime) -> int:
