@@ -43,7 +43,7 @@ NEED_MOVES: dict[State, frozenset[State]] = {
     N.UNCONFIRMED: frozenset({N.OPEN, N.WITHDRAWN, N.EXPIRED}),
     N.OPEN: frozenset({N.ASKED, N.PAUSED, N.WITHDRAWN, N.EXPIRED}),
     N.ASKED: frozenset({N.OPEN, N.AGREED, N.PAUSED, N.WITHDRAWN, N.EXPIRED}),
-    N.AGREED: frozenset({N.OPEN, N.ASKED, N.CLOSED, N.PAUSED, N.WITHDRAWN}),
+    N.AGREED: frozenset({N.OPEN, N.ASKED, N.CLOSED, N.WITHDRAWN}),
     N.PAUSED: frozenset({N.OPEN, N.WITHDRAWN, N.EXPIRED}),
     N.CLOSED: frozenset(),
     N.WITHDRAWN: frozenset(),

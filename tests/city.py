@@ -43,7 +43,8 @@ class City:
     """Services on a database of the test's own. ``north_m`` places people on a line, so that distances can be read off."""
 
     def __init__(self, url: str, folder: Path, settings: Mapping[str, str] | None = None) -> None:
-        given = {"DATABASE_URL": url, "INSTANCE": str(folder), "ENCRYPTION_KEYS": KEYS, "SECRET_KEY": "s" * 40, **(settings or {})}
+        given = {"DATABASE_URL": url, "INSTANCE": str(folder), "ENCRYPTION_KEYS": KEYS, "SECRET_KEY": "s" * 40, "LOG_LEVEL": "info"}
+        given |= settings or {}
         keys = Keyring(KEYS)
         use_keyring(keys)
         self.clock = Clock()
@@ -71,7 +72,7 @@ class City:
             activate_offers(session, ctx, person, now, BY_LINK)
             return made.id
 
-    def need(self, *, north_m: float = 0, contact: str = "email", confirmed: bool = True, **need: Any) -> int:
+    def need(self, *, north_m: float = 0, contact: str = "email", confirmed: bool = True, by: Actor | None = None, **need: Any) -> int:
         """A resident's confirmed need; returns its id."""
         self._count += 1
         n = self._count
@@ -83,7 +84,7 @@ class City:
             "email": f"r{n}@example.net" if contact == "email" else None,
             "phone": f"+3346571{n:04d}",
         }
-        need_id = posting.post_need(self.ctx, posting.NeedInput(**(usual | need)), Actor(channel=Channel.WEB))
+        need_id = posting.post_need(self.ctx, posting.NeedInput(**(usual | need)), by or Actor(channel=Channel.WEB))
         if confirmed:
             posting.confirm_need(self.ctx, need_id, BY_LINK)
         return need_id

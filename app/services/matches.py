@@ -180,7 +180,8 @@ def _agree(session: Session, ctx: Context, match: Match, now: datetime, by: Acto
     settle(session, need, now)
     to_volunteer = AgreedToVolunteer(
         first_name=volunteer.first_name, category=need.category, mode=match.mode, when=need.availability, other_name=resident.first_name,
-        other_email=resident.email or "", other_phone=resident.phone or "", address=need.address, details=need.details,
+        other_email=resident.email or "", other_phone=resident.phone or "", details=need.details,
+        address=need.address if match.mode == Mode.IN_PERSON else "",
         my_page_url=ctx.links.page("/me"),
     )  # fmt: skip
     tell(session, ctx, volunteer, to_volunteer, now, need=need, offer=match.offer, match=match)

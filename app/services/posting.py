@@ -12,7 +12,7 @@ from app.context import Context
 from app.links import Purpose
 from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind
 from app.services.events import Actor, record
-from app.services.matches import end_matches_of
+from app.services.matches import end_matches_of, settle
 from app.services.people import make_person
 from app.services.places import geocode, middle_of, place
 from app.services.tasks import close_tasks_about, open_task
@@ -106,11 +106,15 @@ def _known(session: Session, given: NeedInput) -> int | None:
 
 def _post(session: Session, ctx: Context, given: NeedInput, found: tuple[float, float] | None, by: Actor) -> int:
     now = ctx.now()
-    person = make_person(ctx, now, name=given.name, email=given.email, phone=given.phone, language=given.language, contact=given.contact)
+    person = session.get(Person, by.person_id) if by.person_id and given.posted_by == PostedBy.SELF else None
+    if person is None or person.email != given.email:  # whoever is signed in and gives their own address posts as themselves
+        person = make_person(
+            ctx, now, name=given.name, email=given.email, phone=given.phone, language=given.language, contact=given.contact
+        )  # fmt: skip
+        session.add(person)
     person.notice_version = given.notice_version
-    session.add(person)
     need = add_need(session, ctx, person, given, found, now, by)
-    if given.posted_by is PostedBy.AGENT:
+    if given.posted_by == PostedBy.AGENT:
         open_need(session, ctx, need, now, by)
     else:
         _ask_to_confirm(session, ctx, need, now)
@@ -231,7 +235,10 @@ def place_post(ctx: Context, kind: type[Need] | type[Offer], post_id: int, lon: 
 
 
 def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor) -> Need:
-    """Pause, resume or withdraw a need. What it holds is given back and the volunteers are told. Raises ``MoveNotAllowed``."""
+    """Pause, resume or withdraw a need; volunteers who hold a place are told. A pause keeps what was agreed.
+
+    Raises ``MoveNotAllowed`` and ``LookupError``.
+    """
     now = ctx.now()
     with ctx.db.write() as session:
         need = _load(session, need_id)
@@ -242,8 +249,9 @@ def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor) -> Need:
         check(NeedState(need.state), there)
         if there is NeedState.OPEN:
             open_need(session, ctx, need, now, by, told=False)
+            settle(session, need, now)
             return need
-        end_matches_of(session, ctx, now, by, "withdrawn", need=need)
+        end_matches_of(session, ctx, now, by, "withdrawn", need=need, agreed_too=there is NeedState.WITHDRAWN)
         need.state, need.next_try_at, need.changed_at = there, None, now
         record(session, f"need_{there}", now, by, need_id=need.id)
         if there is NeedState.WITHDRAWN:

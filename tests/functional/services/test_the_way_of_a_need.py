@@ -312,3 +312,25 @@ def test_a_volunteer_is_never_asked_for_their_own_need(city: City) -> None:
     city.need(email=city.one(Person, city.one(Offer, offer).person_id).email)
     assert city.match() == 0
     assert [t.reason for t in city.tasks("nobody")] == ["same_person"]
+
+
+def test_whoever_is_signed_in_posts_as_themselves(city: City) -> None:
+    account = city.one(Person, city.one(Offer, city.volunteer()).person_id)
+    mine = city.need(email=account.email, by=Actor(account.id))
+    others = city.need(email=account.email)
+    assert city.one(Need, mine).person_id == account.id
+    assert city.one(Need, others).person_id != account.id, "anybody can type an address into a form"
+
+
+def test_a_pause_of_a_need_keeps_the_helper_who_agreed(city: City) -> None:
+    for north_m in (100, 200):
+        city.volunteer(north_m=north_m)
+    need = city.need(helpers_needed=2, share_contact=True)
+    city.match()
+    agreed, waiting = city.matches(need)
+    matches.volunteer_answers(city.ctx, agreed.id, True, BY_LINK)
+    posting.move_need(city.ctx, need, NeedState.PAUSED, BY_LINK)
+    assert [m.state for m in city.matches(need)] == ["agreed", "cancelled"]
+    posting.move_need(city.ctx, need, NeedState.OPEN, BY_LINK)
+    row = city.one(Need, need)
+    assert (row.state, row.taken) == (NeedState.OPEN, 1)
