@@ -327,7 +327,7 @@ def test_a_pause_of_a_need_keeps_the_helper_who_agreed(city: City) -> None:
         city.volunteer(north_m=north_m)
     need = city.need(helpers_needed=2, share_contact=True)
     city.match()
-    agreed, waiting = city.matches(need)
+    agreed, _ = city.matches(need)
     matches.volunteer_answers(city.ctx, agreed.id, True, BY_LINK)
     posting.move_need(city.ctx, need, NeedState.PAUSED, BY_LINK)
     assert [m.state for m in city.matches(need)] == ["agreed", "cancelled"]
