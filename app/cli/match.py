@@ -74,8 +74,8 @@ def command(offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_fil
         unmatched_out = stack.enter_context(new_file(unmatched_file)) if unmatched_file else None
         offer_posts = stack.enter_context(closing(load_offers(offers_file, zone=UTC)))
         need_posts = stack.enter_context(closing(load_needs(needs_file, zone=UTC)))
-        offers, offers_left_out = _take(offers_file, offer_posts, _offer)
-        needs, needs_left_out = _take(needs_file, need_posts, _need)
+        offers, offers_left_out = _take(offers_file, offer_posts, offer_of)
+        needs, needs_left_out = _take(needs_file, need_posts, need_of)
         solution = solve(offers, needs)
         _check(offers, needs, solution)
         write_table(pairs_out, pairs_file, PAIR_COLUMNS, _pair_rows(needs, solution.pairs))
@@ -124,7 +124,7 @@ def _take(file: Path, posts: Posts[R], convert: Callable[[R, float, float], P]) 
     return taken, left_out
 
 
-def _offer(row: OfferRow, lon: float, lat: float) -> Offer:
+def offer_of(row: OfferRow, lon: float, lat: float) -> Offer:
     return Offer(
         id=row.reference,
         lon=lon,
@@ -139,7 +139,7 @@ def _offer(row: OfferRow, lon: float, lat: float) -> Offer:
     )
 
 
-def _need(row: NeedRow, lon: float, lat: float) -> Need:
+def need_of(row: NeedRow, lon: float, lat: float) -> Need:
     return Need(
         id=row.reference,
         lon=lon,

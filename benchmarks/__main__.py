@@ -1,0 +1,32 @@
+"""All benchmarks of docs/benchmarks.md, on the example data beside this folder: ``python -m benchmarks``."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+CITIES = {"a city": (20_000, 8_000, 1), "too few volunteers": (5_000, 8_000, 2)}
+
+
+def main() -> None:
+    if not DATA.is_dir():
+        raise SystemExit("The example data is missing: it is expected in ../shared/data.")
+    lyon = DATA / "lyon"
+    run("Lyon through the whole service", "benchmarks.lyon", lyon)
+    run("Lyon's pairs", "benchmarks.match", lyon / "offers.csv", lyon / "needs.csv")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (offers, needs, seed) in CITIES.items():
+            drawing = (DATA / "make_city.py", "--offers", offers, "--needs", needs, "--seed", seed, "--out", folder)
+            subprocess.run([sys.executable, *map(str, drawing)], check=True)
+            run(name, "benchmarks.match", Path(folder, "offers.csv"), Path(folder, "needs.csv"))
+
+
+def run(title: str, module: str, *arguments: object) -> None:
+    """Each in a process of its own: one's memory is not another's peak."""
+    print(f"\n## {title}\n", flush=True)
+    subprocess.run([sys.executable, "-m", module, *map(str, arguments)], check=True)
+
+
+if __name__ == "__main__":
+    main()
