@@ -2,7 +2,6 @@
 
 import base64
 import random
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,9 +41,8 @@ class Clock:
 class City:
     """Services on a database of the test's own. ``north_m`` places people on a line, so that distances can be read off."""
 
-    def __init__(self, url: str, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, url: str, folder: Path) -> None:
         given = {"DATABASE_URL": url, "INSTANCE": str(folder), "ENCRYPTION_KEYS": KEYS, "SECRET_KEY": "s" * 40, "LOG_LEVEL": "info"}
-        given |= settings or {}
         keys = Keyring(KEYS)
         use_keyring(keys)
         self.clock = Clock()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ NEEDS, OFFERS = 60, 300
 
 
 @pytest.fixture
-def full_city(db_url: str, tmp_path: Path, smtp: SmtpServer) -> City:
+def full_city(db_url: str, tmp_path: Path, smtp: SmtpServer) -> Iterator[City]:
     city = City(db_url, tmp_path)
     city.clock.moment = datetime.now(UTC) - timedelta(hours=1)
     rng = random.Random(7)
@@ -29,7 +30,8 @@ def full_city(db_url: str, tmp_path: Path, smtp: SmtpServer) -> City:
         city.volunteer(north_m=rng.uniform(-4000, 4000), radius_m=5000)
     for _ in range(NEEDS):
         city.need(north_m=rng.uniform(-3000, 3000), posted_by="agent")
-    return city
+    yield city
+    city.ctx.db.close()
 
 
 def start_worker(city: City, smtp: SmtpServer, folder: Path, *options: str) -> subprocess.Popen[bytes]:

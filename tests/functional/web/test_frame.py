@@ -1,7 +1,7 @@
 """What holds for all pages: permissions, headers, cookies, CSRF, errors, languages, health."""
 
 import re
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from flask import Flask, abort, request
@@ -32,10 +32,10 @@ def signed_in_as(city: City, web: Flask, role: Role) -> Visitor:
     return visitor
 
 
-def behind_a_proxy(city: City, tmp_path: Path) -> Flask:
+def behind_a_proxy(city: City) -> Flask:
     """The same city as a real one, TLS ending at one proxy."""
-    settings = {"DEMO": "0", "PROXIES": "1", "BASE_URL": "https://entraide.example.org"}
-    return create_app(context=City(str(city.ctx.db.engine.url), tmp_path, settings).ctx)
+    settings = replace(city.ctx.settings, demo=False, proxies=1, base_url="https://entraide.example.org")
+    return create_app(context=replace(city.ctx, settings=settings))
 
 
 # Permissions
@@ -72,8 +72,8 @@ def test_who_may_open_what(
     assert seen == [nobody, volunteer, coordinator, administrator]
 
 
-def test_the_demonstrations_pages_are_not_there_in_a_real_city(city: City, tmp_path: Path) -> None:
-    web = behind_a_proxy(city, tmp_path)
+def test_the_demonstrations_pages_are_not_there_in_a_real_city(city: City) -> None:
+    web = behind_a_proxy(city)
     demo_pages = [rule for rule in web.url_map.iter_rules() if declared(web, rule.endpoint) is DEMO]
     assert demo_pages
     for rule in demo_pages:
@@ -132,8 +132,8 @@ def test_cookies_are_for_the_browser_and_this_site_only(client: Visitor) -> None
         assert "Secure" not in cookie
 
 
-def test_behind_tls_cookies_are_secure(city: City, tmp_path: Path) -> None:
-    web = behind_a_proxy(city, tmp_path)
+def test_behind_tls_cookies_are_secure(city: City) -> None:
+    web = behind_a_proxy(city)
     cookies = web.test_client().get("/sign-in?lang=fr", headers={"X-Forwarded-Proto": "https"}).headers.getlist("Set-Cookie")
     assert len(cookies) == 2
     assert all("Secure" in cookie for cookie in cookies)
@@ -141,9 +141,9 @@ def test_behind_tls_cookies_are_secure(city: City, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("sent", "seen"), [("203.0.113.7", "203.0.113.7"), ("6.6.6.6, 203.0.113.7", "203.0.113.7")])
-def test_the_clients_address_is_the_one_that_our_proxy_saw(city: City, tmp_path: Path, sent: str, seen: str) -> None:
+def test_the_clients_address_is_the_one_that_our_proxy_saw(city: City, sent: str, seen: str) -> None:
 
-    web = behind_a_proxy(city, tmp_path)
+    web = behind_a_proxy(city)
     web.add_url_rule("/address", "address", permit(PUBLIC)(lambda: str(request.remote_addr)))
     assert web.test_client().get("/address", headers={"X-Forwarded-For": sent}).text == seen
 
@@ -175,8 +175,8 @@ def test_a_token_lives_as_long_as_its_session(client: Visitor) -> None:
     client.submit(client.get("/account/forgotten"), "Send me the link", email="a@example.org")
 
 
-def test_behind_tls_a_form_from_another_site_is_refused(city: City, tmp_path: Path) -> None:
-    browser = behind_a_proxy(city, tmp_path).test_client()
+def test_behind_tls_a_form_from_another_site_is_refused(city: City) -> None:
+    browser = behind_a_proxy(city).test_client()
     secure = {"X-Forwarded-Proto": "https", "Host": "entraide.example.org"}
     base = "https://entraide.example.org"
     page = Page(browser.get("/account/forgotten?lang=en", headers=secure, base_url=base).text)
