@@ -92,7 +92,7 @@ def _somewhere(rng: random.Random, shapes: list[BaseGeometry]) -> posting.Where:
 
 def _volunteers(ctx: Context, rng: random.Random) -> None:
     """Approved volunteers with offers; the first has the demonstration's account, the last three still wait for approval."""
-    now, shapes = ctx.now() - timedelta(days=14), _shapes(ctx)
+    now, shapes = ctx.now() - timedelta(days=3), _shapes(ctx)
     password_hash = hash_password(PASSWORD)
     with ctx.db.write() as session:
         for number in range(VOLUNTEERS):

@@ -13,8 +13,8 @@ from app.context import Context
 from app.links import Purpose
 from app.models import Match, Need, Offer, Person, Task, TaskKind, Territory
 from app.services.events import SYSTEM, Actor, record
-from app.services.tasks import close_tasks_about, open_task
-from app.services.telling import CALL_WITHIN, spoken, tell
+from app.services.tasks import WITHIN, close_tasks_about, open_task
+from app.services.telling import spoken, tell
 from matching.geo import round_up_100
 from matching.lifecycle import LIVE, MatchState, NeedState, OfferState, check
 from matching.model import Mode, Pair, Urgency, round_half_up
@@ -100,7 +100,7 @@ def _ask(session: Session, ctx: Context, need: Need, offer: Offer, pair: Pair, n
         yes_url=ctx.links.url(Purpose.VOLUNTEER_YES, match.id), no_url=ctx.links.url(Purpose.VOLUNTEER_NO, match.id),
         my_page_url=ctx.links.page("/me"),
     )  # fmt: skip
-    call_by = min(now + CALL_WITHIN, match.deadline_at)
+    call_by = min(now + WITHIN[TaskKind.TELL], match.deadline_at)
     tell(session, ctx, offer.person, to_volunteer, now, need=need, offer=offer, match=match, due_at=call_by)
     to_resident = ProposalToResident(
         first_name=need.person.first_name, category=need.category, mode=match.mode, distance_m=told_distance(match),

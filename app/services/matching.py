@@ -11,7 +11,7 @@ from app.context import Context
 from app.links import Purpose
 from app.models import Match, Need, Offer, Person, TaskKind
 from app.services.events import SYSTEM, record
-from app.services.matches import lock_need, propose
+from app.services.matches import answer_time, lock_need, propose
 from app.services.tasks import open_task
 from app.services.telling import tell
 from matching import hours, ranking
@@ -163,7 +163,8 @@ def _nobody(ctx: Context, board: Board, need: NeedToMatch, some: bool) -> None:
         row.next_try_at = now + RETRY
         tries = session.scalars(select(Match.id).where(Match.need_id == row.id)).all()
         task = open_task(
-            session, TaskKind.NOBODY, now, event_key=f"nobody:{row.id}:{len(tries)}", reason=reason, person=row.person, need=row
+            session, TaskKind.NOBODY, now, event_key=f"nobody:{row.id}:{len(tries)}", reason=reason, person=row.person, need=row,
+            due_at=now + answer_time(ctx, row.urgency),
         )  # fmt: skip
         if task is None:
             return

@@ -1,6 +1,6 @@
 """What waits for an agent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -8,6 +8,15 @@ from sqlalchemy.orm import Session
 from app.context import Context
 from app.models import Match, Need, Offer, Person, Task, TaskKind
 from app.services.events import Actor, record
+
+WITHIN = {
+    TaskKind.TELL: timedelta(hours=4),
+    TaskKind.PLACE: timedelta(hours=4),
+    TaskKind.NOBODY: timedelta(days=1),
+    TaskKind.APPROVE: timedelta(days=2),
+    TaskKind.UNDELIVERED: timedelta(hours=4),
+}
+"""How soon an agent should have done a task, where nothing more pressing is known."""
 
 
 def open_task(
@@ -29,7 +38,7 @@ def open_task(
         return None
     post = need or offer
     task = Task(
-        kind=kind, event_key=event_key, reason=reason, words=words, created_at=now, due_at=due_at or now,
+        kind=kind, event_key=event_key, reason=reason, words=words, created_at=now, due_at=due_at or now + WITHIN[kind],
         territory_id=post.territory_id if post else None, person_id=person.id if person else None, need_id=need.id if need else None,
         offer_id=offer.id if offer else None, match_id=match.id if match else None,
     )  # fmt: skip

@@ -5,7 +5,7 @@ Called inside the transaction of the fact that is told, so that neither can be w
 
 import json
 from dataclasses import fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,7 +18,6 @@ from notifications.messages import Message, from_dict
 from notifications.outbox import Recipient
 from notifications.render import render
 
-CALL_WITHIN = timedelta(hours=4)
 SEALED_AS = "notification_outbox"
 MODELS: dict[str, Any] = {"match": Match, "need": Need, "offer": Offer, "person": Person}
 
@@ -52,7 +51,7 @@ def tell(
         return
     open_task(
         session, TaskKind.TELL, now, event_key=event_key, reason=message.kind, words=spoken(message, person, ctx),
-        due_at=due_at or now + CALL_WITHIN, person=person, need=need, offer=offer, match=match,
+        due_at=due_at, person=person, need=need, offer=offer, match=match,
     )  # fmt: skip
 
 
