@@ -13,7 +13,7 @@ from app.services.accounts import add_user
 EXAMPLES = """\b
 Examples:
   adeuxpas user add anne@ville.example --name "Anne Petit" --role coordinator
-  adeuxpas user add anne@ville.example --name "Anne Petit" < password.txt
+  adeuxpas user add paul@ville.example --name "Paul Rey" --territory "Lyon 7e" < password.txt
 """
 
 
@@ -26,7 +26,8 @@ def command() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--role", type=click.Choice(["coordinator", "administrator"]), default="coordinator", show_default=True)
-def add(email: str, name: str, role: str) -> None:
+@click.option("--territory", metavar="NAME", help="Oversees only this territory and what lies in it; everything when not given.")
+def add(email: str, name: str, role: str, territory: str | None) -> None:
     """Add a coordinator or an administrator. The password is asked for, or read as one line from standard input."""
     try:
         address = normal_email(email)
@@ -37,5 +38,5 @@ def add(email: str, name: str, role: str) -> None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline().rstrip("\n")
-    add_user(ctx, name=name, email=address, role=Role(role), password=password)
+    add_user(ctx, name=name, email=address, role=Role(role), password=password, territory=territory)
     click.echo(f"Added: {role} {address}")

@@ -13,7 +13,7 @@ from app.contacts import normal_email
 from app.context import Context
 from app.errors import UserError
 from app.links import LinkExpired, Purpose
-from app.models import Offer, Person, Role, TaskKind
+from app.models import Offer, Person, Role, TaskKind, Territory
 from app.services import throttle
 from app.services.events import Actor, record
 from app.services.people import account_of, make_person
@@ -157,14 +157,21 @@ def set_password(ctx: Context, person_id: int, stamp: str, password: str, by: Ac
         return person
 
 
-def add_user(ctx: Context, *, name: str, email: str, role: Role, password: str) -> int:
-    """A coordinator or administrator, from the command line. Raises :class:`UserError` when the address has an account."""
+def add_user(ctx: Context, *, name: str, email: str, role: Role, password: str, territory: str | None = None) -> int:
+    """A coordinator or administrator, from the command line.
+
+    Raises :class:`UserError` when the address has an account or no single territory has the name ``territory``.
+    """
     now = ctx.now()
     with ctx.db.write() as session:
+        places = session.scalars(select(Territory.id).where(Territory.name == territory)).all() if territory else [None]
+        if len(places) != 1:
+            raise UserError(f"{len(places)} territories are called {territory!r}: give the name of one, as it was imported.")
         if account_of(session, ctx, email):
             raise UserError("This address has an account already.")
         person = make_person(ctx, now, name=name, email=normal_email(email), phone=None, language=ctx.settings.language)
         person.account, person.role, person.email_confirmed_at, person.password_hash = True, role, now, hash_password(password)
+        person.territory_id = places[0]
         session.add(person)
         session.flush()
         record(session, "user_added", now, Actor(), person_id=person.id, reason=role)
