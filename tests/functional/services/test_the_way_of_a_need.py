@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -334,3 +335,24 @@ def test_a_pause_of_a_need_keeps_the_helper_who_agreed(city: City) -> None:
     posting.move_need(city.ctx, need, NeedState.OPEN, BY_LINK)
     row = city.one(Need, need)
     assert (row.state, row.taken) == (NeedState.OPEN, 1)
+
+
+def test_the_write_asks_again_whether_the_volunteer_is_approved(city: City) -> None:
+    offer, need = city.volunteer(), city.need()
+    city.board.follow(city.ctx)
+    with city.ctx.db.write() as session:
+        session.get_one(Person, city.one(Offer, offer).person_id).approved_at = None
+    assert matching.match_due(city.ctx, city.board) == 0
+    assert city.matches(need) == []
+
+
+def test_a_place_that_comes_free_is_filled_at_once_though_another_one_waits_for_the_next_try(city: City) -> None:
+    for north_m in (100, 200):
+        city.volunteer(north_m=north_m)
+    need = city.need(helpers_needed=3)
+    assert city.match() == 2
+    assert city.one(Need, need).next_try_at > city.clock() + timedelta(minutes=5)
+    third = city.volunteer(north_m=300)
+    matches.volunteer_answers(city.ctx, city.matches(need)[0].id, False, BY_LINK)
+    assert city.match() == 1
+    assert city.matches(need)[2].offer_id == third
