@@ -14,7 +14,7 @@ from app.identity import has_role, signed_in
 from app.models import Role
 from config.categories import CATEGORIES
 from config.settings import LANGUAGES
-from notifications.words import NBSP, category_words, distance_words, hours_words, moment_words
+from notifications.words import NBSP, category_words, distance_words, hours_words, moment_words, phone_words
 
 
 def init(web: Flask) -> None:
@@ -25,6 +25,7 @@ def init(web: Flask) -> None:
         distance=lambda metres: distance_words(metres, i18n.language()),
         hours=lambda text: hours_words(text, i18n.language()),
         phone_link=_phone_link,
+        phone_words=lambda phone: phone_words(phone) if phone else "",
         short=lambda moment: format_datetime(moment, "d MMM y HH:mm"),
         spoken=lambda code: Locale.parse(i18n.language()).languages.get(code, code),
         moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),

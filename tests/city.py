@@ -80,7 +80,7 @@ class City:
             "where": self.at(north_m),
             "contact": contact,
             "email": f"r{n}@example.net" if contact == "email" else None,
-            "phone": f"+3346571{n:04d}",
+            "phone": f"+3326191{n:04d}",
         }
         need_id = posting.post_need(self.ctx, posting.NeedInput(**(usual | need)), by or Actor(channel=Channel.WEB))
         if confirmed:

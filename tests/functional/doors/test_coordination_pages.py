@@ -23,7 +23,7 @@ from tests.pages import Page, Visitor
 SignIn = Callable[..., Visitor]
 LISTS = ("", "needs", "offers", "matches")
 KNOWN = ("tasks", "needs", "offers", "matches", "new_need")
-SECRETS = ("Résidente", "Volontaire", "Martin", "Dupont", "@example.net", "+334657", "+336399", "Essai", "third floor")
+SECRETS = ("Résidente", "Volontaire", "Martin", "Dupont", "@example.net", "+332619", "02 61 91", "+336399", "06 39 98", "Essai", "third floor")
 
 
 def csrf(page: Page) -> str:
@@ -216,12 +216,12 @@ def test_exact_data_comes_after_a_look_that_is_written_down(city: City, sign_in:
     assert "looked_at" not in city.events()
 
     page = visitor.submit(visitor.get(f"/coordination/needs/{need.id}"), "To call")
-    for known in ("Résidente2 Martin", "+33465710002", "1 rue d'Essai", "third floor", "4.83200, 45.76"):
+    for known in ("Résidente2 Martin", "02 61 91 00 02", "1 rue d'Essai", "third floor", "4.83200, 45.76"):
         assert known in page.text
     page = visitor.submit(visitor.get(f"/coordination/offers/{offer.id}"), "To check something")
     assert "Volontaire1 Dupont" in page.text
     page = visitor.submit(visitor.get(f"/coordination/tasks/{city.tasks()[0].id}"), "Show the number and the words")
-    assert "+33465710002" in page.text
+    assert "02 61 91 00 02" in page.text
     looks = [(look.reason, look.need_id, look.offer_id, look.task_id) for look in events(city, "looked_at")]
     assert looks == [("call", need.id, None, None), ("check", None, offer.id, None), ("task", None, None, city.tasks()[0].id)]
     assert "Exact details looked at: to call (Ana Costa, on the site)" in visitor.get(f"/coordination/needs/{need.id}").text
