@@ -14,7 +14,10 @@ from tests.functional.doors.conftest import proposed
 from tests.pages import Visitor
 
 Told = Callable[[str], list[dict[str, Any]]]
-SECRETS = ("Résidente", "Martin", "@example.net", "+332619", "02 61 91", "rue d'Essai", "rue d&#39;Essai", "Volontaire", "Dupont", "@example.org")
+SECRETS = (
+    "Résidente", "Martin", "@example.net", "+332619", "02 61 91", "rue d'Essai", "rue d&#39;Essai",
+    "Volontaire", "Dupont", "@example.org",
+)  # fmt: skip
 
 
 def world(city: City) -> list[Any]:

@@ -356,3 +356,13 @@ def test_a_place_that_comes_free_is_filled_at_once_though_another_one_waits_for_
     matches.volunteer_answers(city.ctx, city.matches(need)[0].id, False, BY_LINK)
     assert city.match() == 1
     assert city.matches(need)[2].offer_id == third
+
+
+def test_a_setting_approves_a_confirmed_volunteer_at_once(city: City) -> None:
+    by_hand = city.volunteer(approved=False)
+    assert [task.offer_id for task in city.tasks("approve")] == [by_hand]
+    city.ctx = replace(city.ctx, settings=replace(city.ctx.settings, approve_volunteers="at_once"))
+    at_once = city.volunteer(approved=False)
+    need = city.need()
+    city.match()
+    assert [match.offer_id for match in city.matches(need)] == [at_once]
