@@ -4,6 +4,7 @@
 in the night. The environment wins over ``.env``.
 """
 
+import re
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from opening_hours import OpeningHours, ParserError
 
 LANGUAGES = ("fr", "en")
 
@@ -57,6 +59,26 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+def _given(value: str) -> str:
+    if not value:
+        raise ValueError("given")
+    return value
+
+
+def _phone(value: str) -> str:
+    if not re.fullmatch(r"\+?[0-9][0-9 .()-]{2,24}", value):
+        raise ValueError("a phone number such as 04 65 71 00 00")
+    return value
+
+
+def _hours(value: str) -> str:
+    try:
+        OpeningHours(value)
+    except ParserError:
+        raise ValueError("opening hours such as Mo-Fr 09:00-17:00") from None
+    return value
 
 
 def _zone(value: str) -> str:
@@ -112,9 +134,9 @@ class Settings:
     log_level: str = _setting(
         "LOG_LEVEL", "warning", "debug, info (each request and message), warning or error", _one_of("debug", "info", "warning", "error")
     )
-    city_name: str = _setting("CITY_NAME", "Lyon", "the city's name")
-    city_phone: str = _setting("CITY_PHONE", "04 65 71 00 00", "number of the town hall's line")
-    city_hours: str = _setting("CITY_HOURS", "Mo-Fr 09:00-17:00", "when that line answers, as opening hours")
+    city_name: str = _setting("CITY_NAME", "Lyon", "the city's name", _given)
+    city_phone: str = _setting("CITY_PHONE", "04 65 71 00 00", "number of the town hall's line", _phone)
+    city_hours: str = _setting("CITY_HOURS", "Mo-Fr 09:00-17:00", "when that line answers, as opening hours", _hours)
     timezone: str = _setting("TIMEZONE", "Europe/Paris", "the city's time zone", _zone)
     language: str = _setting("LANGUAGE_DEFAULT", "fr", "language of pages and messages where none is asked for", _one_of(*LANGUAGES))
     approve_volunteers: str = _setting(
@@ -192,8 +214,8 @@ def _together(s: Settings) -> list[str]:
     problems = []
     if s.demo and s.host not in ("127.0.0.1", "::1", "localhost"):
         problems.append(f"HOST is {s.host!r} but the demonstration must stay on this machine: use 127.0.0.1, or set DEMO=0.")
-    if not s.demo and len(s.secret_key) < 32:
-        problems.append("SECRET_KEY must have 32 characters or more when DEMO=0. Make one with: openssl rand -base64 48")
+    if len(s.secret_key) < 32 and (s.secret_key or not s.demo):
+        problems.append("SECRET_KEY must have 32 characters or more. Make one with: openssl rand -base64 48")
     if not s.demo and not s.encryption_keys:
         problems.append("ENCRYPTION_KEYS must be set when DEMO=0. Make one with: echo k1:$(openssl rand -base64 32)")
     if s.mail_use_tls and s.mail_use_ssl:

@@ -212,11 +212,11 @@ class MatchEndedToVolunteer(Message):
 
 @dataclass(frozen=True)
 class SearchGoesOn(Message):
-    """To the resident: this volunteer will not come, the next one is being looked for."""
+    """To the resident: this volunteer will not come (``unanswered``: the resident said nothing), the next one is being looked for."""
 
     kind = "search_goes_on"
     category: str
-    why: Literal["declined", "silent", "backed_out"]
+    why: Literal["backed_out", "unanswered"]
     my_page_url: str
 
 
@@ -225,6 +225,15 @@ class NobodyYet(Message):
     """To the resident: nobody was found yet, the city will call."""
 
     kind = "nobody_yet"
+    category: str
+    my_page_url: str
+
+
+@dataclass(frozen=True)
+class NeedPaused(Message):
+    """To a resident who left volunteers without an answer: the search stands still until they say so."""
+
+    kind = "need_paused"
     category: str
     my_page_url: str
 

@@ -32,6 +32,7 @@ class Post:
 
     The exact point is ``"lon,lat"`` in ``exact_point``, for the two sides once both agreed and for the matcher. The public point
     beside it is drawn once, when the place is set, and is all that pages and exports know. ``None`` in both: not placed yet.
+    ``approximate``: the exact point is only the middle of a quartier.
     ``changed_at`` is what the worker's index follows.
     """
 
@@ -42,6 +43,7 @@ class Post:
     exact_point: Mapped[str | None] = mapped_column(EncryptedText("post.exact_point"))
     public_lon: Mapped[float | None]
     public_lat: Mapped[float | None]
+    approximate: Mapped[bool] = mapped_column(default=False)
     address: Mapped[str] = mapped_column(EncryptedText("post.address"), default="")
     availability: Mapped[str] = mapped_column(Text, default="")
     languages: Mapped[list[str]] = mapped_column(JSON)

@@ -18,7 +18,7 @@ from app.models import Channel, Need, Offer, PostedBy
 from app.services.accounts import activate_offers
 from app.services.events import Actor, record
 from app.services.people import account_of, make_person
-from app.services.places import areas
+from app.services.places import Spot, areas
 from app.services.posting import NeedInput, OfferInput, Where, add_need, add_offer, open_need
 from app.sheets.posts import NeedRow, OfferRow, Refused
 from config.settings import LANGUAGES
@@ -117,8 +117,8 @@ def _where(row: OfferRow | NeedRow) -> Where:
     return Where(row.address, row.postcode, row.city, row.lon, row.lat)
 
 
-def _point(row: OfferRow | NeedRow) -> tuple[float, float] | None:
-    return None if row.lon is None or row.lat is None else (row.lon, row.lat)
+def _point(row: OfferRow | NeedRow) -> Spot | None:
+    return None if row.lon is None or row.lat is None else Spot(row.lon, row.lat)
 
 
 def _written(ctx: Context, row: OfferRow | NeedRow) -> str:

@@ -6,15 +6,15 @@ Rows are locked in one order everywhere (needs, then offers, then matches), so t
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from app.context import Context
 from app.links import Purpose
 from app.models import Match, Need, Offer, Person, Task, TaskKind, Territory
 from app.services.events import SYSTEM, Actor, record
-from app.services.tasks import WITHIN, close_tasks_about, open_task
-from app.services.telling import spoken, tell
+from app.services.tasks import WITHIN, close_tasks_about
+from app.services.telling import tell
 from matching.geo import round_up_100
 from matching.lifecycle import LIVE, MatchState, NeedState, OfferState, check
 from matching.model import Mode, Pair, Urgency, round_half_up
@@ -24,10 +24,18 @@ from notifications.messages import (
     AgreedToResident,
     AgreedToVolunteer,
     MatchEndedToVolunteer,
+    NeedPaused,
+    NobodyYet,
     ProposalToResident,
     ProposalToVolunteer,
     SearchGoesOn,
 )
+
+ROUGHLY_M = 1000
+SILENCES = 2
+"""After so many unanswered yeses of volunteers a need is paused."""
+UNHURRIED = 3
+"""How many times longer a resident without e-mail has to answer: an agent must reach them first, and not at the weekend."""
 
 
 class Answer(StrEnum):
@@ -41,9 +49,12 @@ class Answer(StrEnum):
     """The match had ended before: settled otherwise, withdrawn or declined."""
 
 
-def told_distance(match: Match) -> int | None:
-    """What the other side may know of the distance: rounded up to 100 m, nothing when they do not meet."""
-    return round_up_100(match.distance_m) if match.mode == Mode.IN_PERSON else None
+def told_distance(match: Match, rough: bool) -> int | None:
+    """What the other side may know of the distance: rounded up to 100 m, to 1 km where one of the places is only known roughly; nothing
+    when the two do not meet."""
+    if match.mode != Mode.IN_PERSON:
+        return None
+    return max(ROUGHLY_M if rough else 0, round_up_100(match.distance_m))
 
 
 def answer_time(ctx: Context, urgency: str) -> timedelta:
@@ -69,6 +80,8 @@ def propose(ctx: Context, pairs: list[Pair]) -> int:
         if need is not None and asked:
             settle(session, need, now)
             close_tasks_about(session, now, TaskKind.NOBODY, SYSTEM, need_id=need.id)
+            for overtaken in (NobodyYet.kind, SearchGoesOn.kind):
+                close_tasks_about(session, now, TaskKind.TELL, SYSTEM, need_id=need.id, reason=overtaken)
     return asked
 
 
@@ -93,17 +106,18 @@ def _ask(session: Session, ctx: Context, need: Need, offer: Offer, pair: Pair, n
     session.flush()
     need.taken += 1
     record(session, "match_proposed", now, SYSTEM, need_id=need.id, offer_id=offer.id, match_id=match.id)
+    rough = need.approximate or offer.approximate
     quartier = session.get(Territory, need.territory_id) if need.territory_id else None
     to_volunteer = ProposalToVolunteer(
         first_name=offer.person.first_name, category=need.category, urgency=need.urgency, mode=match.mode, when=need.availability,
-        quartier=quartier.name if quartier else "", distance_m=told_distance(match), deadline=match.deadline_at,
+        quartier=quartier.name if quartier else "", distance_m=told_distance(match, rough), deadline=match.deadline_at,
         yes_url=ctx.links.url(Purpose.VOLUNTEER_YES, match.id), no_url=ctx.links.url(Purpose.VOLUNTEER_NO, match.id),
         my_page_url=ctx.links.page("/me"),
     )  # fmt: skip
     call_by = min(now + WITHIN[TaskKind.TELL], match.deadline_at)
     tell(session, ctx, offer.person, to_volunteer, now, need=need, offer=offer, match=match, due_at=call_by)
     to_resident = ProposalToResident(
-        first_name=need.person.first_name, category=need.category, mode=match.mode, distance_m=told_distance(match),
+        first_name=need.person.first_name, category=need.category, mode=match.mode, distance_m=told_distance(match, rough),
         deadline=match.deadline_at, my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
     )  # fmt: skip
     tell(session, ctx, need.person, to_resident, now, need=need, match=match)
@@ -120,7 +134,6 @@ def volunteer_answers(ctx: Context, match_id: int, yes: bool, by: Actor) -> Answ
             return Answer.DECLINED
         if match.state != MatchState.PROPOSED:
             return Answer.TOO_LATE if match.state == MatchState.EXPIRED else Answer.OVER
-        close_tell_tasks(session, match, now, by)
         if not yes:
             _end(session, ctx, match, MatchState.DECLINED, "volunteer", now, by)
             return Answer.DECLINED
@@ -137,11 +150,14 @@ def volunteer_answers(ctx: Context, match_id: int, yes: bool, by: Actor) -> Answ
 def _accept(session: Session, ctx: Context, match: Match, now: datetime, by: Actor) -> None:
     need, volunteer = match.need, match.offer.person
     check(MatchState(match.state), MatchState.ACCEPTED)
+    _outdate(session, match, now, by)
     match.state, match.accepted_at = MatchState.ACCEPTED, now
-    match.deadline_at = now + timedelta(hours=ctx.settings.answer_hours_normal)
+    unhurried = 1 if need.person.contact == "email" else UNHURRIED
+    match.deadline_at = now + unhurried * timedelta(hours=ctx.settings.answer_hours_normal)
     record(session, "match_accepted", now, by, need_id=need.id, offer_id=match.offer_id, match_id=match.id)
+    rough = need.approximate or match.offer.approximate
     to_resident = AcceptedToResident(
-        first_name=need.person.first_name, category=need.category, mode=match.mode, distance_m=told_distance(match),
+        first_name=need.person.first_name, category=need.category, mode=match.mode, distance_m=told_distance(match, rough),
         deadline=match.deadline_at, yes_url=ctx.links.url(Purpose.RESIDENT_YES, match.id),
         no_url=ctx.links.url(Purpose.RESIDENT_NO, match.id), my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
     )  # fmt: skip
@@ -161,7 +177,6 @@ def resident_answers(ctx: Context, match_id: int, yes: bool, by: Actor) -> Answe
             return Answer.DECLINED
         if match.state != MatchState.ACCEPTED:
             return Answer.TOO_LATE if match.state == MatchState.EXPIRED else Answer.OVER
-        close_tell_tasks(session, match, now, by)
         if not yes:
             _end(session, ctx, match, MatchState.DECLINED, "resident", now, by)
             return Answer.DECLINED
@@ -172,6 +187,7 @@ def resident_answers(ctx: Context, match_id: int, yes: bool, by: Actor) -> Answe
 def _agree(session: Session, ctx: Context, match: Match, now: datetime, by: Actor) -> None:
     need, resident, volunteer = match.need, match.need.person, match.offer.person
     check(MatchState(match.state), MatchState.AGREED)
+    _outdate(session, match, now, by)
     match.accepted_at = match.accepted_at or now
     match.state, match.agreed_at = MatchState.AGREED, now
     record(session, "match_agreed", now, by, need_id=need.id, offer_id=match.offer_id, match_id=match.id)
@@ -212,6 +228,7 @@ def close(ctx: Context, match_id: int, outcome: str, by: Actor) -> None:
         if match.state != MatchState.AGREED:
             return
         check(MatchState(match.state), MatchState.CLOSED)
+        _outdate(session, match, now, by)
         match.state, match.outcome, match.closed_at = MatchState.CLOSED, outcome, now
         give_back_offer(match.offer, now)
         if outcome == "not_done":
@@ -221,7 +238,7 @@ def close(ctx: Context, match_id: int, outcome: str, by: Actor) -> None:
 
 
 def expire_due(ctx: Context, limit: int = 200) -> int:
-    """End the matches whose deadline has passed: a silent volunteer's need goes to the next one; a silent resident is called."""
+    """End the matches whose deadline has passed; their needs go to the next volunteer. A resident who is silent again pauses theirs."""
     with ctx.db.read() as session:
         due = session.scalars(
             select(Match.id)
@@ -240,20 +257,21 @@ def _expire(ctx: Context, match_id: int) -> None:
         match = lock_match(session, match_id)
         if match.deadline_at >= now or match.state not in (MatchState.PROPOSED, MatchState.ACCEPTED):
             return
-        close_tell_tasks(session, match, now, SYSTEM)
         if match.state == MatchState.PROPOSED:
             _end(session, ctx, match, MatchState.EXPIRED, "silent", now, SYSTEM)
             return
         need = match.need
-        # Looking further for somebody who does not answer would keep volunteers waiting for nothing: an agent calls first.
         _end(session, ctx, match, MatchState.EXPIRED, "expired", now, SYSTEM)
+        my_page = ctx.links.url(Purpose.MY_REQUEST, need.id)
+        silent = Match.need_id == need.id, Match.reason == "expired"
+        if session.scalar(select(func.count(Match.id)).where(*silent)) < SILENCES:  # type: ignore[operator]
+            message = SearchGoesOn(need.person.first_name, need.category, "unanswered", my_page)
+            tell(session, ctx, need.person, message, now, need=need, match=match)
+            return
+        # Asking one volunteer after the other for somebody who does not answer would keep them waiting for nothing.
         need.state, need.next_try_at = NeedState.PAUSED, None
         record(session, "need_paused", now, SYSTEM, need_id=need.id, reason="resident_silent")
-        words = spoken(
-            AcceptedToResident(need.person.first_name, need.category, match.mode, told_distance(match), match.deadline_at, "", "", ""),
-            need.person, ctx,
-        )  # fmt: skip
-        open_task(session, TaskKind.TELL, now, reason="resident_silent", words=words, person=need.person, need=need, match=match)
+        tell(session, ctx, need.person, NeedPaused(need.person.first_name, need.category, my_page), now, need=need, once=str(match.id))
 
 
 def end_matches_of(
@@ -272,7 +290,6 @@ def end_matches_of(
     mine = Match.need_id == need.id if need else Match.offer_id == offer.id if offer else None
     for match_id in session.scalars(select(Match.id).where(mine, Match.state.in_(states)).order_by(Match.need_id)).all():  # type: ignore[arg-type]
         match = lock_match(session, match_id)
-        close_tell_tasks(session, match, now, by)
         _end(session, ctx, match, MatchState.CANCELLED, why, now, by)
 
 
@@ -280,6 +297,7 @@ def _end(session: Session, ctx: Context, match: Match, there: MatchState, why: s
     """End a live match, give both places back and tell whom it concerns: nobody is told of their own answer."""
     was = MatchState(match.state)
     check(was, there)
+    _outdate(session, match, now, by)
     match.state, match.reason, match.closed_at = there, why, now
     need, volunteer = match.need, match.offer.person
     need.taken -= 1
@@ -352,11 +370,10 @@ def lock_match(session: Session, match_id: int) -> Match:
     )  # fmt: skip
 
 
-def close_tell_tasks(session: Session, match: Match, now: datetime, by: Actor) -> None:
-    """What an agent should still have asked about this match has been answered."""
-    asking = (ProposalToVolunteer.kind, AcceptedToResident.kind)
+def _outdate(session: Session, match: Match, now: datetime, by: Actor) -> None:
+    """Whatever an agent should still have said of this match is overtaken by its next move."""
     session.execute(
         update(Task)
-        .where(Task.match_id == match.id, Task.kind == TaskKind.TELL, Task.reason.in_(asking), Task.closed_at.is_(None))
+        .where(Task.match_id == match.id, Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED]), Task.closed_at.is_(None))
         .values(closed_at=now, closed_by_id=by.person_id)
     )

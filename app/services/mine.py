@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session
 
 from app.context import Context
@@ -131,7 +131,10 @@ def owner_of_offer(ctx: Context, offer_id: int) -> int | None:
 
 def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = None) -> list[MyMatch]:
     rows = session.execute(
-        select(Match, Need.category, Need.urgency, Need.availability, Need.person_id, Offer.person_id, Territory.name)
+        select(
+            Match, Need.category, Need.urgency, Need.availability, Need.person_id, Offer.person_id, Territory.name,
+            or_(Need.approximate, Offer.approximate),
+        )
         .join(Match.need)
         .join(Match.offer)
         .outerjoin(Territory, Territory.id == Need.territory_id)
@@ -143,11 +146,12 @@ def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = 
     contacts = _contacts(session, agreed, side) if side and agreed else {}
     return [
         MyMatch(
-            match.id, MatchState(match.state), match.reason, match.outcome, match.mode, told_distance(match), match.proposed_at,
-            match.deadline_at, match.accepted_at, match.agreed_at, match.closed_at, category, urgency, availability, quartier or "",
+            match.id, MatchState(match.state), match.reason, match.outcome, match.mode, told_distance(match, rough),
+            match.proposed_at, match.deadline_at, match.accepted_at, match.agreed_at, match.closed_at, category, urgency, availability,
+            quartier or "",
             match.need_id, resident_id, volunteer_id, contacts.get(match.id),
         )
-        for match, category, urgency, availability, resident_id, volunteer_id, quartier in rows
+        for match, category, urgency, availability, resident_id, volunteer_id, quartier, rough in rows
     ]  # fmt: skip
 
 

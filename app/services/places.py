@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from geopy.exc import GeocoderServiceError
 from geopy.geocoders import BANFrance
@@ -57,8 +58,17 @@ def areas(session: Session) -> Areas:
         return held.areas
 
 
-def place(session: Session, ctx: Context, post: Post, lon: float, lat: float) -> None:
+class Spot(NamedTuple):
+    """A point in degrees. ``approximate``: only the middle of a quartier."""
+
+    lon: float
+    lat: float
+    approximate: bool = False
+
+
+def place(session: Session, ctx: Context, post: Post, spot: Spot) -> None:
     """Put a post on the map and draw its public point, once. Raises :class:`Outside`."""
+    lon, lat, post.approximate = spot
     territory = areas(session).locate(lon, lat)
     if territory is None:
         raise Outside(ctx.settings.city_phone)
@@ -67,18 +77,18 @@ def place(session: Session, ctx: Context, post: Post, lon: float, lat: float) ->
     post.public_lon, post.public_lat = blur(lon, lat, ctx.settings.public_blur_m, ctx.rng)
 
 
-def middle_of(ctx: Context, territory_id: int) -> tuple[float, float]:
-    """A point (lon, lat) well inside a territory. Raises :class:`Outside` when there is no such territory."""
+def middle_of(ctx: Context, territory_id: int) -> Spot:
+    """A point well inside a territory. Raises :class:`Outside` when there is no such territory."""
     with ctx.db.read() as session:
         outline = session.scalar(select(Territory.shape).where(Territory.id == territory_id))
     if outline is None:
         raise Outside(ctx.settings.city_phone)
     middle = from_wkb(outline).representative_point()
-    return middle.x, middle.y
+    return Spot(middle.x, middle.y, approximate=True)
 
 
-def geocode(ctx: Context, address: str) -> tuple[float, float] | None:
-    """``(lon, lat)`` of an address, or ``None`` when nobody can say within some seconds: an agent will."""
+def geocode(ctx: Context, address: str) -> Spot | None:
+    """Where an address is, or ``None`` when nobody can say within some seconds: an agent will."""
     if ctx.settings.geocoder == "none" or not address.strip():
         return None
     coder = BANFrance(domain="data.geopf.fr/geocodage", user_agent="adeuxpas", timeout=GEOCODER_TIMEOUT_S)
@@ -86,4 +96,4 @@ def geocode(ctx: Context, address: str) -> tuple[float, float] | None:
         found = coder.geocode(address)
     except GeocoderServiceError:
         return None
-    return (found.longitude, found.latitude) if found else None
+    return Spot(found.longitude, found.latitude) if found else None

@@ -14,7 +14,7 @@ from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind
 from app.services.events import Actor, record
 from app.services.matches import end_matches_of, settle
 from app.services.people import make_person
-from app.services.places import geocode, middle_of, place
+from app.services.places import Spot, geocode, middle_of, place
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import tell
 from matching.lifecycle import NeedState, OfferState, check
@@ -104,7 +104,7 @@ def _known(session: Session, given: NeedInput) -> int | None:
     return session.scalar(select(Need.id).where(Need.reference == given.reference)) if given.reference else None
 
 
-def _post(session: Session, ctx: Context, given: NeedInput, found: tuple[float, float] | None, by: Actor) -> int:
+def _post(session: Session, ctx: Context, given: NeedInput, found: Spot | None, by: Actor) -> int:
     now = ctx.now()
     person = session.get(Person, by.person_id) if by.person_id and given.posted_by == PostedBy.SELF else None
     if person is None or person.email != given.email:  # whoever is signed in and gives their own address posts as themselves
@@ -122,7 +122,7 @@ def _post(session: Session, ctx: Context, given: NeedInput, found: tuple[float, 
 
 
 def add_need(
-    session: Session, ctx: Context, person: Person, given: NeedInput, found: tuple[float, float] | None, now: datetime, by: Actor
+    session: Session, ctx: Context, person: Person, given: NeedInput, found: Spot | None, now: datetime, by: Actor
 ) -> Need:
     """An unconfirmed need in somebody else's transaction."""
     need = Need(
@@ -138,7 +138,7 @@ def add_need(
 
 
 def add_offer(
-    session: Session, ctx: Context, person: Person, given: OfferInput, found: tuple[float, float] | None, now: datetime, by: Actor
+    session: Session, ctx: Context, person: Person, given: OfferInput, found: Spot | None, now: datetime, by: Actor
 ) -> Offer:
     """An unconfirmed offer in somebody else's transaction."""
     offer = Offer(
@@ -151,19 +151,19 @@ def add_offer(
     return offer
 
 
-def locate(ctx: Context, where: Where) -> tuple[float, float] | None:
-    """The exact point (lon, lat) if it was given or a geocoder knows it, else the middle of the quartier that was picked, else ``None``.
+def locate(ctx: Context, where: Where) -> Spot | None:
+    """The exact point if it was given or a geocoder knows it, else the middle of the quartier that was picked, else ``None``.
 
     Outside any transaction, since it may take seconds. Raises ``Outside``.
     """
     if where.lon is not None and where.lat is not None:
-        return where.lon, where.lat
+        return Spot(where.lon, where.lat)
     return geocode(ctx, where.line) or (middle_of(ctx, where.quartier_id) if where.quartier_id is not None else None)
 
 
-def _settle(session: Session, ctx: Context, post: Need | Offer, found: tuple[float, float] | None, now: datetime) -> None:
+def _settle(session: Session, ctx: Context, post: Need | Offer, found: Spot | None, now: datetime) -> None:
     if found is not None:
-        place(session, ctx, post, *found)
+        place(session, ctx, post, found)
     session.add(post)
     session.flush()
     if found is None:
@@ -217,12 +217,12 @@ def first_try(need: Need, now: datetime) -> datetime | None:
     return now - since + BATCH
 
 
-def place_post(ctx: Context, kind: type[Need] | type[Offer], post_id: int, lon: float, lat: float, by: Actor) -> None:
+def place_post(ctx: Context, kind: type[Need] | type[Offer], post_id: int, spot: Spot, by: Actor) -> None:
     """An agent puts a post on the map. Raises ``Outside``."""
     now = ctx.now()
     with ctx.db.write() as session:
         post = session.get_one(kind, post_id)
-        place(session, ctx, post, lon, lat)
+        place(session, ctx, post, spot)
         post.changed_at = now
         if isinstance(post, Need):
             if post.state == NeedState.OPEN:
@@ -256,6 +256,7 @@ def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor) -> Need:
         record(session, f"need_{there}", now, by, need_id=need.id)
         if there is NeedState.WITHDRAWN:
             close_tasks_about(session, now, TaskKind.NOBODY, by, need_id=need.id)
+            close_tasks_about(session, now, TaskKind.TELL, by, need_id=need.id)
             close_tasks_about(session, now, TaskKind.PLACE, by, need_id=need.id)
             tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "withdrawn"), now, need=need)
         return need

@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import pytest
 from geopy.geocoders import BANFrance
 
-from app.models import Channel, Need, Territory
+from app.models import Channel, Match, Need, Territory
 from app.services import places, posting
 from app.services.events import Actor
-from app.services.places import Outside
+from app.services.matches import told_distance
+from app.services.places import Outside, Spot
 from matching.geo import geodesic_m
 from tests.city import CENTRE, City
 
@@ -75,15 +76,19 @@ def test_when_the_geocoder_does_not_know_in_time_an_agent_places_the_post(city: 
     posting.confirm_need(city.ctx, need.id, Actor())
     city.volunteer()
     assert city.match() == 0
-    posting.place_post(city.ctx, Need, need.id, *CENTRE, Actor())
+    posting.place_post(city.ctx, Need, need.id, Spot(*CENTRE), Actor())
     assert city.tasks("place") == []
     assert city.match() == 1
 
 
 def test_without_a_geocoder_the_middle_of_the_picked_quartier_will_do(city: City) -> None:
     (territory,) = city.all(Territory)
-    lon, lat = post(city, "none", quartier_id=territory.id).point
-    assert geodesic_m(lon, lat, *CENTRE) < 20_000
+    need = post(city, "none", quartier_id=territory.id)
+    assert geodesic_m(*need.point, *CENTRE) < 20_000
+    posting.confirm_need(city.ctx, need.id, Actor())
+    city.volunteer()
+    city.match()
+    assert told_distance(city.one(Match, 1), need.approximate) == 1000, "of a place known so roughly no metres are told"
 
 
 def test_a_point_outside_all_territories_is_refused_with_the_citys_number(city: City) -> None:

@@ -105,17 +105,57 @@ def test_a_resident_who_says_no_lets_the_volunteer_go_and_the_next_one_is_asked(
     assert city.matches(need)[1].offer_id == second
 
 
-def test_a_silent_resident_is_called_and_the_volunteer_let_go(city: City) -> None:
-    offer, need = city.volunteer(), city.need()
+def test_a_silent_residents_volunteer_is_let_go_and_the_next_one_asked_until_the_second_silence(city: City) -> None:
+    first, second = city.volunteer(north_m=100), city.volunteer(north_m=200)
+    need = city.need()
+    for offer in (first, second):
+        city.match()
+        match = city.matches(need)[-1]
+        assert match.offer_id == offer
+        matches.volunteer_answers(city.ctx, match.id, True, BY_LINK)
+        city.clock.advance(hours=25)
+        matches.expire_due(city.ctx)
+        assert city.one(Offer, offer).taken == 0
+    assert city.one(Need, need).state == NeedState.PAUSED
+    assert [kind for kind in city.kinds() if kind in ("search_goes_on", "need_paused")] == ["search_goes_on", "need_paused"]
+    assert city.kinds().count("match_ended_to_volunteer") == 2
+    posting.move_need(city.ctx, need, NeedState.OPEN, BY_LINK)
+    assert city.one(Need, need).state == NeedState.OPEN
+
+
+def test_a_resident_without_email_has_time_to_be_reached(city: City) -> None:
+    city.volunteer()
+    need = city.need(contact="phone", posted_by="agent")
     city.match()
     matches.volunteer_answers(city.ctx, city.matches(need)[0].id, True, BY_LINK)
-    city.clock.advance(hours=25)
-    matches.expire_due(city.ctx)
-    assert city.one(Need, need).state == NeedState.PAUSED
-    assert city.one(Offer, offer).taken == 0
-    assert [t.reason for t in city.tasks("tell")] == ["resident_silent"]
-    posting.move_need(city.ctx, need, NeedState.OPEN, BY_LINK)
-    assert city.match() == 0, "the only volunteer was asked before"
+    city.clock.advance(hours=70)
+    assert matches.expire_due(city.ctx) == 0
+
+
+def test_a_call_that_is_overtaken_is_off_the_list(city: City) -> None:
+    city.volunteer(north_m=100)
+    need = city.need(contact="phone", posted_by="agent")
+
+    def calls() -> list[str | None]:
+        return [task.reason for task in city.tasks("tell")]
+
+    city.match()
+    assert calls() == ["proposal_to_resident"]
+    (match,) = city.matches(need)
+    matches.volunteer_answers(city.ctx, match.id, True, BY_LINK)
+    assert calls() == ["accepted_to_resident"]
+    matches.resident_answers(city.ctx, match.id, True, BY_LINK)
+    assert calls() == ["agreed_to_resident"]
+    matches.back_out(city.ctx, match.id, BY_LINK)
+    assert calls() == ["search_goes_on"], "nobody reads out the contacts of a volunteer who backed out"
+    city.match()
+    assert calls() == ["search_goes_on", "nobody_yet"]
+    city.volunteer(north_m=200)
+    city.clock.advance(minutes=11)
+    city.match()
+    assert calls() == ["proposal_to_resident"]
+    posting.move_need(city.ctx, need, NeedState.WITHDRAWN, BY_LINK)
+    assert calls() == ["need_closed"]
 
 
 def test_withdrawing_a_need_tells_the_volunteer_and_frees_them(city: City) -> None:

@@ -52,8 +52,9 @@ SAMPLES: dict[str, m.Message] = {
         f"match_ended_to_volunteer-{why}": m.MatchEndedToVolunteer("Anne", "accompaniment", why)
         for why in ("withdrawn", "resident_declined", "expired", "backed_out", "settled")
     },
-    **{f"search_goes_on-{why}": m.SearchGoesOn("Zoé", "small_repairs", why, PAGE) for why in ("declined", "silent", "backed_out")},
+    **{f"search_goes_on-{why}": m.SearchGoesOn("Zoé", "small_repairs", why, PAGE) for why in ("backed_out", "unanswered")},
     "nobody_yet": m.NobodyYet("Zoé", "pets", PAGE),
+    "need_paused": m.NeedPaused("Zoé", "shopping", PAGE),
     "need_closed-withdrawn": m.NeedClosed("Zoé", "shopping", "withdrawn"),
     "need_closed-expired": m.NeedClosed("Zoé", "shopping", "expired"),
 }
