@@ -122,6 +122,7 @@ class Page(HTMLParser):
 def check_page(web: Flask, page: Page) -> Page:
     """What must be so on every page."""
     assert page.problems == []
+    assert '="None"' not in page.html, "an attribute without a value should be left out"
     assert page.title.strip("– ")
     assert len(page.h1s) == 1 and page.h1
     assert page.lang in ("fr", "en")
