@@ -19,7 +19,7 @@ from app.models import Need, Offer, Task
 from app.permissions import COORDINATOR, permit
 from app.services import accounts, details, matches, mine, posting, tasks
 from app.services.matches import Answer
-from app.services.places import Outside, middle_of
+from app.services.places import Outside, Spot, middle_of
 from matching.lifecycle import MoveNotAllowed, NeedState, OfferState
 
 REASONS = ("call", "place", "check")
@@ -28,7 +28,7 @@ NEED_MOVES = {"pause": NeedState.PAUSED, "resume": NeedState.OPEN, "withdraw": N
 OFFER_MOVES = {"pause": OfferState.PAUSED, "resume": OfferState.ACTIVE, "withdraw": OfferState.WITHDRAWN}
 SAID = {
     Answer.ACCEPTED: _l("Written down: the volunteer said yes. The resident is asked now."),
-    Answer.AGREED: _l("Written down: both agreed, and both are told."),
+    Answer.AGREED: _l("Written down: both agreed. Whoever has no e-mail is now a call to make."),
     Answer.DECLINED: _l("Written down: it is a no. Somebody else is asked."),
     Answer.TOO_LATE: _l("The time to answer was over: somebody else is asked."),
     Answer.OVER: _l("This has changed meanwhile. Here is how things stand now."),
@@ -158,7 +158,11 @@ def outcome(match_id: int) -> ResponseReturnValue:
 @coordination.post(f"/tasks/<{ID}:task_id>/close")
 @permit(COORDINATOR)
 def close_task(task_id: int) -> ResponseReturnValue:
-    done = tasks.close_task(ctx(), task_id, actor())
+    try:
+        done = tasks.close_task(ctx(), task_id, actor())
+    except tasks.StillToDo:
+        flash(_("This task ends by itself once the volunteer is approved or the place is on the map."))
+        return redirect(url_for("coordination.task", task_id=task_id), 303)
     flash(_("The task is ticked off.") if done else _("Somebody had ticked this task off already."))
     return _to_tasks()
 
@@ -188,8 +192,8 @@ def _placed(form: PlaceForm, kind: type[Need] | type[Offer], post_id: int) -> bo
     if not form.validate_on_submit():
         return False
     try:
-        point = form.point or middle_of(ctx(), int(form.quartier.data))
-        posting.place_post(ctx(), kind, post_id, *point, actor())
+        spot = Spot(*form.point) if form.point else middle_of(ctx(), int(form.quartier.data))
+        posting.place_post(ctx(), kind, post_id, spot, actor())
     except Outside as error:
         form.refuse(sentence(error))
         return False

@@ -14,6 +14,7 @@ from app.context import Context
 from app.models import Event, Match, Need, Offer, Person, Role, Task, Territory
 from app.services.events import Actor, record
 from app.services.sight import Kind, Sight
+from app.services.tasks import ENDS_BY_ITSELF
 
 TIMELINE_LENGTH = 100
 
@@ -123,7 +124,7 @@ def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
             select(
                 Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.created_at, Task.due_at, Task.closed_at,
                 Task.person_id, Need.category, Need.urgency, Need.state.label("need_state"), Match.state.label("match_state"),
-                Match.deadline_at, (Task.person_id == Offer.person_id).label("to_volunteer"),
+                Match.deadline_at, (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
             )
             .outerjoin(Need, Need.id == Task.need_id)
             .outerjoin(Offer, Offer.id == Task.offer_id)

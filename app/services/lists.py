@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from app.context import Context
 from app.models import Match, Need, Offer, Person, Task, Territory
 from app.services.sight import Sight, subtree
+from app.services.tasks import ENDS_BY_ITSELF
 
 PAGE_SIZE = 25
 
@@ -96,13 +97,13 @@ def matches(ctx: Context, sight: Sight, given: Filter) -> Page:
 
 def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
     """Open ones, most pressing first, unless ``state`` is ``closed``: then the latest first. Columns: id, kind, reason, need_id, offer_id,
-    match_id, due_at, created_at, closed_at, category, urgency, quartier."""
+    match_id, due_at, created_at, closed_at, category, urgency, quartier, ends_by_itself."""
     quartier = func.coalesce(Need.territory_id, Offer.territory_id, Task.territory_id)
     closed = given.state == "closed"
     rows = (
         select(
             Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Task.created_at, Task.closed_at,
-            Need.category, Need.urgency, Territory.name.label("quartier"),
+            Need.category, Need.urgency, Territory.name.label("quartier"), ENDS_BY_ITSELF.label("ends_by_itself"),
         )
         .outerjoin(Need, Need.id == Task.need_id)
         .outerjoin(Offer, Offer.id == Task.offer_id)

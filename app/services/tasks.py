@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from app.context import Context
+from app.errors import UserError
 from app.models import Match, Need, Offer, Person, Task, TaskKind
 from app.services.events import Actor, record
+from matching.lifecycle import NeedState, OfferState
 
 WITHIN = {
     TaskKind.TELL: timedelta(hours=4),
@@ -17,6 +19,17 @@ WITHIN = {
     TaskKind.UNDELIVERED: timedelta(hours=4),
 }
 """How soon an agent should have done a task, where nothing more pressing is known."""
+
+ENDS_BY_ITSELF = and_(
+    Task.kind.in_([TaskKind.APPROVE, TaskKind.PLACE]),
+    ~select(Need.id).where(Need.id == Task.need_id, Need.state.in_([NeedState.WITHDRAWN, NeedState.EXPIRED])).correlate(Task).exists(),
+    ~select(Offer.id).where(Offer.id == Task.offer_id, Offer.state == OfferState.WITHDRAWN).correlate(Task).exists(),
+)
+"""Whether a task ends only with the approval or the place that it asks for: ticked off before, the person behind it would be forgotten."""
+
+
+class StillToDo(UserError):
+    """The task ends by itself, once what it asks for is done."""
 
 
 def open_task(
@@ -47,9 +60,11 @@ def open_task(
 
 
 def close_task(ctx: Context, task_id: int, by: Actor) -> bool:
-    """Tick a task off. ``False`` when somebody has done so already."""
+    """Tick a task off. ``False`` when somebody has done so already. Raises :class:`StillToDo`."""
     now = ctx.now()
     with ctx.db.write() as session:
+        if session.scalar(select(Task.id).where(Task.id == task_id, Task.closed_at.is_(None), ENDS_BY_ITSELF)):
+            raise StillToDo("This task ends by itself, once what it asks for is done.")
         done = session.execute(
             update(Task).where(Task.id == task_id, Task.closed_at.is_(None)).values(closed_at=now, closed_by_id=by.person_id)
         ).rowcount

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import event as sqlalchemy_event
 
 from app.coordination.door import KINDS
-from app.models import Event, Match, Need, Offer, Person, Role, Task
+from app.models import Event, Match, Need, Offer, Person, Role
 from app.permissions import Permission, declared
 from app.services import matches, posting
 from app.services.events import Actor
@@ -258,18 +258,6 @@ def test_all_that_happens_has_words(city: City, sign_in: SignIn) -> None:
 
 
 # --- doing
-
-
-def test_a_task_is_ticked_off_once(city: City, sign_in: SignIn) -> None:
-    city.need(contact="phone", confirmed=False)
-    visitor = sign_in()
-    page = visitor.get("/coordination/")
-    page_after = visitor.submit(page, "Tick off")
-    assert "The task is ticked off." in page_after.text
-    assert "Nothing waits for you." in page_after.text
-    assert "Somebody had ticked this task off already." in visitor.submit(page, "Tick off").text
-    assert events(city, "task_closed")[0].actor_id == city.all(Task)[0].closed_by_id
-    assert "1 task ticked off" in visitor.get("/coordination/?state=closed").text
 
 
 def test_a_volunteer_is_approved_with_the_time_and_by_whom(city: City, sign_in: SignIn) -> None:
