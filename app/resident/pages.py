@@ -31,7 +31,8 @@ def new_request() -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            throttle.spend(ctx(), [(throttle.POST_ADDRESS, request.remote_addr or "")])
+            mailed = [(throttle.POST_ACCOUNT, form.email.data)] if form.email.data else []
+            throttle.spend(ctx(), [(throttle.POST_ADDRESS, request.remote_addr or ""), *mailed])
             posting.post_need(ctx(), form.need(i18n.language()), actor())
             return redirect(url_for("resident.received", contact=form.contact.data), 303)
         except (Outside, NoTerritory, throttle.TooMany) as error:

@@ -26,6 +26,7 @@ SIGN_IN_ADDRESS = Limit("sign-in-address", 60, timedelta(minutes=15))
 SIGN_UP_ACCOUNT = Limit("sign-up-account", 3, timedelta(hours=1))
 SIGN_UP_ADDRESS = Limit("sign-up-address", 40, timedelta(hours=1))
 POST_ADDRESS = Limit("post-address", 60, timedelta(hours=1))
+POST_ACCOUNT = Limit("post-account", 5, timedelta(hours=1))
 LONGEST = timedelta(hours=1)
 """The longest of these times; what is older is deleted."""
 
