@@ -52,16 +52,20 @@ def forgotten() -> ResponseReturnValue:
 @permit(LINK)
 def confirm(token: str) -> ResponseReturnValue:
     person_id, stamp = ctx().links.read(Purpose.CONFIRM_ACCOUNT, token)
-    if request.method == "GET":
+    person = accounts.account_by_link(ctx(), person_id, stamp)
+    already = person.email_confirmed_at is not None
+    if not already and request.method != "POST":
         return render_template("account/confirm.html")
-    person = accounts.confirm_account(ctx(), person_id, stamp, actor(Channel.LINK))
-    return render_template("account/confirmed.html", approved=person.approved_at is not None)
+    if not already:
+        person = accounts.confirm_account(ctx(), person_id, stamp, actor(Channel.LINK))
+    return render_template("account/confirmed.html", approved=person.approved_at is not None, already=already)
 
 
 @account.route("/account/reset/<token>", methods=["GET", "POST"])
 @permit(LINK)
 def reset(token: str) -> ResponseReturnValue:
     person_id, stamp = ctx().links.read(Purpose.RESET_PASSWORD, token)
+    accounts.account_by_link(ctx(), person_id, stamp)
     form = NewPasswordForm()
     if form.validate_on_submit():
         accounts.set_password(ctx(), person_id, stamp, form.password.data, actor(Channel.LINK))

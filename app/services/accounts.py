@@ -20,6 +20,7 @@ from app.services.people import account_of, make_person
 from app.services.posting import OfferInput, add_offer, locate
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import tell
+from config.notices import CHARTER_VERSION, NOTICE_VERSION
 from matching.lifecycle import OfferState, check
 from notifications.messages import AccountExists, ConfirmAccount, ResetPassword, VolunteerApproved, VolunteerReceived
 
@@ -80,9 +81,7 @@ def confirm_account(ctx: Context, person_id: int, stamp: str, by: Actor) -> Pers
     """The address is the person's own: their offers count, and a coordinator is asked to approve them. Raises ``LinkExpired``."""
     now = ctx.now()
     with ctx.db.write() as session:
-        person = session.get(Person, person_id, with_for_update=True)
-        if person is None or person.session_key != stamp:
-            raise LinkExpired("account")
+        person = _of_link(session, person_id, stamp, lock=True)
         if person.email_confirmed_at is None:
             person.email_confirmed_at = person.changed_at = now
             record(session, "account_confirmed", now, by, person_id=person.id)
@@ -90,6 +89,33 @@ def confirm_account(ctx: Context, person_id: int, stamp: str, by: Actor) -> Pers
             message = VolunteerReceived(person.first_name, ctx.links.page("/me"), person.approved_at is None)
             tell(session, ctx, person, message, now)
         return person
+
+
+def account_by_link(ctx: Context, person_id: int, stamp: str) -> Person:
+    """The account that a link is for; nothing changes. Raises ``LinkExpired`` when a newer sign-up or password has ended the link."""
+    with ctx.db.read() as session:
+        return _of_link(session, person_id, stamp)
+
+
+def _of_link(session: Session, person_id: int, stamp: str, *, lock: bool = False) -> Person:
+    person = session.get(Person, person_id, with_for_update=lock)
+    if person is None or not person.account or person.session_key != stamp:
+        raise LinkExpired("account")
+    return person
+
+
+def add_own_offer(ctx: Context, person_id: int, offer: OfferInput, by: Actor) -> None:
+    """One more offer of somebody with a confirmed account: it counts at once, or waits for the approval only. Where the account does not
+    say so yet, they have accepted the charter and the notice, and are old enough. Raises ``Outside`` and ``NoTerritory``."""
+    now = ctx.now()
+    found = locate(ctx, offer.where)
+    with ctx.db.write() as session:
+        person = session.get_one(Person, person_id, with_for_update=True)
+        person.charter_version = person.charter_version or CHARTER_VERSION
+        person.notice_version = person.notice_version or NOTICE_VERSION
+        person.minimum_age_confirmed_at = person.minimum_age_confirmed_at or now
+        add_offer(session, ctx, person, offer, found, now, by)
+        activate_offers(session, ctx, person, now, by)
 
 
 def activate_offers(session: Session, ctx: Context, person: Person, now: datetime, by: Actor) -> None:
@@ -102,7 +128,7 @@ def activate_offers(session: Session, ctx: Context, person: Person, now: datetim
         person.approved_at = now
         record(session, "volunteer_approved", now, by, person_id=person.id, reason="setting")
     if person.approved_at is None and offers:
-        open_task(session, TaskKind.APPROVE, now, event_key=f"approve:{person.id}", person=person, offer=offers[0])
+        open_task(session, TaskKind.APPROVE, now, event_key=f"approve:offer:{offers[0].id}", person=person, offer=offers[0])
 
 
 def approve(ctx: Context, person_id: int, by: Actor) -> None:
@@ -148,9 +174,7 @@ def set_password(ctx: Context, person_id: int, stamp: str, password: str, by: Ac
     """A new password by link. All sessions and older links end. Raises ``LinkExpired`` when the link has done its work already."""
     password_hash, now = hash_password(password), ctx.now()
     with ctx.db.write() as session:
-        person = session.get(Person, person_id, with_for_update=True)
-        if person is None or not person.account or person.session_key != stamp:
-            raise LinkExpired("password")
+        person = _of_link(session, person_id, stamp, lock=True)
         person.password_hash, person.session_key, person.changed_at = password_hash, secrets.token_hex(16), now
         person.email_confirmed_at = person.email_confirmed_at or now
         record(session, "password_set", now, by, person_id=person.id)

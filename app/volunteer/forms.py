@@ -19,6 +19,8 @@ from app.forms import (
     mode_choices,
     needed,
 )
+from app.models import Person
+from app.services.posting import OfferInput
 from matching.model import Mode
 from notifications.words import distance_words
 
@@ -57,3 +59,16 @@ class OfferForm(WhereFields):
         [needed(_l("Tick the box to accept the charter: without it we cannot take your offer."))],
     )  # fmt: skip
     age = TickField(_l("I am 16 or older."), [needed(_l("Tick the box if you are 16 or older. Younger people cannot sign up yet."))])
+
+    def leave_out_what_is_known(self, person: Person) -> None:
+        """Whoever has signed in is asked for nothing that the account says already."""
+        accepted = {"charter": person.charter_version, "age": person.minimum_age_confirmed_at}
+        for name in ("name", "email", "phone", "password", *(name for name, known in accepted.items() if known)):
+            del self[name]
+
+    @property
+    def offer(self) -> OfferInput:
+        return OfferInput(
+            categories=self.categories.data, where=self.where, languages=self.languages.data, mode=self.mode.data,
+            availability=self.week.data, radius_m=int(self.radius.data), capacity=int(self.capacity.data),
+        )  # fmt: skip

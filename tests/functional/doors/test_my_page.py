@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from app.models import Match, Need, Offer
-from app.services import matches
+from app.models import Match, Need, Offer, Person
+from app.services import accounts, matches, posting, tasks
 from app.services.events import Actor
+from app.services.places import Spot
+from matching.lifecycle import OfferState
 from tests.city import City
 from tests.functional.doors.conftest import proposed
 from tests.pages import Page, Visitor
@@ -32,6 +34,50 @@ def test_nothing_waits(city: City, sign_in: SignIn) -> None:
     page = sign_in(offer_id=city.volunteer()).get("/me")
     assert "Nothing waits for you." in page.text
     assert "on duty" in page.text
+
+
+OFFER = {"categories": ["pets"], "address": "4 rue des Essais", "postcode": "69002", "town": "Lyon", "quartier": "1"}
+ACCOUNT = {"name", "email", "phone", "password"}
+
+
+def test_whoever_is_signed_in_adds_an_offer_to_the_account(city: City, sign_in: SignIn) -> None:
+    offer_id = city.volunteer()
+    visitor = sign_in(offer_id=offer_id)
+    visitor.submit(visitor.get(visitor.get("/me").link("Withdraw")), "Yes, withdraw it")
+    page = visitor.get(visitor.get("/me").link("I can help"))
+    assert not ACCOUNT & page.form("Add my offer").names
+    page = visitor.submit(page, "Add my offer", 422, **OFFER)
+    assert "Tick the box to accept the charter" in page.text
+    page = visitor.submit(page, "Add my offer", charter="y", age="y")
+    assert "Thank you! Your offer is written down." in page.text
+    assert "on duty" in page.text
+    old, new = city.all(Offer)
+    assert (new.person_id, new.state, new.categories) == (old.person_id, "active", ["pets"])
+    assert city.tasks() == []
+
+    person = city.one(Person, new.person_id)
+    assert person.charter_version and person.notice_version and person.minimum_age_confirmed_at
+    again = visitor.get("/offer/new").form("Add my offer").names
+    assert not again & (ACCOUNT | {"charter", "age"})
+
+
+def test_a_new_offer_of_somebody_not_approved_yet_is_a_new_task(city: City, sign_in: SignIn) -> None:
+    offer_id = city.volunteer(approved=False)
+    visitor = sign_in(offer_id=offer_id)
+    posting.move_offer(city.ctx, offer_id, OfferState.WITHDRAWN, Actor())
+    tasks.close_task(city.ctx, city.tasks("approve")[0].id, Actor())
+    page = visitor.submit(visitor.get("/offer/new"), "Add my offer", **OFFER, charter="y", age="y")
+    assert "waits for approval" in page.text
+    new = city.all(Offer)[-1]
+    assert [task.offer_id for task in city.tasks("approve")] == [new.id]
+
+
+def test_an_offer_outside_the_area_is_refused_kindly(city: City, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = sign_in(offer_id=city.volunteer())
+    monkeypatch.setattr(accounts, "locate", lambda *_: Spot(0.0, 0.0))
+    page = visitor.submit(visitor.get("/offer/new"), "Add my offer", 422, **OFFER, charter="y", age="y")
+    assert "This place is outside the area" in page.text
+    assert len(city.all(Offer)) == 1
 
 
 def test_a_request_is_answered_and_its_contacts_come_after_the_second_yes(city: City, sign_in: SignIn) -> None:

@@ -110,8 +110,15 @@ def test_a_forgotten_password_is_set_anew_by_the_link_once(city: City, client: V
     assert "Sign out" not in signed_in_elsewhere.get("/").text
     sign_in(client, expect=422)
     sign_in(client, password="a very new password")
-    page = client.get(message["reset_url"])
+    assert client.get(message["reset_url"], 410).h1 == "This link no longer works"
+
+
+def test_a_page_left_open_does_not_set_the_password_a_second_time(client: Visitor, person_id: int, told: Told) -> None:
+    client.submit(client.get("/account/forgotten"), "Send me the link", email=EMAIL)
+    page = client.get(told("reset_password")[0]["reset_url"])
+    client.submit(page, "Keep this password", password="a very new password")
     assert client.submit(page, "Keep this password", 410, password="yet another password").h1 == "This link no longer works"
+    sign_in(client, password="a very new password")
 
 
 def test_a_forgotten_password_says_the_same_for_an_address_without_account(client: Visitor, person_id: int, told: Told) -> None:
