@@ -247,7 +247,8 @@ class WhereFields(Form):
     )  # fmt: skip
     town = LineField(_l("Town"), [needed(_l("Write the town."))], render_kw={"autocomplete": "address-level2"})
     quartier = PickField(
-        _l("Quartier"), choices=quartier_choices, description=_l("It helps us when the address is hard to find on the map.")
+        _l("Quartier"), choices=quartier_choices,
+        description=_l("Pick it if you know it: we can then start looking at once, even when the address is not found by itself."),
     )  # fmt: skip
 
     @property

@@ -150,6 +150,21 @@ def test_posting_is_slowed_down_and_loses_nothing_typed(client: Visitor, monkeyp
     assert page.form("Send my request").values["name"] == ["Odette Martin"]
 
 
+def test_nobody_is_sent_more_than_five_mails_an_hour_by_strangers(city: City, client: Visitor, told: Told) -> None:
+    for _ in range(throttle.POST_ACCOUNT.times):
+        ask(client)
+    ask(client, 429, email="Odette@example.net")
+    assert len(told("confirm_need")) == 5
+    ask(client, email="somebody.else@example.net")
+    ask(client, contact="phone", email="", phone="06 39 98 12 34")
+    city.clock.advance(hours=1, minutes=1)
+    ask(client)
+
+
+def test_the_quartiers_hint_says_what_it_is_good_for(client: Visitor) -> None:
+    assert "we can then start looking at once, even when the address is not found by itself" in client.get("/request/new").text
+
+
 def test_the_story_names_no_volunteer_before_both_agreed(city: City, client: Visitor) -> None:
     city.volunteer()
     need_id = city.need(north_m=350)
