@@ -14,7 +14,7 @@ from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined
 QUARTERS = 7 * 24 * 4
 ANY_TIME = (1 << QUARTERS) - 1
 
-HoursReason = Literal["syntax", "unsupported", "equal_ends", "never_open"]
+HoursReason = Literal["syntax", "unsupported", "equal_ends"]
 
 # The library also understands months, holidays, the sun and more; what a weekly mask cannot hold is refused, not guessed at.
 _WEEKLY = re.compile(r"(?:24/7|\b(?:mo|tu|we|th|fr|sa|su)\b|\b\d{1,2}:\d{2}\b(?!\+)|\b(?:open|off|closed)\b|[-,;\s])*", re.IGNORECASE)
@@ -40,15 +40,17 @@ def parse_hours(text: str) -> int:
     """The mask for a text; an empty text or ``24/7`` means any time.
 
     Raises :class:`HoursError`: ``syntax`` (not the syntax at all), ``unsupported`` (dates, holidays, the sun, comments,
-    "unknown", open ends and fallbacks), ``equal_ends`` (``10:00-10:00`` would mean a whole day), ``never_open``.
+    "unknown", open ends and fallbacks), ``equal_ends`` (``10:00-10:00`` would mean a whole day). Hours that leave
+    no whole quarter are no error: they meet nobody's.
 
     >>> bin(parse_hours("Mo 00:10-00:50"))
     '0b110'
     """
-    if not text.strip():
+    text = text.strip().rstrip("; ")  # files are full of rules that end like those before them
+    if not text:
         return ANY_TIME
     try:
-        OpeningHours(text.strip())
+        OpeningHours(text)
     except ParserError:
         raise HoursError("syntax") from None
     if not _WEEKLY.fullmatch(text):
@@ -56,10 +58,7 @@ def parse_hours(text: str) -> int:
     if any((int(h1), m1) == (int(h2), m2) for h1, m1, h2, m2 in _SPAN.findall(text)):
         raise HoursError("equal_ends")
     week = _week(text)
-    mask = sum(1 << quarter for quarter in range(QUARTERS) if week >> 15 * quarter & _WHOLE == _WHOLE)
-    if not mask:
-        raise HoursError("never_open")
-    return mask
+    return sum(1 << quarter for quarter in range(QUARTERS) if week >> 15 * quarter & _WHOLE == _WHOLE)
 
 
 def _week(text: str) -> int:

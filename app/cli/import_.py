@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import click
 
 from app.cli.setup import open_city
 from app.context import Context
-from app.services.importing import Outcome, covered, import_needs, import_offers
+from app.models import Need, Offer
+from app.services.importing import Outcome, fits, import_needs, import_offers
 from app.sheets.posts import Posts, load_needs, load_offers
 from app.sheets.write import write_refused
 from config.categories import CATEGORIES
@@ -28,20 +30,21 @@ Examples:
 def command(offers: Path | None, needs: Path | None) -> int:
     """Put spreadsheets into the database.
 
-    Good rows go in. Each bad row is reported with its line, column and reason, and written to NAME-refused.csv in the folder you are in,
-    to be mended and imported again. A row whose reference is there already is left as it is.
+    Good rows go in. Each bad row is reported with its line, column and reason, and written to NAME-refused.csv in the folder
+    you are in (or NAME-refused-2.csv, where that is there), to be mended and imported again. A row whose reference is there
+    already is left as it is.
     Ends with 0 when all rows are in, 1 when some were refused, 2 when nothing could be read.
     """
     if offers is None and needs is None:
         raise click.UsageError("Give --offers FILE, --needs FILE or both.")
     ctx = open_city()
-    how: dict[str, Any] = {"zone": ctx.settings.zone, "categories": CATEGORIES.keys(), "covered": covered(ctx)}
+    how: dict[str, Any] = {"zone": ctx.settings.zone, "categories": CATEGORIES.keys()}
     files: list[tuple[Path, Posts[Any], Callable[..., Outcome]]] = []
     with ExitStack() as opened:
         # Both are opened before anything is stored: a wrong name of the second must not leave half the work done.
-        for path, load, store in ((offers, load_offers, import_offers), (needs, load_needs, import_needs)):
+        for path, kind, load, store in ((offers, Offer, load_offers, import_offers), (needs, Need, load_needs, import_needs)):
             if path:
-                files.append((path, opened.enter_context(closing(load(path, **how))), store))
+                files.append((path, opened.enter_context(closing(load(path, check=fits(ctx, kind), **how))), store))
         refused = [_import(ctx, path, posts, store) for path, posts, store in files]
     return 1 if any(refused) else 0
 
@@ -60,7 +63,13 @@ def _import(ctx: Context, path: Path, posts: Posts[Any], store: Callable[..., Ou
         f"{len(outcome.refused)} refused"
     )
     if outcome.refused:
-        target = Path(f"{path.stem.removesuffix('-refused')}-refused.csv")
-        write_refused(target, posts.columns, outcome.refused, decimal_comma=posts.decimal_comma)
+        target = _unused(f"{path.stem.partition('-refused')[0]}-refused")
+        write_refused(target, posts.columns, outcome.refused, decimal_comma=posts.decimal_comma, zone=posts.zone)
         click.echo(f"The refused rows are in {target}: mend them and import that file.")
     return bool(outcome.refused)
+
+
+def _unused(stem: str) -> Path:
+    """A name that no file has: rows refused earlier may still wait there to be mended."""
+    names = chain([f"{stem}.csv"], (f"{stem}-{number}.csv" for number in count(2)))
+    return next(path for path in map(Path, names) if not path.exists())

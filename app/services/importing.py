@@ -14,13 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import Channel, Need, Offer, PostedBy
+from app.models import Channel, Need, Offer, Person, PostedBy
 from app.services.accounts import activate_offers
 from app.services.events import Actor, record
 from app.services.people import account_of, make_person
 from app.services.places import Spot, areas
 from app.services.posting import NeedInput, OfferInput, Where, add_need, add_offer, open_need
 from app.sheets.posts import NeedRow, OfferRow, Refused
+from app.sheets.table import Problem
 from config.settings import LANGUAGES
 
 R = TypeVar("R", OfferRow, NeedRow)
@@ -48,11 +49,25 @@ def import_needs(ctx: Context, rows: Iterable[NeedRow | Refused], step: Callable
     return _import(ctx, rows, Need, _add_need, step)
 
 
-def covered(ctx: Context) -> Callable[[float, float], bool]:
-    """Whether a point lies in a territory, as a function. Raises :class:`app.services.places.NoTerritory` when there is none yet."""
+def fits(ctx: Context, kind: type[Offer] | type[Need]) -> Callable[[OfferRow | NeedRow], Problem | None]:
+    """What the database has against a row, as a function: it lies outside, or its reference stands for somebody else already.
+
+    Raises :class:`app.services.places.NoTerritory` when there is no territory yet.
+    """
     with ctx.db.read() as session:
         there = areas(session)
-    return lambda lon, lat: there.locate(lon, lat) is not None
+
+    def check(row: OfferRow | NeedRow) -> Problem | None:
+        if row.lon is not None and row.lat is not None and there.locate(row.lon, row.lat) is None:
+            what = "and lat lie outside the area that the service covers: check that they are not swapped"
+            return Problem("lon", f"{what}, or send the person to the town hall ({ctx.settings.city_phone})")
+        with ctx.db.read() as session:
+            known = session.scalar(select(Person).join(kind, kind.person_id == Person.id).where(kind.reference == row.reference))
+        if known and not (known.name == row.name or (known.email, known.phone) == (row.email, row.phone)):
+            return Problem("reference", "stands for somebody else since an earlier import: give this row another one")
+        return None
+
+    return check
 
 
 def _import(
@@ -80,10 +95,13 @@ def _import(
 
 
 def _add_offer(session: Session, ctx: Context, row: OfferRow, now: datetime) -> None:
-    person = account_of(session, ctx, row.email) if row.email else None
-    if person is None:
+    account = account_of(session, ctx, row.email) if row.email else None
+    if account and (account.name, account.phone) == (row.name, row.phone):
+        person = account
+    else:
+        # Two who share an address, a couple perhaps, stay two people; the account is the first one's.
         person = make_person(ctx, now, name=row.name, email=row.email, phone=row.phone, language=_written(ctx, row))
-        person.account = row.email is not None
+        person.account = row.email is not None and account is None
         person.email_confirmed_at = now if row.email else None
         session.add(person)
     if person.approved_at is None:

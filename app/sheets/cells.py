@@ -17,7 +17,6 @@ _HOURS: dict[HoursReason, str] = {
     "syntax": "cannot be read as weekly hours such as Mo-Fr 18:00-20:00; Sa 09:00-12:00",
     "unsupported": "may hold weekdays and clock times only, such as Mo-Fr 18:00-20:00; Sa 09:00-12:00",
     "equal_ends": "has a span that begins and ends at the same time: write 00:00-24:00 for a whole day",
-    "never_open": "leaves no whole quarter of an hour in the week",
 }
 
 
@@ -52,6 +51,12 @@ class Cells:
         else:
             return text
         return ""
+
+    def lines(self, column: str, longest: int) -> str:
+        """A text that may have been typed in several lines, in one."""
+        parts = (part.strip(" ,") for part in self._cells.get(column, "").splitlines())
+        self._cells[column] = ", ".join(filter(None, parts))
+        return self.text(column, longest)
 
     def whole(self, column: str, low: int, high: int, default: int) -> int:
         text = self.text(column, 40)

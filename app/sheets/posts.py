@@ -79,7 +79,7 @@ class Refused(NamedTuple):
 
 
 P = TypeVar("P", OfferRow, NeedRow)
-Covered = Callable[[float, float], bool]
+Check = Callable[[Any], Problem | None]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ class Posts(Generic[P]):
     columns: tuple[str, ...]
     warnings: tuple[str, ...]
     decimal_comma: bool
+    zone: tzinfo | None
     rows: Generator[P | Refused, None, None]
 
     def close(self) -> None:
@@ -96,25 +97,25 @@ class Posts(Generic[P]):
         self.rows.close()
 
 
-def load_offers(path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, covered: Covered | None = None) -> Posts[OfferRow]:
+def load_offers(path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, check: Check | None = None) -> Posts[OfferRow]:
     """The offers in a file. ``categories`` are the slugs that exist (``None``: any); ``zone`` is that of a workbook's dates.
 
-    ``covered(lon, lat)`` says whether a point lies in the service area (``None``: everywhere).
+    ``check`` says what else is wrong with a row that is right by itself.
 
     Raises :class:`app.sheets.table.SheetError` when nothing can be read.
     """
     table = read_table(path, OFFER_COLUMNS, ("reference", "name", "categories"), zone)
-    return Posts(table.columns, table.warnings, table.decimal_comma, _rows(table, parse_offer, categories, covered))
+    return Posts(table.columns, table.warnings, table.decimal_comma, table.zone, _rows(table, parse_offer, categories, check))
 
 
-def load_needs(path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, covered: Covered | None = None) -> Posts[NeedRow]:
+def load_needs(path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, check: Check | None = None) -> Posts[NeedRow]:
     """The needs in a file; everything else as in :func:`load_offers`."""
     table = read_table(path, NEED_COLUMNS, ("reference", "name", "category"), zone)
-    return Posts(table.columns, table.warnings, table.decimal_comma, _rows(table, parse_need, categories, covered))
+    return Posts(table.columns, table.warnings, table.decimal_comma, table.zone, _rows(table, parse_need, categories, check))
 
 
 def _rows(
-    table: Table, parse: Callable[[int, Cells, Collection[str] | None], P], known: Collection[str] | None, covered: Covered | None
+    table: Table, parse: Callable[[int, Cells, Collection[str] | None], P], known: Collection[str] | None, check: Check | None
 ) -> Generator[P | Refused, None, None]:
     lines: dict[str, int] = {}
     for line, given, problems in table.rows:
@@ -124,8 +125,8 @@ def _rows(
         reference = given.get("reference", "").strip()
         if reference and lines.setdefault(reference, line) != line:
             cells.refuse("reference", f"is already used in line {lines[reference]}")
-        if covered and post and not cells.problems and post.lon is not None and post.lat is not None and not covered(post.lon, post.lat):
-            cells.refuse("lon", "and lat lie outside the area that the service covers: check that they are not swapped")
+        if check and post and not cells.problems and (problem := check(post)):
+            cells.problems.append(problem)
         if post is None or cells.problems:
             yield Refused(line, given, tuple(cells.problems))
         else:
@@ -175,7 +176,7 @@ def _common(line: int, cells: Cells) -> dict[str, Any]:
         "name": cells.text("name", 200, required=True),
         "email": cells.email("email"),
         "phone": cells.phone("phone"),
-        "address": cells.text("address", 300),
+        "address": cells.lines("address", 300),
         "postcode": cells.text("postcode", 20),
         "city": cells.text("city", 100),
         "lon": lon,

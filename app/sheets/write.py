@@ -5,9 +5,10 @@ import os
 import re
 import secrets
 import zipfile
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +21,7 @@ Cell = str | int | Decimal | None
 
 _NUMBER_COLUMNS = ("lon", "lat", "radius_m", "capacity", "helpers_needed")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_TO_QUOTE = re.compile('[",\r\n]')
+_TO_QUOTE = re.compile('[",;\r\n]')
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -58,7 +59,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         raise UnwritableError(path, e.strerror or type(e).__name__) from e
 
 
-def write_table(file: BinaryIO, name: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+def write_table(file: BinaryIO, name: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]], separator: str = ",") -> None:
     """Write a table into ``file``: a workbook when ``name`` ends in ``.xlsx``, else CSV. The same table gives the same bytes.
 
     Text is made safe (see :func:`app.sheets.table.guarded`), numbers stay numbers, ``None`` is an empty cell.
@@ -67,22 +68,33 @@ def write_table(file: BinaryIO, name: Path, columns: Sequence[str], rows: Iterab
         file.write(_workbook([columns, *rows]))
         return
     for row in (columns, *rows):
-        file.write((",".join(map(_csv_cell, row)) + "\n").encode())
+        file.write((separator.join(map(_csv_cell, row)) + "\n").encode())
 
 
-def write_refused(path: Path, columns: Sequence[str], refused: Iterable[Refused], *, decimal_comma: bool) -> None:
+def write_refused(path: Path, columns: Sequence[str], refused: Iterable[Refused], *, decimal_comma: bool, zone: tzinfo | None) -> None:
     """The refused rows, with their reasons in one more column, to be mended and read again. Raises :class:`UnwritableError`.
 
-    ``decimal_comma`` says that the rows come from a file where numbers may have one; here they get a point.
+    ``decimal_comma`` says that the rows come from a file where numbers may have one; here they get a point, and semicolons between
+    the cells as there. Dates without a zone, which a workbook may have, get that of ``zone``. The mark at the beginning lets
+    spreadsheets read the accents.
     """
-    rows = ([*(_cell(column, row.cells.get(column, ""), decimal_comma) for column in columns), _reasons(row)] for row in refused)
+    separator = ";" if decimal_comma else ","
+    rows = ([*(_cell(column, row.cells.get(column, ""), decimal_comma, zone) for column in columns), _reasons(row)] for row in refused)
     with new_file(path) as file:
-        write_table(file, path, (*columns, REASON), rows)
+        if path.suffix.lower() != ".xlsx":
+            file.write(BOM_UTF8)
+        write_table(file, path, (*columns, REASON), rows, separator)
 
 
-def _cell(column: str, text: str, decimal_comma: bool) -> Cell:
+def _cell(column: str, text: str, decimal_comma: bool, zone: tzinfo | None) -> Cell:
     number = text.strip().replace(",", ".", 1) if decimal_comma else text.strip()
-    return Decimal(number) if column in _NUMBER_COLUMNS and _NUMBER.fullmatch(number) else text
+    if column in _NUMBER_COLUMNS and _NUMBER.fullmatch(number):
+        return Decimal(number)
+    if column == "posted_at" and zone:
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(text.strip())
+            return moment.isoformat() if moment.tzinfo else moment.replace(tzinfo=zone).isoformat()
+    return text
 
 
 def _reasons(row: Refused) -> str:

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
@@ -79,7 +81,7 @@ def test_bad_rows_are_reported_and_written_to_be_mended_and_imported_again(city:
     for where in (":3: lon: ", ":4: categories: rocketry", ":4: email: "):
         assert f"{offers}{where}" in result.stderr
     refused = tmp_path / "o-refused.csv"
-    rows = list(csv.DictReader(io.StringIO(refused.read_text(encoding="utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(refused.read_text(encoding="utf-8-sig"))))
     assert [row["reference"] for row in rows] == ["O2", "O3"] and "outside the area" in rows[0]["reason"]
     mended = refused.read_text(encoding="utf-8").replace(f"{CENTRE[1]},{CENTRE[0]}", f"{CENTRE[0]},{CENTRE[1]}")
     refused.write_text(mended.replace("rocketry", "pets").replace("Zoé,,", "Zoé,zoe@example.org,"), encoding="utf-8")
@@ -111,8 +113,46 @@ def test_each_bad_row_of_the_examples_is_taken_or_refused_as_they_say(city: City
         rows = list(csv.DictReader(file))
     expected = sorted(r["reference"] for r in rows if r["expect"] == "accepted")
     assert [o.reference for o in city.all(Offer if kind == "offers" else Need)] == expected
-    with (tmp_path / f"{kind}-bad-refused.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / f"{kind}-bad-refused.csv").open(encoding="utf-8-sig", newline="") as file:
         assert len(list(csv.DictReader(file))) == len(rows) - len(expected)
+
+
+def test_two_who_share_an_address_stay_two_people(city: City, run: Run, tmp_path: Path) -> None:
+    at = f"x,{CENTRE[0]},{CENTRE[1]}"
+    rows = (f"O1,Ann,a@example.org,06 39 98 00 01,{at},pets", f"O2,Bob,a@example.org,06 39 98 00 02,{at},shopping")
+    run("import", "--offers", write(tmp_path / "o.csv", OFFERS, *rows))
+    assert [(p.name, p.phone, p.account) for p in city.all(Person)] == [("Ann", "+33639980001", True), ("Bob", "+33639980002", False)]
+    run("import", "--needs", write(tmp_path / "n.csv", NEEDS, f"N1,Bob,,06 39 98 00 02,{at},shopping,phone"))
+    city.clock.advance(days=400)
+    assert city.match() == 0
+    assert [task.reason for task in city.tasks("nobody")] == ["same_person"]
+
+
+def test_refused_rows_of_several_files_never_replace_each_other(city: City, run: Run, tmp_path: Path) -> None:
+    for folder in ("jan", "feb"):
+        (tmp_path / folder).mkdir()
+        run("import", "--offers", write(tmp_path / folder / "data.csv", OFFERS, f"{folder},v,bad,,x,,,shopping"))
+    found = [path.read_text(encoding="utf-8-sig") for path in sorted(tmp_path.glob("data-refused*.csv"))]
+    assert ["feb" in text for text in found] == [True, False] and "jan" in found[1]
+
+
+def test_a_reference_that_stands_for_somebody_else_is_refused_and_not_swallowed(city: City, run: Run, tmp_path: Path) -> None:
+    at = f"x,{CENTRE[0]},{CENTRE[1]}"
+    run("import", "--offers", write(tmp_path / "o.csv", OFFERS, f"O1,Ann,a@example.org,,{at},pets"))
+    result = run("import", "--offers", write(tmp_path / "p.csv", OFFERS, f"O1,Bob,b@example.org,,{at},pets"))
+    assert result.return_value == 1 and "reference: stands for somebody else" in result.stderr
+
+
+def test_a_date_of_a_workbook_keeps_its_zone_when_its_row_is_refused(city: City, run: Run, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["reference", "name", "email", "lon", "lat", "category", "posted_at"])
+    book.active.append(["N1", "Paul", "bad", *CENTRE, "shopping", datetime(2026, 11, 2, 9)])
+    book.save(tmp_path / "n.xlsx")
+    assert run("import", "--needs", tmp_path / "n.xlsx").return_value == 1
+    refused = tmp_path / "n-refused.csv"
+    refused.write_text(refused.read_text(encoding="utf-8").replace("bad", "p@example.net", 1), encoding="utf-8")
+    assert run("import", "--needs", refused).return_value == 0
+    assert city.all(Need)[0].posted_at == datetime(2026, 11, 2, 8, tzinfo=UTC)
 
 
 def outline(name: str, size: float) -> dict[str, object]:

@@ -85,14 +85,15 @@ def test_a_refused_row_is_mended_in_its_file_and_read_again(tmp_path: Path, name
     refused = [row for row in offers.rows if isinstance(row, Refused)]
     assert [row.line for row in refused] == [2]
     path = tmp_path / name
-    write_refused(path, offers.columns, refused, decimal_comma=offers.decimal_comma)
+    write_refused(path, offers.columns, refused, decimal_comma=offers.decimal_comma, zone=offers.zone)
     again = load_offers(path, zone=UTC)
     assert again.warnings == ("columns ignored: note",)
     (row,) = again.rows
     assert isinstance(row, Refused)
     assert row.problems == (Problem("categories", "is missing"),)
     assert row.cells["note"] == "two\nlines"
-    write_refused(path, again.columns, [row._replace(cells=row.cells | {"categories": "pets"})], decimal_comma=again.decimal_comma)
+    mended = row._replace(cells=row.cells | {"categories": "pets"})
+    write_refused(path, again.columns, [mended], decimal_comma=again.decimal_comma, zone=again.zone)
     (mended,) = load_offers(path, zone=UTC).rows
     assert isinstance(mended, OfferRow)
     assert (mended.name, mended.phone, mended.lon) == ("=Ann; or so", "+33639981234", -1.55)
@@ -100,5 +101,5 @@ def test_a_refused_row_is_mended_in_its_file_and_read_again(tmp_path: Path, name
 
 def test_the_reason_stands_in_a_column_of_its_own(tmp_path: Path) -> None:
     row = Refused(2, {"reference": "1", "lon": "-4,5"}, (Problem("lon", "is wrong"), Problem("name", "is missing")))
-    write_refused(tmp_path / "a.csv", ("reference", "lon"), [row], decimal_comma=True)
-    assert (tmp_path / "a.csv").read_text() == "reference,lon,reason\n1,-4.5,lon: is wrong; name: is missing\n"
+    write_refused(tmp_path / "a.csv", ("reference", "lon"), [row], decimal_comma=True, zone=None)
+    assert (tmp_path / "a.csv").read_text() == '\ufeffreference;lon;reason\n1;-4.5;"lon: is wrong; name: is missing"\n'
