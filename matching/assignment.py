@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
-from matching.eligibility import check
+from matching.eligibility import check, first_refusal
 from matching.model import TAKEN, Id, Need, Offer, Pair, Reason, Rule, Urgency, round_half_up
 
 if TYPE_CHECKING:
     from matching.arrays import Arrays
 
 Post = TypeVar("Post", Offer, Need)
+CHORD_ERROR_M = 0.5
+"""By how much the straight line between two points may fall short of the way along the ground, up to the largest radius of 50 km."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def solve(offers: Iterable[Offer], needs: Iterable[Need]) -> Solution:
             pairs.append(pair)
         if s.need_left[n]:
             count, furthest = kernels.gather(a, n, s.costs, s.offers)
-            unserved.append(Unserved(need.id, int(s.need_left[n]), TAKEN if count else tuple(Rule)[furthest]))
+            reason = TAKEN if count else _first_refusal(a, n, need, sorted_offers, tuple(Rule)[furthest])
+            unserved.append(Unserved(need.id, int(s.need_left[n]), reason))
     certificate = Certificate(
         dict(zip((need.id for need in sorted_needs), s.need_price.tolist(), strict=True)),
         dict(zip((offer.id for offer in sorted_offers), s.offer_price.tolist(), strict=True)),
@@ -93,6 +96,17 @@ def solve(offers: Iterable[Offer], needs: Iterable[Need]) -> Solution:
         violations,
     )
     return Solution(pairs, unserved, certificate)
+
+
+def _first_refusal(a: "Arrays", n: int, need: Need, offers: list[Offer], seen: Rule) -> Reason:
+    """The rule that nobody passes: what the kernels have ``seen``, unless somebody stands just at the end of their reach, where the
+    fast formula may let them pass the rule of distance and the reference not."""
+    import numpy as np
+
+    apart_m = np.linalg.norm(a.offer_xyz - a.need_xyz[n], axis=1)
+    if seen in (Rule.CATEGORY, Rule.MODE, Rule.DISTANCE) or (np.abs(apart_m - a.offer_radius) > CHORD_ERROR_M).all():
+        return seen
+    return first_refusal(need, offers)
 
 
 def _sorted_once(posts: Iterable[Post]) -> list[Post]:

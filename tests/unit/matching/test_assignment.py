@@ -10,6 +10,8 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 from matching.assignment import Solution, Unserved, solve
 from matching.eligibility import first_refusal
+from matching.geo import geodesic_m
+from matching.hours import ANY_TIME
 from matching.model import TAKEN, Mode, Need, Offer, Pair, Rule, Urgency
 from matching.verify import verify
 from tests.unit.matching.posts import LAT, NORTH_100_M, Score, eligible, need, need_lists, offer, offer_lists, score
@@ -190,3 +192,12 @@ from matching import kernels
 print(kernels.first_turn(1, 7))
 """
     assert run(program) == str(2_654_435_761 % 7)
+
+
+def test_the_reason_is_exact_at_the_end_of_the_reach() -> None:
+    far = Offer(
+        id="o", lon=0.0002256, lat=51.4999675, radius_m=20_000, categories=frozenset({"c"}), hours=ANY_TIME, languages=frozenset({"pl"})
+    )
+    here = Need(id="n", lon=0.2882401996525277, lat=51.49961390536595, category="c", hours=ANY_TIME)
+    assert 20_000 < geodesic_m(far.lon, far.lat, here.lon, here.lat) < 20_000.0001
+    assert [left.reason for left in solve([far], [here]).unserved] == [Rule.DISTANCE]
