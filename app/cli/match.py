@@ -1,5 +1,6 @@
 """``adeuxpas match``: the best set of pairs from two spreadsheets; no database, no settings, no keys."""
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -76,6 +77,8 @@ def command(offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_fil
         need_posts = stack.enter_context(closing(load_needs(needs_file, zone=UTC)))
         offers, offers_left_out = _take(offers_file, offer_posts, offer_of)
         needs, needs_left_out = _take(needs_file, need_posts, need_of)
+        if sys.stderr.isatty():
+            click.echo(f"Pairing {len(offers)} offers with {len(needs)} needs: some 20 seconds more the first time on a machine.", err=True)
         solution = solve(offers, needs)
         _check(offers, needs, solution)
         write_table(pairs_out, pairs_file, PAIR_COLUMNS, _pair_rows(needs, solution.pairs))
