@@ -34,7 +34,6 @@ class Arrays(NamedTuple):
     offer_xyz: Array
     offer_bits: Array
     offer_near: Array
-    offer_far: Array
     offer_radius: Array
     offer_capacity: Array
     offered: Array
@@ -80,7 +79,6 @@ def lay_out(offers: Sequence[Offer], needs: Sequence[Need]) -> Arrays:
         xyz,
         _bits(offers, languages),
         near,
-        far,
         radius,
         np.array([offer.capacity for offer in offers], np.int64),
         np.isin(np.arange(len(slugs)), offered[:, 1]),

@@ -104,30 +104,3 @@ def half_hours(mask: int) -> int:
 def overlap_ok(a: int, b: int) -> bool:
     """Whether two masks share at least 30 minutes in a row."""
     return half_hours(a & b) != 0
-
-
-def windows(mask: int) -> list[tuple[int, int, int]]:
-    """The open stretches as (weekday, first quarter, end quarter), Monday being 0, for showing them to people.
-
-    A stretch over midnight belongs to the day it begins on and ends beyond 96; one that runs on for a day or more is cut at
-    each midnight.
-
-    >>> windows(parse_hours("Su 22:00-02:00"))
-    [(6, 88, 104)]
-    """
-    starts = [q for q in range(QUARTERS) if mask >> q & 1 and (q % 96 == 0 or not mask >> q - 1 & 1)]
-    spans = []
-    for start in starts:
-        end = start
-        while end < QUARTERS and mask >> end & 1 and (end == start or end % 96):
-            end += 1
-        spans.append((start, end))
-    night = {start: end for start, end in spans if start % 96 == 0 and end - start < 96 and mask >> (start - 1) % QUARTERS & 1}
-    out = []
-    for start, end in spans:
-        if start in night:
-            continue
-        tail = end % QUARTERS
-        length = end - start + (night[tail] - tail if tail in night else 0)
-        out.append((start // 96, start % 96, start % 96 + length))
-    return out

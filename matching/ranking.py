@@ -1,6 +1,6 @@
 """One need's best volunteers now, and why there are none."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from heapq import heapify, heappop
 
@@ -11,13 +11,11 @@ from matching.model import REMOTE_COST_M, Id, Mode, Need, Offer, Pair, Reason, R
 _AFTER_DISTANCE = (Rule.DISTANCE, Rule.HOURS, Rule.LANGUAGE, Rule.SAME_PERSON)
 
 
-def best(
-    index: OfferIndex, need: Need, k: int, exclude: Container[Id] = (), last_asked: Mapping[Id, datetime] | None = None
-) -> list[Pair]:
+def best(index: OfferIndex, need: Need, k: int, last_asked: Mapping[Id, datetime] | None = None) -> list[Pair]:
     """The ``k`` best eligible pairs (fewer when there are fewer), the best first.
 
-    By cost in metres; at the same cost whoever was never asked, then whoever was asked longest ago, then by id. Offers in
-    ``exclude`` and those without capacity are passed over.
+    By cost in metres; at the same cost whoever was never asked, then whoever was asked longest ago, then by id. Offers
+    without capacity are passed over.
     """
     asked = last_asked or {}
 
@@ -26,7 +24,7 @@ def best(
         return (when is not None, when or 0, offer_id)
 
     def usable(offers: Iterable[Offer]) -> Iterator[Offer]:
-        return (offer for offer in offers if offer.capacity > 0 and offer.id not in exclude)
+        return (offer for offer in offers if offer.capacity > 0)
 
     pairs = [pair for offer in usable(index.nearby(need)) if isinstance(pair := check(need, offer), Pair)]
     ranked = sorted((p for p in pairs if p.mode is Mode.IN_PERSON), key=lambda p: (p.cost_m, turn(p.offer)))[:k]

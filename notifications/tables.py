@@ -61,11 +61,3 @@ suppressed_address = Table(
     Column("reason", String(60), nullable=False),
     Column("since", UTCDateTime, nullable=False),
 )
-
-wish = Table(
-    "notification_wish",
-    metadata,
-    Column("person_ref", String(60), primary_key=True),
-    Column("kind", String(40), primary_key=True),
-    Column("value", String(60), nullable=False),
-)

@@ -56,11 +56,14 @@ def fits(ctx: Context, kind: type[Offer] | type[Need]) -> Callable[[OfferRow | N
     """
     with ctx.db.read() as session:
         there = areas(session)
+        references = set(session.scalars(select(kind.reference)))
 
     def check(row: OfferRow | NeedRow) -> Problem | None:
         if row.lon is not None and row.lat is not None and there.locate(row.lon, row.lat) is None:
             what = "and lat lie outside the area that the service covers: check that they are not swapped"
             return Problem("lon", f"{what}, or send the person to the town hall ({ctx.settings.city_phone})")
+        if row.reference not in references:
+            return None
         with ctx.db.read() as session:
             known = session.scalar(select(Person).join(kind, kind.person_id == Person.id).where(kind.reference == row.reference))
         if known and not (known.name == row.name or (known.email, known.phone) == (row.email, row.phone)):

@@ -291,17 +291,9 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("recipient_index", name=op.f("pk_notification_suppressed_address")),
     )
-    op.create_table(
-        "notification_wish",
-        sa.Column("person_ref", sa.String(length=60), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("value", sa.String(length=60), nullable=False),
-        sa.PrimaryKeyConstraint("person_ref", "kind", name=op.f("pk_notification_wish")),
-    )
 
 
 def downgrade() -> None:
-    op.drop_table("notification_wish")
     op.drop_table("notification_suppressed_address")
     with op.batch_alter_table("notification_outbox", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_notification_outbox_state"))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.hours import ANY_TIME, QUARTERS, HoursError, overlap_ok, parse_hours, windows
+from matching.hours import ANY_TIME, QUARTERS, HoursError, overlap_ok, parse_hours
 
 
 def quarters(*spans: tuple[int, str, str]) -> int:
@@ -118,18 +118,3 @@ def test_overlap_agrees_with_counting_quarters(one: int, other: int, sparse: int
     other &= 3 << sparse | 1 | 1 << QUARTERS - 1
     both = [q for q in range(QUARTERS) if one >> q & 1 and other >> q & 1]
     assert any((q + 1) % QUARTERS in both for q in both) == overlap_ok(one, other)
-
-
-def test_windows_keep_a_night_together() -> None:
-    assert windows(parse_hours("Mo 10:00-12:00, Sa 14:00-24:00, Su 22:00-02:00")) == [(0, 40, 48), (5, 56, 96), (6, 88, 104)]
-
-
-def test_any_time_is_seven_whole_days() -> None:
-    assert [(day, 0, 96) for day in range(7)] == windows(ANY_TIME)
-
-
-@given(st.lists(st.tuples(st.integers(0, QUARTERS - 1), st.integers(1, 200)), max_size=6))
-def test_windows_cover_just_the_mask(stretches: list[tuple[int, int]]) -> None:
-    open_quarters = {(start + i) % QUARTERS for start, length in stretches for i in range(length)}
-    shown = [(day * 96 + q) % QUARTERS for day, start, end in windows(sum(1 << q for q in open_quarters)) for q in range(start, end)]
-    assert sorted(open_quarters) == sorted(shown)
