@@ -15,9 +15,9 @@ from wtforms import BooleanField, Field, PasswordField, RadioField, SelectField,
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput
 
-from app import i18n
 from app.contacts import normal_email, normal_phone
 from app.extensions import ctx
+from app.kinds import kind_name
 from app.models import Territory
 from app.services.accounts import PASSWORD_LENGTH
 from app.services.posting import Where
@@ -207,7 +207,7 @@ class TicksField(_Shown, SelectMultipleField):
 
 
 def category_choices() -> dict[str, str]:
-    return {slug: category.label(i18n.language()) for slug, category in CATEGORIES.items()}
+    return {slug: kind_name(slug) for slug in CATEGORIES}
 
 
 def language_choices() -> dict[str, str]:

@@ -11,17 +11,17 @@ from app import i18n
 from app.extensions import ctx
 from app.headers import nonce
 from app.identity import has_role, signed_in
+from app.kinds import kind_name, kind_phrase
 from app.models import Role
-from config.categories import CATEGORIES
 from config.settings import LANGUAGES
-from notifications.words import NBSP, category_words, distance_words, hours_words, moment_words, phone_words
+from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words
 
 
 def init(web: Flask) -> None:
     web.jinja_env.trim_blocks = web.jinja_env.lstrip_blocks = True
     web.jinja_env.filters.update(
-        category=lambda slug: CATEGORIES[slug].label(i18n.language()) if slug in CATEGORIES else slug,
-        category_words=lambda slug: category_words(slug, i18n.language()),
+        category=kind_name,
+        category_words=kind_phrase,
         distance=lambda metres: distance_words(metres, i18n.language()),
         hours=lambda text: hours_words(text, i18n.language()),
         phone_link=_phone_link,

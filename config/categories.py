@@ -1,4 +1,4 @@
-"""The kinds of help that the service knows, with what the posting pages need to know of each.
+"""The kinds of help that the service knows. Their words are in ``app/kinds.py``, which has an entry for each.
 
 The matcher itself takes any slug; only what is stored in the database is held to this list.
 """
@@ -8,26 +8,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """``remote`` says whether this help can also be given by phone or video. Labels are in each language of the pages."""
+    """``remote`` says whether this help can also be given by phone or video."""
 
     slug: str
-    labels: dict[str, str]
     remote: bool = False
-
-    def label(self, language: str) -> str:
-        return self.labels.get(language, self.labels["fr"])
 
 
 CATEGORIES: dict[str, Category] = {
     c.slug: c
     for c in (
-        Category("shopping", {"fr": "Courses", "en": "Shopping"}),
-        Category("pharmacy", {"fr": "Pharmacie", "en": "Pharmacy"}),
-        Category("homework", {"fr": "Aide aux devoirs", "en": "Homework help"}, remote=True),
-        Category("conversation", {"fr": "Conversation", "en": "Conversation"}, remote=True),
-        Category("accompaniment", {"fr": "Accompagnement", "en": "Going along"}),
-        Category("paperwork", {"fr": "Démarches administratives", "en": "Paperwork"}, remote=True),
-        Category("small_repairs", {"fr": "Petit bricolage", "en": "Small repairs"}),
-        Category("pets", {"fr": "Animaux", "en": "Pets"}),
+        Category("shopping"),
+        Category("pharmacy"),
+        Category("homework", remote=True),
+        Category("conversation", remote=True),
+        Category("accompaniment"),
+        Category("paperwork", remote=True),
+        Category("small_repairs"),
+        Category("pets"),
     )
 }

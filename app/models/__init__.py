@@ -1,5 +1,6 @@
 """The tables. One subject a file, columns and relations only: what happens to them is in ``app/services``."""
 
+from app.models.draft import Draft
 from app.models.event import Event
 from app.models.match import Match
 from app.models.need import Need
@@ -7,9 +8,11 @@ from app.models.offer import Offer
 from app.models.person import Person, Role
 from app.models.plumbing import Attempt, Fact, Lease
 from app.models.post import Channel, PostedBy
+from app.models.street import Street
 from app.models.task import Task, TaskKind
 from app.models.territory import Territory
 
 __all__ = [
-    "Attempt", "Channel", "Event", "Fact", "Lease", "Match", "Need", "Offer", "Person", "PostedBy", "Role", "Task", "TaskKind", "Territory",
+    "Attempt", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Offer", "Person", "PostedBy", "Role", "Street",
+    "Task", "TaskKind", "Territory",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.crypto import EncryptedText
 from app.db import Base
 from app.models.person import Person
-from app.models.post import Post
+from app.models.post import Post, PostedBy
 from matching.lifecycle import NeedState
 from notifications.types import UTCDateTime
 
@@ -17,7 +17,8 @@ class Need(Post, Base):
     """What a resident asks for. ``taken`` counts the live matches, each of which holds one of ``helpers_needed`` places.
 
     An open need is due for matching when ``next_try_at`` has come. ``on_behalf_name`` and ``on_behalf_phone`` say who asks in the
-    resident's place, when somebody does.
+    resident's place, when somebody does; ``call`` is whom the town hall calls (a ``PostedBy``: the resident themselves or that relative).
+    ``school_level`` is asked for homework help only.
     """
 
     __tablename__ = "need"
@@ -35,6 +36,8 @@ class Need(Post, Base):
     share_contact: Mapped[bool] = mapped_column(default=False)
     on_behalf_name: Mapped[str | None] = mapped_column(EncryptedText("need.on_behalf_name"))
     on_behalf_phone: Mapped[str | None] = mapped_column(EncryptedText("need.on_behalf_phone"))
+    call: Mapped[str] = mapped_column(String(10), default=PostedBy.SELF, server_default=PostedBy.SELF)
+    school_level: Mapped[str | None] = mapped_column(String(20))
     next_try_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     posted_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
