@@ -14,7 +14,7 @@ from app.identity import has_role, signed_in
 from app.kinds import kind_name, kind_phrase
 from app.models import Role
 from config.settings import LANGUAGES
-from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words
+from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, when_words
 
 
 def init(web: Flask) -> None:
@@ -29,6 +29,7 @@ def init(web: Flask) -> None:
         short=lambda moment: format_datetime(moment, "d MMM y HH:mm"),
         spoken=lambda code: Locale.parse(i18n.language()).languages.get(code, code),
         moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),
+        when=lambda moment: when_words(moment, ctx().now(), ctx().settings.zone, i18n.language()),
     )
 
     @web.context_processor

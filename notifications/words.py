@@ -1,14 +1,16 @@
-"""Plain data in a reader's words: moments, weekly hours, distances and kinds of help, in French and English.
+"""Plain data in a reader's words: moments, weekly hours, distances and kinds of help.
 
-A language that is not known here is answered in French.
+``LANGUAGES`` are those that messages are written in. Pages may speak more: their words are learnt from the catalogue (:func:`learn`).
 """
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.dates import format_date, get_day_names
+from babel.numbers import format_decimal
 
 LANGUAGES = ("fr", "en")
 NBSP = "\u00a0"
@@ -23,10 +25,24 @@ _HELP = {
     "small_repairs": {"fr": "du petit bricolage", "en": "small repairs"},
     "pets": {"fr": "un animal", "en": "a pet"},
 }
-_WORDS = {
-    "fr": {"to": "au", "and": "et", "at": "à", "daily": "tous les jours", "always": "à toute heure", "any": "à convenir ensemble"},
-    "en": {"to": "to", "and": "and", "at": "at", "daily": "every day", "always": "at any time", "any": "to be agreed between you"},
+_WORDS: dict[str, Mapping[str, str]] = {
+    "fr": {
+        "EEEE d MMMM": "EEEE d MMMM",
+        "%(day)s at %(time)s": "%(day)s à %(time)s",
+        "%(day)s %(time)s": "%(day)s à %(time)s",
+        "today": "aujourd’hui",
+        "tomorrow": "demain",
+        "yesterday": "hier",
+        "%(first)s to %(last)s": "%(first)s au %(last)s",
+        "%(first)s and %(last)s": "%(first)s et %(last)s",
+        "every day": "tous les jours",
+        "at any time": "à toute heure",
+        "to be agreed between you": "à convenir ensemble",
+        "about %(distance)s": "environ %(distance)s",
+    },
 }
+PHRASES = tuple(_WORDS["fr"])
+_NEAR = {0: "today", 1: "tomorrow", -1: "yesterday"}
 _DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _RULE = re.compile(r"(?:(?P<days>[A-Z][a-z](?:[-,][A-Z][a-z])*) ?)?(?P<times>off|\d\d?:\d\d-\d\d?:\d\d(?:, ?\d\d?:\d\d-\d\d?:\d\d)*)")
 
@@ -54,23 +70,44 @@ def phone_words(phone: str) -> str:
     return phonenumbers.format_number(number, form)
 
 
+def learn(language: str, words: Mapping[str, str]) -> None:
+    """The words of ``language`` for the English ones of :data:`PHRASES`."""
+    _WORDS[language] = words
+
+
+def _say(phrase: str, language: str, **parts: str) -> str:
+    return _WORDS.get(language, {}).get(phrase, phrase) % parts
+
+
 def distance_words(distance_m: int, language: str) -> str:
     """About how far: metres up to 1 km, then kilometres with one decimal."""
-    if distance_m < 1000:
-        figure = f"{distance_m}{NBSP}m"
-    else:
-        kilometres = f"{distance_m / 1000:.1f}".removesuffix(".0")
-        figure = f"{kilometres.replace('.', ',') if language == 'fr' else kilometres}{NBSP}km"
-    return f"environ {figure}" if language == "fr" else f"about {figure}"
+    kilometres = format_decimal(distance_m / 1000, "0.#", locale=language)
+    figure = f"{distance_m}{NBSP}m" if distance_m < 1000 else f"{kilometres}{NBSP}km"
+    return _say("about %(distance)s", language, distance=figure)
 
 
 def moment_words(moment: dt.datetime, zone: ZoneInfo, language: str) -> str:
     """Weekday, day, month and clock time in ``zone``, without the year: "lundi 1er juin à 18 h 30"."""
     local = moment.astimezone(zone)
-    day = format_date(local.date(), "EEEE d MMMM", locale=language)
-    if language == "fr" and local.day == 1:
-        day = day.replace(" 1 ", " 1er ")
-    return f"{day} {_WORDS[language]['at']} {_clock(f'{local:%H:%M}', language)}"
+    return _say("%(day)s at %(time)s", language, day=_day(local.date(), language), time=_clock(f"{local:%H:%M}", language))
+
+
+def when_words(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo, language: str) -> str:
+    """The same as one says it at ``now``: "hier à 9 h", "lundi à 14 h 10"; with its date from a week away on."""
+    local = moment.astimezone(zone)
+    away = (local.date() - now.astimezone(zone).date()).days
+    if away in _NEAR:
+        day = _say(_NEAR[away], language)
+    elif abs(away) < 7:
+        day = get_day_names("wide", locale=language)[local.weekday()]
+    else:
+        day = _day(local.date(), language)
+    return _say("%(day)s %(time)s", language, day=day, time=_clock(f"{local:%H:%M}", language))
+
+
+def _day(date: dt.date, language: str) -> str:
+    words = format_date(date, _say("EEEE d MMMM", language), locale=language)
+    return words.replace(" 1 ", " 1er ") if language == "fr" and date.day == 1 else words
 
 
 def hours_words(text: str, language: str) -> str:
@@ -79,11 +116,10 @@ def hours_words(text: str, language: str) -> str:
     >>> hours_words("Mo-Fr 09:00-17:00", "en")
     'Monday to Friday, 09:00 – 17:00'
     """
-    words = _WORDS[language]
     if not text.strip():
-        return words["any"]
+        return _say("to be agreed between you", language)
     if text.strip() == "24/7":
-        return words["always"]
+        return _say("at any time", language)
     week = _week(text)
     if week is None:
         return text
@@ -93,7 +129,7 @@ def hours_words(text: str, language: str) -> str:
     for day in range(1, 8):  # days in a row that have the same hours are told together
         if day == 7 or week[day] != week[first]:
             if week[first]:
-                groups.append(f"{_span(first, day - 1, names, words)}, {_times(week[first], language)}")
+                groups.append(f"{_span(first, day - 1, names, language)}, {_times(week[first], language)}")
             first = day
     return (" ; " if language == "fr" else "; ").join(groups) or text
 
@@ -124,18 +160,18 @@ def _days(text: str | None) -> list[int] | None:
     return days
 
 
-def _span(first: int, last: int, names: list[str], words: dict[str, str]) -> str:
+def _span(first: int, last: int, names: list[str], language: str) -> str:
     if (first, last) == (0, 6):
-        return words["daily"]
+        return _say("every day", language)
     if first == last:
         return names[first]
-    return f"{names[first]} {words['and' if last == first + 1 else 'to']} {names[last]}"
+    phrase = "%(first)s and %(last)s" if last == first + 1 else "%(first)s to %(last)s"
+    return _say(phrase, language, first=names[first], last=names[last])
 
 
 def _times(text: str, language: str) -> str:
-    spans = [" – ".join(_clock(end, language) for end in span.split("-")) for span in re.split(", ?", text)]
-    *most, last = spans
-    return f"{', '.join(most)} {_WORDS[language]['and']} {last}" if most else last
+    *most, last = [" – ".join(_clock(end, language) for end in span.split("-")) for span in re.split(", ?", text)]
+    return _say("%(first)s and %(last)s", language, first=", ".join(most), last=last) if most else last
 
 
 def _clock(text: str, language: str) -> str:

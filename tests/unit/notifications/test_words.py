@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.categories import CATEGORIES
-from notifications.words import LANGUAGES, category_words, distance_words, hours_words, moment_words
+from notifications.words import LANGUAGES, category_words, distance_words, hours_words, moment_words, when_words
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -62,6 +62,25 @@ def test_a_moment_is_told_in_the_city_s_zone_on_both_sides_of_summer_time() -> N
     assert moment_words(winter, PARIS, "fr").replace("\u00a0", " ") == "mardi 1er décembre à 18 h 30"
     assert moment_words(summer, PARIS, "fr") == "mercredi 1er juillet à minuit"
     assert moment_words(winter, PARIS, "en") == "Tuesday 1 December at 18:30"
+
+
+@pytest.mark.parametrize(
+    ("moment", "french", "english"),
+    [
+        ("2026-06-03 14:10", "aujourd’hui à 14 h 10", "today 14:10"),
+        ("2026-06-04 00:00", "demain à minuit", "tomorrow 00:00"),
+        ("2026-06-02 23:59", "hier à 23 h 59", "yesterday 23:59"),
+        ("2026-06-09 18:00", "mardi à 18 h", "Tuesday 18:00"),
+        ("2026-05-28 09:05", "jeudi à 9 h 05", "Thursday 09:05"),
+        ("2026-06-10 18:00", "mercredi 10 juin à 18 h", "Wednesday 10 June 18:00"),
+        ("2026-05-27 18:00", "mercredi 27 mai à 18 h", "Wednesday 27 May 18:00"),
+        ("2026-07-01 18:00", "mercredi 1er juillet à 18 h", "Wednesday 1 July 18:00"),
+    ],
+)
+def test_a_moment_is_told_as_one_says_it_today(moment: str, french: str, english: str) -> None:
+    now = dt.datetime(2026, 6, 2, 22, 30, tzinfo=dt.UTC)  # already the third in Paris
+    at = dt.datetime.fromisoformat(moment).replace(tzinfo=PARIS)
+    assert [french, english] == [when_words(at, now, PARIS, language).replace("\u00a0", " ") for language in LANGUAGES]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
