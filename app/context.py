@@ -38,7 +38,9 @@ class Context:
     def city(self) -> City:
         """What messages say of the city."""
         s = self.settings
-        return City(name=s.city_name, phone=s.city_phone, hours=s.city_hours, url=s.root_url, timezone=s.timezone)
+        return City(
+            name=s.city_name, phone=s.city_phone, hours=s.city_hours, url=s.root_url, timezone=s.timezone, language=s.language,
+        )  # fmt: skip
 
     @property
     def holder(self) -> str:

@@ -1,9 +1,10 @@
-"""Languages. English stands in the code and the templates; the catalogues beside this file hold the others.
+"""Languages. English stands in the code and the templates; each folder with a catalogue beside this file is one more.
 
 Catalogues are read as they were written (``messages.po``), once a process: nothing is compiled, so nothing can be stale.
 """
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from babel import Locale
@@ -15,26 +16,43 @@ from flask_babel import Domain, get_locale
 
 from app.extensions import babel, ctx
 from app.identity import signed_in
-from config.settings import LANGUAGES, Settings
+from config.settings import Settings
+from notifications.words import learn
 
 COOKIE = "language"
 COOKIE_LASTS_S = 365 * 24 * 3600
 CATALOGUES = Path(__file__).parent / "translations"
+_LOADED = "catalogues"
+
+
+def N_(words: str) -> str:
+    """Marks words for the catalogues where they are said elsewhere."""
+    return words
+
+
+SMALL_WORDS = (
+    N_("EEEE d MMMM"), N_("%(day)s at %(time)s"), N_("%(day)s %(time)s"), N_("today"), N_("tomorrow"), N_("yesterday"),
+    N_("%(first)s to %(last)s"), N_("%(first)s and %(last)s"), N_("every day"), N_("at any time"), N_("to be agreed between you"),
+    N_("about %(distance)s"),
+)  # fmt: skip
+"""What :mod:`notifications.words` puts moments, hours and distances together with."""
 
 
 class _Catalogues(Domain):
-    def __init__(self) -> None:
-        super().__init__()
-        self._of = {language: _load(language) for language in LANGUAGES}
-
     def get_translations(self) -> NullTranslations:
-        return self._of[language()]
+        return _loaded()[language()]
 
 
-def _load(language: str) -> NullTranslations:
-    file = CATALOGUES / language / "LC_MESSAGES" / "messages.po"
-    if not file.exists():
-        return NullTranslations()
+def _load(folder: Path) -> dict[str, NullTranslations]:
+    """The catalogues by language, with English."""
+    found = sorted(file.parents[1].name for file in folder.glob("*/LC_MESSAGES/messages.po"))
+    own = {language: _read(folder / language / "LC_MESSAGES" / "messages.po", language) for language in found}
+    for language, catalogue in own.items():
+        learn(language, {words: catalogue.gettext(words) for words in SMALL_WORDS})
+    return own | {"en": NullTranslations()}
+
+
+def _read(file: Path, language: str) -> Translations:
     compiled = io.BytesIO()
     with file.open("rb") as source:
         write_mo(compiled, read_po(source, locale=language))
@@ -42,9 +60,20 @@ def _load(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
+def _loaded() -> Mapping[str, NullTranslations]:
+    catalogues: dict[str, NullTranslations] = current_app.extensions[_LOADED]
+    return catalogues
+
+
+def languages() -> tuple[str, ...]:
+    """The languages of the pages."""
+    return tuple(_loaded())
+
+
 def init(web: Flask, settings: Settings) -> None:
     babel.init_app(web, default_locale=settings.language, default_timezone=settings.timezone, locale_selector=_choose)
     babel.domain_instance = _Catalogues()
+    web.extensions[_LOADED] = _load(CATALOGUES)
     web.after_request(_remember)
 
 
@@ -57,16 +86,21 @@ def _choose() -> str:
     """What was asked for by the switch, now or before; else what the person wished, else what the browser likes."""
     person = signed_in()
     wished = (request.args.get("lang"), request.cookies.get(COOKIE), person.language if person else None)
-    best = next((each for each in wished if each in LANGUAGES), None)
-    return best or request.accept_languages.best_match(LANGUAGES) or ctx().settings.language
+    best = next((each for each in wished if each in languages()), None)
+    return best or request.accept_languages.best_match(languages()) or ctx().settings.language
 
 
 def _remember(response: Response) -> Response:
     wanted = request.args.get("lang")
-    if wanted in LANGUAGES:
+    if wanted in languages():
         secure = current_app.config["SESSION_COOKIE_SECURE"]
         response.set_cookie(COOKIE, wanted, max_age=COOKIE_LASTS_S, secure=secure, httponly=True, samesite="Lax")
     return response
+
+
+def direction() -> str:
+    """Where this page's lines begin: ``ltr`` or ``rtl``."""
+    return str(Locale.parse(language()).text_direction)
 
 
 def own_name(language: str) -> str:

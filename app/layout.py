@@ -13,7 +13,6 @@ from app.headers import nonce
 from app.identity import has_role, signed_in
 from app.kinds import kind_name, kind_phrase
 from app.models import Role
-from config.settings import LANGUAGES
 from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, when_words
 
 
@@ -39,7 +38,8 @@ def init(web: Flask) -> None:
             "city": ctx().city,
             "demo": settings.demo,
             "language": i18n.language(),
-            "languages": [(each, i18n.own_name(each), _in_language(each)) for each in LANGUAGES],
+            "direction": i18n.direction(),
+            "languages": [(each, i18n.own_name(each), _in_language(each)) for each in i18n.languages()],
             "person": signed_in(),
             "coordinates": has_role(Role.COORDINATOR, Role.ADMINISTRATOR),
             "nonce": nonce,

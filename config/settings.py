@@ -16,6 +16,7 @@ from dotenv import dotenv_values
 from opening_hours import OpeningHours, ParserError
 
 LANGUAGES = ("fr", "en")
+"""What messages are written in; the pages speak those of their catalogues."""
 
 
 class SettingsError(ValueError):

@@ -27,13 +27,17 @@ _environment = Environment(
 
 @dataclass(frozen=True)
 class City:
-    """What every message says of the city: ``hours`` is ``opening_hours`` text, ``timezone`` an IANA name."""
+    """What every message says of the city: ``hours`` is ``opening_hours`` text, ``timezone`` an IANA name.
+
+    ``language`` is what whoever reads a language without messages is written in.
+    """
 
     name: str
     phone: str
     hours: str
     url: str
     timezone: str
+    language: str = LANGUAGES[0]
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,8 @@ class Rendered:
 
 
 def render(message: Message, language: str, city: City) -> Rendered:
-    """``message`` for a reader of ``language`` (French where there is no such translation)."""
-    language = language if language in LANGUAGES else LANGUAGES[0]
+    """``message`` for a reader of ``language`` (the city's where there is no such translation)."""
+    language = language if language in LANGUAGES else city.language
     words = _words(message, language, city)
 
     def part(name: str) -> str:

@@ -41,7 +41,6 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "about %(distance)s": "environ %(distance)s",
     },
 }
-PHRASES = tuple(_WORDS["fr"])
 _NEAR = {0: "today", 1: "tomorrow", -1: "yesterday"}
 _DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _RULE = re.compile(r"(?:(?P<days>[A-Z][a-z](?:[-,][A-Z][a-z])*) ?)?(?P<times>off|\d\d?:\d\d-\d\d?:\d\d(?:, ?\d\d?:\d\d-\d\d?:\d\d)*)")
@@ -71,7 +70,7 @@ def phone_words(phone: str) -> str:
 
 
 def learn(language: str, words: Mapping[str, str]) -> None:
-    """The words of ``language`` for the English ones of :data:`PHRASES`."""
+    """Say the small words of ``language`` so: theirs for each English one of the table above."""
     _WORDS[language] = words
 
 
