@@ -14,7 +14,7 @@ from app.identity import has_role, signed_in
 from app.kinds import kind_name, kind_phrase
 from app.models import Role
 from config.settings import LANGUAGES
-from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words
+from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, walk_words
 
 
 def init(web: Flask) -> None:
@@ -29,6 +29,7 @@ def init(web: Flask) -> None:
         short=lambda moment: format_datetime(moment, "d MMM y HH:mm"),
         spoken=lambda code: Locale.parse(i18n.language()).languages.get(code, code),
         moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),
+        walk=lambda metres: walk_words(metres, i18n.language()),
     )
 
     @web.context_processor
@@ -38,6 +39,8 @@ def init(web: Flask) -> None:
             "city": ctx().city,
             "demo": settings.demo,
             "language": i18n.language(),
+            "map_tiles": settings.map_tiles,
+            "map_attribution": settings.map_attribution,
             "languages": [(each, i18n.own_name(each), _in_language(each)) for each in LANGUAGES],
             "person": signed_in(),
             "coordinates": has_role(Role.COORDINATOR, Role.ADMINISTRATOR),

@@ -27,6 +27,10 @@ _WORDS = {
     "fr": {"to": "au", "and": "et", "at": "à", "daily": "tous les jours", "always": "à toute heure", "any": "à convenir ensemble"},
     "en": {"to": "to", "and": "and", "at": "at", "daily": "every day", "always": "at any time", "any": "to be agreed between you"},
 }
+DETOUR = 1.3
+"""How much longer a way through streets is than the straight line."""
+FURTHEST_WALK_M = 3000
+METRES_A_MINUTE = {"foot": 4000 / 60, "bike": 12000 / 60}
 _DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _RULE = re.compile(r"(?:(?P<days>[A-Z][a-z](?:[-,][A-Z][a-z])*) ?)?(?P<times>off|\d\d?:\d\d-\d\d?:\d\d(?:, ?\d\d?:\d\d-\d\d?:\d\d)*)")
 
@@ -62,6 +66,20 @@ def distance_words(distance_m: int, language: str) -> str:
         kilometres = f"{distance_m / 1000:.1f}".removesuffix(".0")
         figure = f"{kilometres.replace('.', ',') if language == 'fr' else kilometres}{NBSP}km"
     return f"environ {figure}" if language == "fr" else f"about {figure}"
+
+
+def walk_words(distance_m: int, language: str) -> str:
+    """About how long the way takes: on foot at 4 km/h, by bike at 12 beyond 3 km; streets make it a third longer than a straight line.
+
+    >>> walk_words(800, "en"), walk_words(5000, "fr")
+    ('about 15 minutes’ walk', 'environ 30 minutes à vélo')
+    """
+    rides = distance_m > FURTHEST_WALK_M
+    minutes = distance_m * DETOUR / METRES_A_MINUTE["bike" if rides else "foot"]
+    rounded = max(2, round(minutes)) if minutes < 13 else 5 * round(minutes / 5)  # beyond, to the minute would say more than is known
+    if language == "fr":
+        return f"environ {rounded} minutes à {'vélo' if rides else 'pied'}"
+    return f"about {rounded} minutes {'by bike' if rides else 'walk'}".replace("minutes walk", "minutes’ walk")
 
 
 def moment_words(moment: dt.datetime, zone: ZoneInfo, language: str) -> str:
