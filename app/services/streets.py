@@ -93,7 +93,7 @@ def add(ctx: Context, rows: Iterable[Address]) -> Added:
     for row in rows:
         key = (row.postcode, row.town, plain(row.street))
         names.setdefault(key, row.street)
-        streets[key][split_number(row.number)[0]] = [row.lon, row.lat]
+        streets[key][row.number] = [row.lon, row.lat]
     new = moved = 0
     with ctx.db.write() as session:
         wanted = select(Street).where(Street.postcode.in_({postcode for postcode, _, _ in streets}))
