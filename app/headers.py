@@ -4,6 +4,7 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+from app.extensions import ctx
 from app.identity import signed_in
 from app.permissions import Permission, declared
 
@@ -28,12 +29,13 @@ def init(web: Flask) -> None:
         if request.endpoint != "static":
             is_public = request.endpoint is not None and declared(web, request.endpoint) is Permission.PUBLIC
             shown_to_all = is_public and request.method == "GET" and signed_in() is None
-            response.headers["Cache-Control"] = "private, no-cache" if shown_to_all else "no-store"
+            response.headers.setdefault("Cache-Control", "private, no-cache" if shown_to_all else "no-store")
         return response
 
 
 def _content_policy() -> str:
+    images = " ".join(("img-src 'self' data:", *filter(None, [ctx().settings.map_host])))
     return "; ".join((
-        "default-src 'none'", f"script-src 'nonce-{nonce()}'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
+        "default-src 'none'", f"script-src 'nonce-{nonce()}'", "style-src 'self'", images, "connect-src 'self'",
         "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
     ))  # fmt: skip

@@ -33,7 +33,7 @@ def N_(words: str) -> str:
 SMALL_WORDS = (
     N_("EEEE d MMMM"), N_("%(day)s at %(time)s"), N_("%(day)s %(time)s"), N_("today"), N_("tomorrow"), N_("yesterday"),
     N_("%(first)s to %(last)s"), N_("%(first)s and %(last)s"), N_("every day"), N_("at any time"), N_("to be agreed between you"),
-    N_("about %(distance)s"),
+    N_("about %(distance)s"), N_("about %(minutes)s minutes’ walk"), N_("about %(minutes)s minutes by bike"),
 )  # fmt: skip
 """What :mod:`notifications.words` puts moments, hours and distances together with."""
 

@@ -13,7 +13,7 @@ from app.headers import nonce
 from app.identity import has_role, signed_in
 from app.kinds import kind_name, kind_phrase
 from app.models import Role
-from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, when_words
+from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, walk_words, when_words
 
 
 def init(web: Flask) -> None:
@@ -29,6 +29,7 @@ def init(web: Flask) -> None:
         spoken=lambda code: Locale.parse(i18n.language()).languages.get(code, code),
         moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),
         when=lambda moment: when_words(moment, ctx().now(), ctx().settings.zone, i18n.language()),
+        walk=lambda metres: walk_words(metres, i18n.language()),
     )
 
     @web.context_processor
@@ -40,6 +41,8 @@ def init(web: Flask) -> None:
             "language": i18n.language(),
             "direction": i18n.direction(),
             "languages": [(each, i18n.own_name(each), _in_language(each)) for each in i18n.languages()],
+            "map_tiles": settings.map_tiles,
+            "map_attribution": settings.map_attribution,
             "person": signed_in(),
             "coordinates": has_role(Role.COORDINATOR, Role.ADMINISTRATOR),
             "nonce": nonce,

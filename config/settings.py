@@ -17,6 +17,10 @@ from opening_hours import OpeningHours, ParserError
 
 LANGUAGES = ("fr", "en")
 """What messages are written in; the pages speak those of their catalogues."""
+IGN_PLAN = (
+    "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&STYLE=normal"
+    "&FORMAT=image/png&TILEMATRIXSET=PM&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}"
+)
 
 
 class SettingsError(ValueError):
@@ -103,6 +107,14 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _tiles(value: str) -> str:
+    parts = urlsplit(value)
+    safe = parts.scheme == "https" and re.fullmatch(r"[A-Za-z0-9.:-]+", parts.netloc)  # it stands in a header
+    if value and not (safe and all(each in value for each in ("{x}", "{y}", "{z}"))):
+        raise ValueError("empty, or an https address with {z}, {x} and {y} in it")
+    return value
+
+
 def _mailbox(value: str) -> str:
     name, _, domain = value.rpartition("@")
     if not name or not domain or any(c in value for c in "\r\n <>,"):
@@ -150,6 +162,8 @@ class Settings:
     answer_hours_flexible: int = _setting("ANSWER_HOURS_FLEXIBLE", "48", "the same for a flexible request", _whole(1, 240))
     public_blur_m: int = _setting("PUBLIC_BLUR_M", "200", "mean distance in metres between a post and its public point", _whole(50, 2000))
     geocoder: str = _setting("GEOCODER", "none", "none, or ban for France's Base Adresse Nationale", _one_of("none", "ban"))
+    map_tiles: str = _setting("MAP_TILES", IGN_PLAN, "address of the map's tiles, by default IGN's Plan; empty: outlines alone", _tiles)
+    map_attribution: str = _setting("MAP_ATTRIBUTION", "© IGN – Géoplateforme", "whose tiles they are, as it stands on the map")
     mail_server: str = _setting("MAIL_SERVER", "", "SMTP server; empty: messages become files in INSTANCE/mail")
     mail_port: int = _setting("MAIL_PORT", "25", "its port", _whole(1, 65535))
     mail_username: str = _setting("MAIL_USERNAME", "", "its user, if it asks for one")
@@ -166,6 +180,12 @@ class Settings:
     def root_url(self) -> str:
         """Where the service answers, without a slash at the end."""
         return self.base_url or f"http://{self.host}:{self.port}"
+
+    @property
+    def map_host(self) -> str:
+        """Where the map's tiles come from: ``https://HOST``; empty when there are none."""
+        parts = urlsplit(self.map_tiles)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property
     def resolved_database_url(self) -> str:

@@ -39,9 +39,15 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "at any time": "à toute heure",
         "to be agreed between you": "à convenir ensemble",
         "about %(distance)s": "environ %(distance)s",
+        "about %(minutes)s minutes’ walk": "environ %(minutes)s minutes à pied",
+        "about %(minutes)s minutes by bike": "environ %(minutes)s minutes à vélo",
     },
 }
 _NEAR = {0: "today", 1: "tomorrow", -1: "yesterday"}
+DETOUR = 1.3
+"""How much longer a way through streets is than the straight line."""
+FURTHEST_WALK_M = 3000
+METRES_A_MINUTE = {"foot": 4000 / 60, "bike": 12000 / 60}
 _DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _RULE = re.compile(r"(?:(?P<days>[A-Z][a-z](?:[-,][A-Z][a-z])*) ?)?(?P<times>off|\d\d?:\d\d-\d\d?:\d\d(?:, ?\d\d?:\d\d-\d\d?:\d\d)*)")
 
@@ -83,6 +89,18 @@ def distance_words(distance_m: int, language: str) -> str:
     kilometres = format_decimal(distance_m / 1000, "0.#", locale=language)
     figure = f"{distance_m}{NBSP}m" if distance_m < 1000 else f"{kilometres}{NBSP}km"
     return _say("about %(distance)s", language, distance=figure)
+
+
+def walk_words(distance_m: int, language: str) -> str:
+    """About how long the way takes: on foot at 4 km/h, by bike at 12 beyond 3 km; streets make it a third longer than a straight line.
+
+    >>> walk_words(800, "en"), walk_words(5000, "fr")
+    ('about 15 minutes’ walk', 'environ 30 minutes à vélo')
+    """
+    rides = distance_m > FURTHEST_WALK_M
+    minutes = distance_m * DETOUR / METRES_A_MINUTE["bike" if rides else "foot"]
+    rounded = max(2, round(minutes)) if minutes < 13 else 5 * round(minutes / 5)  # beyond, to the minute would say more than is known
+    return _say("about %(minutes)s minutes by bike" if rides else "about %(minutes)s minutes’ walk", language, minutes=str(rounded))
 
 
 def moment_words(moment: dt.datetime, zone: ZoneInfo, language: str) -> str:

@@ -16,6 +16,7 @@ COMMANDS = {
     "worker": "Match, send messages and watch deadlines.",
     "migrate": "Bring the database up to date.",
     "territory": "Import the outlines of the city, its districts and quartiers.",
+    "streets": "Import addresses, so that people find theirs.",
     "import": "Put spreadsheets of offers and needs into the database.",
     "match": "Pair two spreadsheets, without any database.",
     "user": "Add coordinators and other accounts.",

@@ -1,12 +1,16 @@
 """Where a post is: its territory, its exact and its public point."""
 
+import hashlib
+import json
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from geopy.exc import GeocoderServiceError
 from geopy.geocoders import BANFrance
-from shapely import from_wkb
+from shapely import from_wkb, set_precision, to_geojson
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -18,6 +22,8 @@ from matching.areas import Areas
 from matching.geo import blur
 
 GEOCODER_TIMEOUT_S = 3
+DRAWN_WITHIN = 1e-4
+"""Degrees (about ten metres) that a drawn outline may be off."""
 
 
 class Outside(UserError):
@@ -37,7 +43,21 @@ class NoTerritory(UserError):
 @dataclass(frozen=True)
 class _Loaded:
     mark: tuple[object, ...]
-    areas: Areas
+    shapes: list[tuple[int, str, BaseGeometry]]
+
+    @cached_property
+    def areas(self) -> Areas:
+        return Areas([(i, shape) for i, _, shape in self.shapes])
+
+    @cached_property
+    def drawn(self) -> str:
+        """GeoJSON to look at, some metres from the true outlines."""
+        features = [
+            {"type": "Feature", "properties": {"name": name}, "geometry": json.loads(to_geojson(rough))}
+            for _, name, shape in self.shapes
+            if not (rough := set_precision(shape.simplify(DRAWN_WITHIN), DRAWN_WITHIN / 10)).is_empty
+        ]
+        return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
 
 
 _lock = threading.Lock()
@@ -46,16 +66,37 @@ _loaded: dict[str, _Loaded] = {}
 
 def areas(session: Session) -> Areas:
     """The territories as an index, loaded again when a row has changed. Raises :class:`NoTerritory` when there are none."""
+    with _lock:
+        held = _load(session)
+        if not held.shapes:
+            raise NoTerritory
+        return held.areas
+
+
+def _load(session: Session) -> _Loaded:
     url = str(session.get_bind().engine.url)
     mark = tuple(session.execute(select(func.count(Territory.id), func.max(Territory.changed_at), func.max(Territory.id))).one())
-    if not mark[0]:
-        raise NoTerritory
-    with _lock:
-        held = _loaded.get(url)
-        if held is None or held.mark != mark:
-            rows = session.execute(select(Territory.id, Territory.shape)).all()
-            held = _loaded[url] = _Loaded(mark, Areas([(i, from_wkb(shape)) for i, shape in rows]))
-        return held.areas
+    held = _loaded.get(url)
+    if held is None or held.mark != mark:
+        rows = session.execute(select(Territory.id, Territory.name, Territory.shape)).all()
+        held = _loaded[url] = _Loaded(mark, [(row.id, row.name, from_wkb(row.shape)) for row in rows])
+    return held
+
+
+def outlines(ctx: Context) -> tuple[str, str]:
+    """The territories as GeoJSON to draw on a map, and a mark that differs when they do."""
+    with ctx.db.read() as session, _lock:
+        held = _load(session)
+        return held.drawn, hashlib.sha256(repr(held.mark).encode()).hexdigest()[:16]
+
+
+def inside(ctx: Context, lon: float, lat: float) -> bool:
+    """Whether a territory holds the point. Where there is none yet, every point will do: nothing is posted anyway."""
+    with ctx.db.read() as session:
+        try:
+            return areas(session).locate(lon, lat) is not None
+        except NoTerritory:
+            return True
 
 
 class Spot(NamedTuple):

@@ -104,7 +104,8 @@ def test_every_answer_carries_the_security_headers(client: Visitor, path: str) -
     policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
     assert re.fullmatch(r"'nonce-[\w-]{20,}'", policy["script-src"])
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
-    assert (policy["style-src"], policy["img-src"], policy["form-action"]) == ("'self'", "'self' data:", "'self'")
+    assert (policy["style-src"], policy["form-action"]) == ("'self'", "'self'")
+    assert policy["img-src"] == "'self' data: https://data.geopf.fr", "the map's tiles and no other host's pictures"
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"

@@ -1,0 +1,101 @@
+// Draws the maps of a page (components/map.html) with Leaflet, which is fetched only where there is one.
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const FURTHEST_IN = 19, CLOSE = 16;
+
+async function library() {
+  for (const name of ["vendor/leaflet/leaflet.css", "map.css"]) {
+    const address = new URL(name, import.meta.url).href;
+    if (!document.querySelector(`link[href="${address}"]`)) {
+      await new Promise((loaded, failed) => {
+        const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address, onload: loaded, onerror: failed });
+        document.head.append(link);
+      });
+    }
+  }
+  await import("./vendor/leaflet/leaflet.js");
+  return window.L;
+}
+
+/** Shows a figure's map: tiles if there are any, the territories' outlines, nothing else. Gives Leaflet, the map and the outlines. */
+export async function show(figure) {
+  const L = await library();
+  const { tiles, attribution, outlines } = figure.dataset;
+  const words = JSON.parse(figure.dataset.words);
+  figure.hidden = false;
+  const map = L.map(figure.querySelector(".map-canvas"), {
+    scrollWheelZoom: false, zoomControl: false, zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, inertia: !still,
+  });
+  if (still) map.panBy = (offset, options) => L.Map.prototype.panBy.call(map, offset, { ...options, animate: false });
+  map.attributionControl.setPrefix(false);
+  L.control.zoom({ zoomInTitle: words.in, zoomOutTitle: words.out }).addTo(map);
+  map.on("popupopen", ({ popup }) => popup.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", words.close));
+  if (tiles) L.tileLayer(tiles, { maxZoom: FURTHEST_IN, attribution: escaped(attribution) }).addTo(map);
+  const drawn = L.geoJSON(await territories(outlines), { interactive: false, className: "map-outline" }).addTo(map);
+  if (drawn.getBounds().isValid()) map.fitBounds(drawn.getBounds());
+  else map.setView([46.6, 2.5], 5);
+  return { L, map, drawn };
+}
+
+async function territories(address) {
+  try {
+    const answer = await fetch(address);
+    return answer.ok ? await answer.json() : [];
+  } catch {
+    return []; // a map without outlines is still a map
+  }
+}
+
+function escaped(text) {
+  return Object.assign(document.createElement("p"), { textContent: text }).innerHTML;
+}
+
+function element(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+/** Markers with a name, and a popup that leads where the list leads. */
+async function points(figure) {
+  const given = JSON.parse(figure.dataset.points);
+  const { L, map } = await show(figure);
+  const markers = given.map((point) => {
+    const icon = L.divIcon({ className: `map-point ${point.kind ?? ""}`, iconSize: [26, 26] });
+    const marker = L.marker([point.lat, point.lon], { icon, title: point.label, riseOnHover: true }).addTo(map);
+    marker.getElement().setAttribute("aria-label", point.label);
+    const name = point.url ? element("a", { href: point.url, textContent: point.label }) : point.label;
+    marker.bindPopup(element("p", {}, name, ...(point.note ? [element("br"), point.note] : [])));
+    marker.on("popupopen", ({ popup }) => popup.getElement().querySelector("a")?.focus({ preventScroll: true }));
+    marker.on("popupclose", () => marker.getElement().focus({ preventScroll: true }));
+    return marker;
+  });
+  if (markers.length) map.fitBounds(L.featureGroup(markers).getBounds().pad(0.1), { maxZoom: CLOSE });
+}
+
+/** A circle that follows a field, which may be a list or radios, and a caption in that field's words. */
+async function radius(figure) {
+  const [lon, lat] = JSON.parse(figure.dataset.centre);
+  const { L, map } = await show(figure);
+  const circle = L.circle([lat, lon], { radius: JSON.parse(figure.dataset.radius), className: "map-reach", interactive: false }).addTo(map);
+  L.circleMarker([lat, lon], { radius: 5, className: "map-home", interactive: false }).addTo(map);
+  const caption = figure.querySelector("figcaption");
+  const follow = (field) => {
+    if (!(Number(field?.value) > 0)) return;
+    circle.setRadius(Number(field.value));
+    caption.textContent = (field.selectedOptions ?? field.labels)?.[0]?.textContent.trim() || caption.textContent;
+    map.fitBounds(circle.getBounds(), { animate: false });
+  };
+  map.fitBounds(circle.getBounds(), { animate: false });
+  const name = CSS.escape(JSON.parse(figure.dataset.field));
+  follow(document.querySelector(`select[name="${name}"], input[name="${name}"]:checked, input[name="${name}"][type=range]`));
+  document.addEventListener("input", ({ target }) => target.name === name && follow(target));
+}
+
+const KINDS = { points, radius };
+for (const figure of document.querySelectorAll("figure[data-map]")) {
+  const draw = KINDS[figure.dataset.map];
+  if (draw && !figure.dataset.drawn) {
+    figure.dataset.drawn = "yes";
+    draw(figure).catch(() => { figure.hidden = true; }); // Leaflet's files are missing: the words beside the map say all of it
+  }
+}
