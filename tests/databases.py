@@ -19,13 +19,13 @@ class Databases:
     """Makes databases; ``shared`` is a folder that all processes of this test session see."""
 
     def __init__(self, shared: Path) -> None:
-        self._shared = shared
+        self.shared = shared
         self._server: str | None = None
 
     def sqlite(self, file: Path) -> str:
         """The URL of a migrated SQLite database, made as ``file``."""
-        with self._only_one_process():
-            template = self._shared / "template.db"
+        with self.only_one_process():
+            template = self.shared / "template.db"
             if not template.exists():
                 unfinished = template.with_suffix(".unfinished")
                 unfinished.unlink(missing_ok=True)
@@ -46,8 +46,8 @@ class Databases:
 
     def _running_server(self) -> str:
         if self._server is None:
-            with self._only_one_process():
-                known = self._shared / "postgresql.json"
+            with self.only_one_process():
+                known = self.shared / "postgresql.json"
                 if not known.exists():
                     known.write_text(json.dumps(self._start_server()))
                 answer = json.loads(known.read_text())
@@ -65,8 +65,8 @@ class Databases:
             return {"problem": str(problem)}
 
     def _migrated_template(self, server: str) -> str:
-        with self._only_one_process():
-            done = self._shared / "postgresql-migrated"
+        with self.only_one_process():
+            done = self.shared / "postgresql-migrated"
             if not done.exists():
                 self._execute(server, "DROP DATABASE IF EXISTS migrated WITH (FORCE)")
                 self._execute(server, "CREATE DATABASE migrated")
@@ -80,8 +80,9 @@ class Databases:
             connection.execute(statement)  # type: ignore[call-overload]
 
     @contextmanager
-    def _only_one_process(self) -> Iterator[None]:
-        with (self._shared / "databases.lock").open("w") as lock:
+    def only_one_process(self) -> Iterator[None]:
+        """Held by one process of this test session at a time."""
+        with (self.shared / "databases.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -1,0 +1,182 @@
+"""How each page is reached. A route whose address has no arguments is reached by itself; the others by the values in :data:`WAYS`.
+
+A new route with an argument that is not in the table fails a test, which says so.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+from werkzeug.routing.converters import AnyConverter
+
+from app import create_app
+from app.context import Context
+from app.crypto import Keyring
+from app.db import Database
+from app.identity import enter
+from app.links import Links, Purpose
+from app.models import Match, Need, Offer, Person, Role, Task
+from app.permissions import Permission, declared
+from config.settings import load
+from notifications.transport.file import list_mail
+from tests.city import KEYS
+
+ROLES = ("nobody", "volunteer", "coordinator", "administrator")
+"""A resident is nobody with a link."""
+STEP = "step"
+"""The argument of forms of several pages, which are reached one after the other."""
+
+
+class Reach:
+    """One city's pages: their addresses, and the people of each role."""
+
+    def __init__(self, ctx: Context, web: Flask) -> None:
+        self.ctx, self.web = ctx, web
+        with ctx.db.read() as session:
+            self.people = _people(session)
+
+    def addresses(self, endpoint: str) -> list[str]:
+        """Every address that shows this page in another state; none where the city has nothing to show on it."""
+        return [address for rule in rules(self.web) if rule.endpoint == endpoint for address in self._of(rule)]
+
+    def meant_for(self, endpoint: str, role: str) -> bool:
+        """Whether this role is let in."""
+        match declared(self.web, endpoint):
+            case Permission.PUBLIC | Permission.LINK | Permission.DEMO:
+                return True
+            case Permission.SIGNED_IN:
+                return role != "nobody"
+            case Permission.COORDINATOR:
+                return role in ("coordinator", "administrator")
+            case Permission.ADMINISTRATOR:
+                return role == "administrator"
+        raise AssertionError(f"{endpoint} does not say who may open it")
+
+    def session_cookie(self, role: str) -> tuple[str, str]:
+        """The cookie of a browser in which somebody of this role has signed in: its name and its value."""
+        with self.web.test_request_context() as request:
+            enter(self.people[role])
+            answer = self.web.make_response("")
+            self.web.session_interface.save_session(self.web, request.session, answer)
+        name, _, value = answer.headers["Set-Cookie"].partition(";")[0].partition("=")
+        return name, value
+
+    def _of(self, rule: Rule) -> Iterator[str]:
+        names = sorted(rule.arguments)
+        with self.ctx.db.read() as session:
+            choices = [list(self._values(rule, name, session)) for name in names]
+        for values in product(*choices):
+            built = rule.build(dict(zip(names, values, strict=True)), append_unknown=False)
+            assert built
+            yield built[1]
+
+    def _values(self, rule: Rule, name: str, session: Session) -> Iterable[Any]:
+        way = way_of(rule, name)
+        if way is not None:
+            return way(self, session)
+        converter = rule._converters[name]
+        assert isinstance(converter, AnyConverter)
+        return sorted(converter.items)
+
+
+Way = Callable[[Reach, Session], Iterable[Any]]
+
+
+def rules(web: Flask) -> list[Rule]:
+    """Every route that can be opened in a browser."""
+    return [rule for rule in web.url_map.iter_rules() if "GET" in (rule.methods or ())]
+
+
+def way_of(rule: Rule, name: str) -> Way | None:
+    """Where the values of an argument come from: the page's own entry, its door's, or that of all doors."""
+    door = rule.endpoint.partition(".")[0]
+    return next((WAYS[key] for key in (f"{rule.endpoint} {name}", f"{door} {name}", name) if key in WAYS), None)
+
+
+def lacking(web: Flask) -> list[str]:
+    """The arguments of routes for which nobody has said how to reach them."""
+    return [
+        f"{rule.endpoint} {name}"
+        for rule in rules(web)
+        for name in sorted(rule.arguments)
+        if name != STEP and way_of(rule, name) is None and not isinstance(rule._converters[name], AnyConverter)
+    ]
+
+
+def _people(session: Session) -> dict[str, Person]:
+    def first(role: Role) -> Person:
+        # The demonstration's volunteer is the first with an account.
+        return session.scalars(select(Person).where(Person.role == role, Person.account).order_by(Person.id).limit(1)).one()
+
+    return {"volunteer": first(Role.NONE), "coordinator": first(Role.COORDINATOR), "administrator": first(Role.ADMINISTRATOR)}
+
+
+def _one_of_each(kind: type[Any], by: Any, *where: Any) -> Way:
+    """The first of each state."""
+    return lambda _reach, session: session.scalars(select(func.min(kind.id)).where(*where).group_by(by).order_by(by))
+
+
+def _own_matches(reach: Reach, session: Session) -> Iterable[int]:
+    own = Offer.person_id == reach.people["volunteer"].id
+    return session.scalars(select(func.min(Match.id)).join(Offer, Match.offer_id == Offer.id).where(own).group_by(Match.state))
+
+
+def _own_offers(reach: Reach, session: Session) -> Iterable[int]:
+    return session.scalars(select(Offer.id).where(Offer.person_id == reach.people["volunteer"].id))
+
+
+def _tokens(purpose: Purpose, things: Way) -> Way:
+    return lambda reach, session: [reach.ctx.links.token(purpose, thing) for thing in things(reach, session)]
+
+
+def _account_tokens(purpose: Purpose) -> Way:
+    """Links to accounts that have been confirmed and to some that have not."""
+
+    def tokens(reach: Reach, session: Session) -> Iterable[str]:
+        confirmed = Person.email_confirmed_at.is_not(None)
+        ids = session.scalars(select(func.min(Person.id)).where(Person.account, Person.role == Role.NONE).group_by(confirmed)).all()
+        return [reach.ctx.links.token(purpose, person_id, session.get_one(Person, person_id).session_key) for person_id in ids]
+
+    return tokens
+
+
+def _answer_tokens(yes: Purpose, no: Purpose) -> Way:
+    """Both links of a match of each state. The one under the other's address is a link that is not right, which has its page too."""
+    each = _one_of_each(Match, Match.state)
+    return lambda reach, session: [*_tokens(yes, each)(reach, session), *_tokens(no, each)(reach, session)]
+
+
+def _letters(reach: Reach, _session: Session) -> Iterable[str]:
+    return [mail.name for mail in list_mail(Path(reach.ctx.settings.instance) / "mail", 3)]
+
+
+NEEDS, OFFERS = _one_of_each(Need, Need.state), _one_of_each(Offer, Offer.state)
+WAYS: dict[str, Way] = {
+    "need_id": NEEDS,
+    "offer_id": OFFERS,
+    "match_id": _one_of_each(Match, Match.state),
+    "task_id": _one_of_each(Task, Task.kind),
+    "person_id": _one_of_each(Person, Person.role),
+    "my_page match_id": _own_matches,
+    "my_page offer_id": _own_offers,
+    "resident token": _tokens(Purpose.MY_REQUEST, NEEDS),
+    "resident.confirm token": _tokens(Purpose.CONFIRM_NEED, NEEDS),
+    "resident.agree token": _answer_tokens(Purpose.RESIDENT_YES, Purpose.RESIDENT_NO),
+    "answers token": _answer_tokens(Purpose.VOLUNTEER_YES, Purpose.VOLUNTEER_NO),
+    "account.confirm token": _account_tokens(Purpose.CONFIRM_ACCOUNT),
+    "account.reset token": _account_tokens(Purpose.RESET_PASSWORD),
+    "mailbox name": _letters,
+    "static filename": lambda _reach, _session: ["style.css"],
+}
+
+
+def web_without_city() -> Flask:
+    """The application as far as its routes go: nothing is asked of its database."""
+    settings = load({"DATABASE_URL": "sqlite:///never-opened.db"}, None)
+    links, db = Links("s" * 40, settings.root_url), Database(settings.resolved_database_url)
+    return create_app(context=Context(settings, db, Keyring(KEYS), links))
