@@ -4,6 +4,7 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+from app import assets
 from app.extensions import ctx
 from app.identity import signed_in
 from app.permissions import Permission, declared
@@ -26,7 +27,9 @@ def init(web: Flask) -> None:
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        if request.endpoint != "static":
+        if assets.is_asset():
+            response.headers["Cache-Control"] = assets.cache_control(response)
+        else:
             is_public = request.endpoint is not None and declared(web, request.endpoint) is Permission.PUBLIC
             shown_to_all = is_public and request.method == "GET" and signed_in() is None
             response.headers.setdefault("Cache-Control", "private, no-cache" if shown_to_all else "no-store")

@@ -3,6 +3,7 @@
 from flask import Flask, g, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
+from app import assets
 from app.extensions import ctx, login_manager
 from app.models import Channel, Person, Role
 from app.services.events import Actor
@@ -35,7 +36,8 @@ def _load(user_id: str) -> User | None:
 
 
 def _find() -> None:
-    g.person = current_user.person if current_user.is_authenticated else None
+    # The files of the look are the same for everybody: no session is read for them.
+    g.person = current_user.person if not assets.is_asset() and current_user.is_authenticated else None
 
 
 def signed_in() -> Person | None:

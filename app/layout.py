@@ -3,8 +3,9 @@
 from urllib.parse import urlencode
 
 from babel import Locale
-from flask import Flask, request
+from flask import Flask, current_app, request, url_for
 from flask_babel import format_datetime
+from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from app import i18n
@@ -14,6 +15,16 @@ from app.identity import has_role, signed_in
 from app.kinds import kind_name, kind_phrase
 from app.models import Role
 from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, walk_words, when_words
+
+FOOTER = (
+    ("public.how", _l("How it works")),
+    ("public.safety", _l("Safety")),
+    ("public.charter", _l("Charter")),
+    ("public.privacy", _l("Your data")),
+    ("public.legal", _l("Legal notice")),
+    ("public.accessibility", _l("Accessibility: partially compliant")),  # RGAA wants the status itself on every page
+    ("public.contact", _l("Contact")),
+)
 
 
 def init(web: Flask) -> None:
@@ -38,6 +49,8 @@ def init(web: Flask) -> None:
         return {
             "city": ctx().city,
             "demo": settings.demo,
+            "footer": [(url_for(endpoint), words) for endpoint, words in FOOTER if endpoint in current_app.view_functions],
+            "has_logo": bool(settings.city_logo),
             "language": i18n.language(),
             "direction": i18n.direction(),
             "languages": [(each, i18n.own_name(each), _in_language(each)) for each in i18n.languages()],

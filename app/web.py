@@ -4,13 +4,16 @@ import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import error_pages, extensions, headers, i18n, identity, layout, logging, permissions
+from app import assets, error_pages, extensions, headers, i18n, identity, layout, logging, permissions
 from app.account.pages import account
 from app.context import Context, make_context
 from app.coordination import coordination
+from app.public.brand import brand
+from app.public.design import design
 from app.public.mailbox import mailbox
 from app.public.pages import public
 from app.public.places import places
@@ -24,7 +27,7 @@ from config.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-DOORS = (public, places, mailbox, account, volunteer, resident, answers, my_page, coordination)
+DOORS = (public, places, brand, design, mailbox, account, volunteer, resident, answers, my_page, coordination)
 LARGEST_REQUEST = 256 * 1024
 SESSION_LASTS = timedelta(days=1)
 
@@ -38,8 +41,17 @@ class AsGet(Request):
             self.method = "GET"
 
 
+class Sessions(SecureCookieSessionInterface):
+    """No session goes with the files of the look, which are the same for everybody and may be kept."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not assets.is_asset():
+            super().save_session(app, session, response)
+
+
 class Web(Flask):
     request_class = AsGet
+    session_interface = Sessions()
 
     def log_exception(self, exc_info: object) -> None:
         """Flask's own line would name the path, in which tokens stand: :mod:`app.logging` writes ours."""
@@ -73,6 +85,7 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     headers.init(web)
     error_pages.init(web)
     layout.init(web)
+    assets.init(web)
     for door in DOORS:
         web.register_blueprint(door)
     if behind_tls:

@@ -86,6 +86,23 @@ def _hours(value: str) -> str:
     return value
 
 
+def _colour(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError("a colour of six digits such as #0f5f63")
+    return value.lower()
+
+
+def _logo(value: str) -> str:
+    begins = {".png": b"\x89PNG\r\n\x1a\n", ".svg": b"<"}.get(Path(value).suffix.lower())
+    try:
+        right = not value or (begins is not None and Path(value).read_bytes().lstrip(b"\xef\xbb\xbf \t\r\n").startswith(begins))
+    except OSError:
+        right = False
+    if not right:
+        raise ValueError("empty or the path of an SVG or PNG file that can be read")
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         zoneinfo.ZoneInfo(value)
@@ -148,6 +165,8 @@ class Settings:
         "LOG_LEVEL", "warning", "debug, info (each request and message), warning or error", _one_of("debug", "info", "warning", "error")
     )
     city_name: str = _setting("CITY_NAME", "Lyon", "the city's name", _given)
+    city_colour: str = _setting("CITY_COLOUR", "#0f5f63", "the city's colour; pages use the nearest shades of it that can be read", _colour)
+    city_logo: str = _setting("CITY_LOGO", "", "path of the city's logo, an SVG or PNG file; empty: the service's own mark", _logo)
     city_phone: str = _setting("CITY_PHONE", "04 65 71 00 00", "number of the town hall's line", _phone)
     city_hours: str = _setting("CITY_HOURS", "Mo-Fr 09:00-17:00", "when that line answers, as opening hours", _hours)
     timezone: str = _setting("TIMEZONE", "Europe/Paris", "the city's time zone", _zone)

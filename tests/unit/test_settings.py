@@ -59,6 +59,10 @@ def test_a_missing_file_is_no_problem(tmp_path: Path) -> None:
         ("BASE_URL", "entraide.example.org", "empty or an address such as https://entraide.example.org"),
         ("DATABASE_URL", "mysql://localhost/x", "empty, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"),
         ("LOG_LEVEL", "loud", "debug, info, warning or error"),
+        ("CITY_COLOUR", "teal", "a colour of six digits such as #0f5f63"),
+        ("CITY_COLOUR", "#0f5f6", "a colour of six digits such as #0f5f63"),
+        ("CITY_LOGO", "no/such/logo.svg", "empty or the path of an SVG or PNG file that can be read"),
+        ("CITY_LOGO", "pyproject.toml", "empty or the path of an SVG or PNG file that can be read"),
         ("TIMEZONE", "Lyon", "a time zone such as Europe/Paris"),
         ("TIMEZONE", "../etc/passwd", "a time zone such as Europe/Paris"),
         ("LANGUAGE_DEFAULT", "de", "fr or en"),
@@ -73,6 +77,22 @@ def test_a_missing_file_is_no_problem(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_named_with_what_it_may_be(name: str, value: str, may_be: str) -> None:
     (sentence,) = problems({name: value})
     assert sentence.startswith(f"{name} is {value!r} but must be {may_be}. (")
+
+
+def test_a_colour_is_taken_in_capitals_too() -> None:
+    assert load({"CITY_COLOUR": "#0F5F63"}, None).city_colour == "#0f5f63"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "right"), [("a.svg", b" <svg/>", True), ("a.png", b"<svg/>", False), ("a.png", b"\x89PNG\r\n\x1a\n", True)]
+)
+def test_a_logo_must_be_what_its_name_says(tmp_path: Path, name: str, content: bytes, right: bool) -> None:
+    logo = tmp_path / name
+    logo.write_bytes(content)
+    if right:
+        assert load({"CITY_LOGO": str(logo)}, None).city_logo == str(logo)
+    else:
+        assert problems({"CITY_LOGO": str(logo)})[0].startswith("CITY_LOGO is ")
 
 
 def test_a_sender_cannot_bring_a_header_with_it() -> None:
