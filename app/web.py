@@ -13,6 +13,7 @@ from app.context import Context, make_context
 from app.coordination import coordination
 from app.public.mailbox import mailbox
 from app.public.pages import public
+from app.resident.lost import lost
 from app.resident.pages import resident
 from app.volunteer.answers import answers
 from app.volunteer.my_page import my_page
@@ -23,7 +24,7 @@ from config.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-DOORS = (public, mailbox, account, volunteer, resident, answers, my_page, coordination)
+DOORS = (public, mailbox, account, volunteer, lost, resident, answers, my_page, coordination)
 LARGEST_REQUEST = 256 * 1024
 SESSION_LASTS = timedelta(days=1)
 
