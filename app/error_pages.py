@@ -1,8 +1,11 @@
-"""Errors as pages: what happened in plain words, what to do now, and the town hall's number. One table for all of them."""
+"""Errors as pages: what happened in plain words, one clear next step, and the town hall's number. One table for all of them."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, g, make_response, render_template, request
+from flask_babel import format_timedelta
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from flask_wtf.csrf import CSRFError
@@ -10,35 +13,64 @@ from werkzeug.exceptions import HTTPException
 
 from app.errors import UserError
 from app.extensions import ctx
-from app.links import LinkError, LinkExpired
+from app.links import LinkError, LinkExpired, Purpose
 from app.services.places import NoTerritory, Outside
 from app.services.throttle import TooMany
 from matching.lifecycle import MoveNotAllowed
 
+Way = tuple[str, LazyString]
+"""Where the next step leads and what it is called. No address: to the page that one came from."""
+
+REFERENCE_LENGTH = 8
+WAIT_S = 300
+"""How long to wait where nobody knows better."""
+_HOME: Way = ("/", _l("Go to the home page"))
+_BACK: Way = ("", _l("Go back"))
+_AGAIN: Way = ("", _l("Try again"))
+
 
 @dataclass(frozen=True)
 class Words:
-    """``status`` is the HTTP code; ``sentence`` may name ``%(phone)s``."""
+    """``status`` is the HTTP code; ``sentence`` may name ``%(phone)s`` and ``%(wait)s``."""
 
     status: int
     title: LazyString
     sentence: LazyString
-    template: str = "error.html"
+    way: Way = _HOME
 
 
-_SERVER = Words(500, _l("Something went wrong on our side"), _l("It is not your fault. Try again in a few minutes, or call us."))
-_GONE = Words(410, _l("This link no longer works"), _l("It was too old, or it has done its work already."), "link_error.html")
-_BROKEN = Words(404, _l("This link is not complete"), _l("Copy it whole from the e-mail into the address bar."), "link_error.html")
+_SERVER = Words(500, _l("Something went wrong on our side"), _l("It is not your fault. Try again in a few minutes, or call us."), _AGAIN)
+_GONE = Words(410, _l("This link no longer works"), _l("It was too old, or it has done its work already."))
+_BROKEN = Words(404, _l("This link is not complete"), _l("Copy it whole from the e-mail into the address bar, or get a new one."))
+_LOST: Way = ("/request/lost", _l("Send me a new link to my request"))
+_VOLUNTEER: Way = ("/sign-in", _l("Sign in to my page"))
+_NEW_LINK: dict[str, Way] = {
+    Purpose.CONFIRM_NEED.name: _LOST,
+    Purpose.MY_REQUEST.name: _LOST,
+    Purpose.RESIDENT_YES.name: _LOST,
+    Purpose.RESIDENT_NO.name: _LOST,
+    Purpose.VOLUNTEER_YES.name: _VOLUNTEER,
+    Purpose.VOLUNTEER_NO.name: _VOLUNTEER,
+    Purpose.CONFIRM_ACCOUNT.name: ("/offer/new", _l("Sign up once more")),
+    Purpose.RESET_PASSWORD.name: ("/account/forgotten", _l("Send me a new link")),
+    "account": ("/sign-in", _l("Sign in")),
+}
+"""Where whoever holds such a link gets on without it."""
 _STATUSES = {
     words.status: words
     for words in (
-        Words(400, _l("We could not read this"), _l("Go back, check what you typed and send it again.")),
-        Words(403, _l("This page is not for your account"), _l("Sign in with another account, or ask the town hall to give you access.")),
-        Words(404, _l("There is no such page"), _l("Check the address, or begin again from the home page.")),
+        Words(400, _l("We could not read this"), _l("Go back, check what you typed and send it again."), _BACK),
+        Words(
+            403,
+            _l("This page is not for your account"),
+            _l("Sign in with another account, or ask the town hall to give you access."),
+            ("/sign-in", _l("Sign in with another account")),
+        ),
+        Words(404, _l("There is no such page"), _l("The address may have a typing error, or the page is gone. Nothing of yours is lost.")),
         Words(405, _l("This page cannot be opened that way"), _l("Begin again from the home page.")),
         _GONE,
-        Words(413, _l("This is too much at once"), _l("Shorten what you typed and send it again.")),
-        Words(429, _l("Too many tries"), _l("Wait a few minutes, then try again.")),
+        Words(413, _l("This is too much at once"), _l("Go back, shorten what you typed and send it again."), _BACK),
+        Words(429, _l("Too many tries"), _l("To protect everybody we slow this down. Try again in %(wait)s."), _BACK),
         _SERVER,
     )
 }
@@ -47,15 +79,17 @@ _ERRORS: dict[type[Exception], Words] = {
         400,
         _l("This page had been open for too long"),
         _l("For your safety it was not sent. Go back, load the page again and send it once more."),
+        _BACK,
     ),
     LinkExpired: _GONE,
     LinkError: _BROKEN,
-    MoveNotAllowed: Words(409, _l("This has changed meanwhile"), _l("Go back to the page and see how things stand now.")),
+    MoveNotAllowed: Words(409, _l("This has changed meanwhile"), _l("Go back to the page and see how things stand now."), _BACK),
     NoTerritory: Words(503, _l("The service is not open yet"), _l("The town hall is still setting it up.")),
     Outside: Words(
         422,
         _l("This place is outside our area"),
         _l("This place is outside the area that the service covers. Call %(phone)s: the town hall knows who helps there."),
+        _BACK,
     ),
     TooMany: _STATUSES[429],
     UserError: _STATUSES[400],
@@ -73,7 +107,8 @@ def words_for(error: Exception) -> Words:
 
 def sentence(error: Exception) -> str:
     """What a form says when a service refused what was typed."""
-    return str(words_for(error).sentence) % {"phone": ctx().settings.city_phone}
+    wait = format_timedelta(timedelta(seconds=_wait_s(error)), granularity="minute")
+    return str(words_for(error).sentence) % {"phone": ctx().settings.city_phone, "wait": wait}
 
 
 def init(web: Flask) -> None:
@@ -86,9 +121,26 @@ def _page(error: Exception) -> Response:
     code = words.status
     if isinstance(error, HTTPException) and error.code is not None:
         code = error.code
-    response = make_response(render_template(words.template, words=words, sentence=sentence(error)), code)
+    way, label = _NEW_LINK.get(str(error), words.way) if isinstance(error, LinkError) else words.way
+    reference = g.get("request_id", "")[:REFERENCE_LENGTH] if code >= 500 else ""
+    page = render_template(
+        "error.html", words=words, sentence=sentence(error), way=way or _came_from(), label=label, reference=reference
+    )  # fmt: skip
+    response = make_response(page, code)
     if isinstance(error, HTTPException) and code == 405:
         response.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
-    if isinstance(error, TooMany):
-        response.headers["Retry-After"] = str(error.retry_after_s)
+    if code == 429:
+        response.headers["Retry-After"] = str(_wait_s(error))
     return response
+
+
+def _wait_s(error: Exception) -> int:
+    return error.retry_after_s if isinstance(error, TooMany) else WAIT_S
+
+
+def _came_from() -> str:
+    """The page of ours that the browser names, else this one where it can be opened, else the home page."""
+    before = urlsplit(request.referrer or "")
+    if before.netloc == request.host and before.path.startswith("/"):
+        return before.path + (f"?{before.query}" if before.query else "")
+    return "?" if request.url_rule and "GET" in (request.url_rule.methods or ()) else "/"

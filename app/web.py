@@ -17,6 +17,7 @@ from app.public.design import design
 from app.public.mailbox import mailbox
 from app.public.pages import public
 from app.public.places import places
+from app.resident.lost import lost
 from app.resident.pages import resident
 from app.volunteer.answers import answers
 from app.volunteer.my_page import my_page
@@ -27,7 +28,20 @@ from config.settings import Settings
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-DOORS = (public, places, brand, design, mailbox, account, volunteer, resident, answers, my_page, coordination)
+DOORS = (
+    public,
+    places,
+    brand,
+    design,
+    mailbox,
+    account,
+    volunteer,
+    lost,
+    resident,
+    answers,
+    my_page,
+    coordination,
+)
 LARGEST_REQUEST = 256 * 1024
 SESSION_LASTS = timedelta(days=1)
 

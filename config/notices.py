@@ -1,4 +1,8 @@
 """The versions of the texts that people read and agree to; kept with each answer. A changed text gets a new one."""
 
-NOTICE_VERSION = "2025-1"
-CHARTER_VERSION = "2025-1"
+from datetime import date
+
+NOTICE_VERSION = "2026-1"
+CHARTER_VERSION = "2026-1"
+ACCESSIBILITY_DATE = date(2026, 11, 25)
+"""When the accessibility statement was drawn up."""

@@ -139,6 +139,10 @@ def _mailbox(value: str) -> str:
     return value
 
 
+def _mailbox_or_none(value: str) -> str:
+    return _mailbox(value) if value else value
+
+
 def _setting(name: str, default: str, help: str, parse: Callable[[str], Any] = _text) -> Any:
     return field(metadata={"name": name, "default": default, "help": help, "parse": parse})
 
@@ -169,6 +173,11 @@ class Settings:
     city_logo: str = _setting("CITY_LOGO", "", "path of the city's logo, an SVG or PNG file; empty: the service's own mark", _logo)
     city_phone: str = _setting("CITY_PHONE", "04 65 71 00 00", "number of the town hall's line", _phone)
     city_hours: str = _setting("CITY_HOURS", "Mo-Fr 09:00-17:00", "when that line answers, as opening hours", _hours)
+    city_address: str = _setting("CITY_ADDRESS", "", "address of the town hall, for those who come or write")
+    city_email: str = _setting("CITY_EMAIL", "", "e-mail address that people may write to", _mailbox_or_none)
+    city_director: str = _setting("CITY_DIRECTOR", "", "who answers by law for what is published; empty: the mayor")
+    city_host: str = _setting("CITY_HOST", "", "who runs the machine: name, address and phone; empty: the city itself")
+    city_dpo: str = _setting("CITY_DPO", "", "how to reach the data protection officer; empty: at the town hall")
     timezone: str = _setting("TIMEZONE", "Europe/Paris", "the city's time zone", _zone)
     language: str = _setting("LANGUAGE_DEFAULT", "fr", "language of pages and messages where none is asked for", _one_of(*LANGUAGES))
     approve_volunteers: str = _setting(

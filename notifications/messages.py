@@ -101,6 +101,15 @@ class NeedReceived(Message):
 
 
 @dataclass(frozen=True)
+class MyLink(Message):
+    """To a resident who lost the link to a request."""
+
+    kind = "my_link"
+    category: str
+    my_page_url: str
+
+
+@dataclass(frozen=True)
 class VolunteerReceived(Message):
     kind = "volunteer_received"
     my_page_url: str

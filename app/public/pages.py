@@ -1,15 +1,24 @@
-"""The home page, what the service is, what becomes of data, and whether it is well."""
+"""The home page, the pages of words, and whether the service is well."""
 
-from flask import Blueprint, render_template
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import ctx
 from app.permissions import PUBLIC, permit
+from app.public.figures import figures_in_words
+from app.public.words import words
 from app.services import demo
 
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
+PAGES = {
+    "how": "/how-it-works", "safety": "/safety", "charter": "/charter", "privacy": "/privacy", "legal": "/legal",
+    "accessibility": "/accessibility", "contact": "/contact",
+}  # fmt: skip
+"""The pages of words: endpoint (and template) and path."""
 
 public = Blueprint("public", __name__, template_folder="templates")
 
@@ -18,19 +27,25 @@ public = Blueprint("public", __name__, template_folder="templates")
 @permit(PUBLIC)
 def home() -> ResponseReturnValue:
     sign_ins = demo.sign_ins(ctx()) if ctx().settings.demo else []
-    return render_template("public/home.html", sign_ins=sign_ins, demo_password=demo.PASSWORD)
+    return render_template("public/home.html", sign_ins=sign_ins, demo_password=demo.PASSWORD, figures=figures_in_words())
+
+
+def _page(name: str) -> Callable[[], ResponseReturnValue]:
+    def show() -> ResponseReturnValue:
+        return render_template(f"public/{name}.html", **words())
+
+    return show
+
+
+for name, path in PAGES.items():
+    public.add_url_rule(path, name, permit(PUBLIC)(_page(name)))
 
 
 @public.get("/about")
 @permit(PUBLIC)
 def about() -> ResponseReturnValue:
-    return render_template("public/about.html")
-
-
-@public.get("/privacy")
-@permit(PUBLIC)
-def privacy() -> ResponseReturnValue:
-    return render_template("public/privacy.html")
+    """Where the way it works was told before."""
+    return redirect(url_for("public.how"), 301)
 
 
 @public.get("/healthz")

@@ -117,7 +117,7 @@ def _post(session: Session, ctx: Context, given: NeedInput, found: Spot | None, 
     if given.posted_by == PostedBy.AGENT:
         open_need(session, ctx, need, now, by)
     else:
-        _ask_to_confirm(session, ctx, need, now)
+        ask_to_confirm(session, ctx, need, now)
     return need.id
 
 
@@ -171,12 +171,13 @@ def _settle(session: Session, ctx: Context, post: Need | Offer, found: Spot | No
         open_task(session, TaskKind.PLACE, now, person=post.person, **about)  # type: ignore[arg-type]
 
 
-def _ask_to_confirm(session: Session, ctx: Context, need: Need, now: datetime) -> None:
+def ask_to_confirm(session: Session, ctx: Context, need: Need, now: datetime, *, once: str | None = None) -> None:
+    """Send the link that confirms a need, in somebody else's transaction; ``once`` tells a second time from the first."""
     message = ConfirmNeed(
         first_name=need.person.first_name, category=need.category, confirm_url=ctx.links.url(Purpose.CONFIRM_NEED, need.id),
         expires_at=now + Purpose.CONFIRM_NEED.lasts,
     )  # fmt: skip
-    tell(session, ctx, need.person, message, now, need=need)
+    tell(session, ctx, need.person, message, now, need=need, once=once)
 
 
 def confirm_need(ctx: Context, need_id: int, by: Actor) -> Need | None:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
 from sqlalchemy import delete, func, select
 
@@ -25,6 +26,8 @@ SIGN_IN_ACCOUNT = Limit("sign-in-account", 8, timedelta(minutes=15))
 SIGN_IN_ADDRESS = Limit("sign-in-address", 60, timedelta(minutes=15))
 SIGN_UP_ACCOUNT = Limit("sign-up-account", 3, timedelta(hours=1))
 SIGN_UP_ADDRESS = Limit("sign-up-address", 40, timedelta(hours=1))
+LINK_ADDRESS = Limit("link-address", 40, timedelta(hours=1))
+LINK_ACCOUNT = Limit("link-account", 3, timedelta(hours=1))
 POST_ADDRESS = Limit("post-address", 60, timedelta(hours=1))
 POST_ACCOUNT = Limit("post-account", 5, timedelta(hours=1))
 LONGEST = timedelta(hours=1)
@@ -36,7 +39,7 @@ class TooMany(UserError):
 
     def __init__(self, wait: timedelta) -> None:
         super().__init__("Too many tries. Wait a few minutes, then try again.")
-        self.retry_after_s = int(wait.total_seconds())
+        self.retry_after_s = ceil(wait.total_seconds())
 
 
 def spend(ctx: Context, tries: list[tuple[Limit, str]]) -> None:
@@ -46,9 +49,10 @@ def spend(ctx: Context, tries: list[tuple[Limit, str]]) -> None:
         session.execute(delete(Attempt).where(Attempt.at < now - LONGEST))
         for limit, subject in tries:
             key = _key(ctx, limit, subject)
-            spent = session.scalar(select(func.count()).where(Attempt.key == key, Attempt.at > now - limit.per)) or 0
+            tries_so_far = select(func.count(), func.min(Attempt.at)).where(Attempt.key == key, Attempt.at > now - limit.per)
+            spent, oldest = session.execute(tries_so_far).one()
             if spent >= limit.times:
-                raise TooMany(limit.per)
+                raise TooMany(oldest + limit.per - now)
             session.add(Attempt(key=key, at=now))
 
 

@@ -146,7 +146,7 @@ def test_posting_is_slowed_down_and_loses_nothing_typed(client: Visitor, monkeyp
     monkeypatch.setattr(throttle, "POST_ADDRESS", throttle.Limit("post-address", 1, timedelta(hours=1)))
     ask(client)
     page = ask(client, 429)
-    assert "Wait a few minutes, then try again." in page.text
+    assert "Try again in 1 hour." in page.text
     assert page.form("Send my request").values["name"] == ["Odette Martin"]
 
 

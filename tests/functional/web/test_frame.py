@@ -15,7 +15,7 @@ from tests.city import City
 from tests.pages import Page, Visitor
 
 PASSWORD = "four plain words here"
-PUBLIC_PAGES = ["/", "/about", "/privacy", "/sign-in", "/account/forgotten", "/offer/new", "/demo/mail"]
+PUBLIC_PAGES = ["/", "/how-it-works", "/privacy", "/sign-in", "/account/forgotten", "/offer/new", "/demo/mail"]
 
 
 @pytest.fixture
@@ -113,15 +113,15 @@ def test_every_answer_carries_the_security_headers(client: Visitor, path: str) -
 
 
 def test_each_answer_has_a_nonce_of_its_own(client: Visitor) -> None:
-    assert len({client.browser.get("/about").headers["Content-Security-Policy"] for _ in range(3)}) == 3
+    assert len({client.browser.get("/how-it-works").headers["Content-Security-Policy"] for _ in range(3)}) == 3
 
 
 def test_personal_pages_are_not_kept_by_the_browser(city: City, app: Flask) -> None:
     app.add_url_rule("/personal", "personal", permit(SIGNED_IN)(lambda: "mine"))
     visitor = signed_in_as(city, app, Role.NONE)
     assert visitor.browser.get("/personal").headers["Cache-Control"] == "no-store"
-    assert visitor.browser.get("/about").headers["Cache-Control"] == "no-store"
-    assert Visitor(app).browser.get("/about").headers["Cache-Control"] == "private, no-cache"
+    assert visitor.browser.get("/how-it-works").headers["Cache-Control"] == "no-store"
+    assert Visitor(app).browser.get("/how-it-works").headers["Cache-Control"] == "private, no-cache"
     assert Visitor(app).browser.get("/confirm/account/x").headers["Cache-Control"] == "no-store"
 
 
@@ -236,7 +236,7 @@ def test_too_large_a_request_is_refused(client: Visitor) -> None:
 
 
 def test_the_language_follows_the_switch_then_the_person_then_the_browser_then_the_city(city: City, app: Flask) -> None:
-    def seen(visitor: Visitor, path: str = "/about", **headers: str) -> str:
+    def seen(visitor: Visitor, path: str = "/how-it-works", **headers: str) -> str:
         return Page(visitor.browser.get(path, headers=headers).text).lang
 
     somebody = signed_in_as(city, app, Role.NONE)  # whose language is French
@@ -248,15 +248,15 @@ def test_the_language_follows_the_switch_then_the_person_then_the_browser_then_t
     assert seen(stranger, **{"Accept-Language": "de"}) == "fr"
     assert seen(stranger, **english) == "en"
     assert seen(somebody, **english) == "fr"
-    assert seen(somebody, "/about?lang=en") == "en"
+    assert seen(somebody, "/how-it-works?lang=en") == "en"
     assert seen(somebody) == "en"
-    assert seen(stranger, "/about?lang=xx", **english) == "en"
+    assert seen(stranger, "/how-it-works?lang=xx", **english) == "en"
 
 
 def test_the_language_switch_keeps_the_filters_of_a_page(client: Visitor) -> None:
-    page = client.get("/about?state=open&state=asked")
+    page = client.get("/how-it-works?state=open&state=asked")
     assert page.link("Français") == "?state=open&state=asked&lang=fr"
-    assert client.get(f"/about{page.link('Français')}").lang == "fr"
+    assert client.get(f"/how-it-works{page.link('Français')}").lang == "fr"
 
 
 @pytest.mark.parametrize("path", PUBLIC_PAGES)

@@ -9,7 +9,7 @@ from notifications.transport.file import FileTransport
 from tests.city import City
 from tests.pages import Visitor
 
-TEXT = "Bonjour <b>Odile</b>,\n\nOui : http://127.0.0.1:8000/about.\n"
+TEXT = "Bonjour <b>Odile</b>,\n\nOui : http://127.0.0.1:8000/how-it-works.\n"
 HTML = "<!doctype html><title>Mail</title><p>Bonjour <script>alert(1)</script></p>"
 
 
@@ -35,7 +35,7 @@ def test_a_message_is_listed_read_and_its_links_lead_on(client: Visitor) -> None
     page = client.get(listed.link("Une <question>"))
     assert page.h1 == "Une <question>"
     assert "Bonjour <b>Odile</b>," in page.text
-    assert "http://127.0.0.1:8000/about" in [address for address, _ in page.links]
+    assert "http://127.0.0.1:8000/how-it-works" in [address for address, _ in page.links]
 
 
 @pytest.mark.usefixtures("sent")

@@ -29,6 +29,7 @@ SAMPLES: dict[str, m.Message] = {
     "account_exists": m.AccountExists("Anne", f"{ROOT}/sign-in", f"{ROOT}/reset"),
     "reset_password": m.ResetPassword("", f"{ROOT}/reset/RRR", DEADLINE),
     "need_received": m.NeedReceived("Zoé", "conversation", PAGE),
+    "my_link": m.MyLink("Zoé", "paperwork", PAGE),
     "volunteer_received": _received,
     "volunteer_received-at_once": dataclasses.replace(_received, needs_approval=False),
     "volunteer_approved": m.VolunteerApproved("Anne", PAGE),

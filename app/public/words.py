@@ -1,0 +1,36 @@
+"""What the pages of words say by the settings and the versions of their texts."""
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from app.extensions import ctx
+from config.notices import ACCESSIBILITY_DATE, CHARTER_VERSION, NOTICE_VERSION
+
+
+def words() -> dict[str, object]:
+    """For every page of words."""
+    return {
+        "settings": ctx().settings,
+        "charter_version": CHARTER_VERSION,
+        "notice_version": NOTICE_VERSION,
+        "accessibility_date": format_date(ACCESSIBILITY_DATE, "long"),
+        "host_words": host(),
+        "approval_words": approval(),
+    }
+
+
+def host() -> str:
+    """Where the machine stands."""
+    settings = ctx().settings
+    if settings.city_host:
+        return _("This site is hosted by %(host)s.", host=settings.city_host)
+    if settings.demo:
+        return _("This demonstration runs on the machine in front of you and nowhere else.")
+    return _("This site is hosted by the city of %(city)s itself.", city=settings.city_name)
+
+
+def approval() -> str:
+    """How volunteers are accepted."""
+    if ctx().settings.approve_volunteers == "by_hand":
+        return _("An agent of the town hall looks at each volunteer and accepts them, before the first request.")
+    return _("You confirm your e-mail address: you can be asked at once.")
