@@ -38,13 +38,13 @@ def check(visitor: Visitor) -> tuple[list[str], Unsure]:
     page.emulate_media(color_scheme="dark")
     found += [f"dark: {each}" for each in axe(page, {"type": "rule", "values": ["color-contrast"]})[0]]
     page.emulate_media(color_scheme="light")
-    found += _looks_at(page, "focus")
+    found += looks_at(page, "focus")
     size = page.evaluate(f"{_looks()}.bytes()")
     if size > LARGEST_PAGE:
         found.append(f"the page is {size:,} bytes large")
     found += [f"text at 200 %: {each}" for each in enlarged(visitor)]
     page.set_viewport_size({"width": NARROW, "height": HEIGHT})
-    found += [f"{NARROW} px: {each}" for each in _looks_at(page, "fits")]
+    found += [f"{NARROW} px: {each}" for each in looks_at(page, "fits")]
     page.set_viewport_size({"width": WIDE, "height": HEIGHT})
     return found + visitor.problems, unsure
 
@@ -64,14 +64,15 @@ def enlarged(visitor: Visitor) -> list[str]:
     page = visitor.page
     size = page.evaluate(f"{_looks()}.text_px()")
     visitor.set_text_px(2 * TEXT_PX)
-    found = _looks_at(page, "fits")
+    found = looks_at(page, "fits")
     if page.evaluate(f"{_looks()}.text_px()") < 1.95 * size:
         found.append("the text does not follow the browser's size")
     visitor.set_text_px(TEXT_PX)
     return found
 
 
-def _looks_at(page: Page, what: str) -> list[str]:
+def looks_at(page: Page, what: str) -> list[str]:
+    """What ``fits`` or ``focus`` of looks.js finds wrong."""
     found: list[str] = page.evaluate(f"{_looks()}.{what}()")
     return found
 

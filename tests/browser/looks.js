@@ -75,7 +75,7 @@
     const box = [...element.getClientRects()].find(each => each.width && each.height) || element.getBoundingClientRect();
     const x = (Math.max(box.left, 0) + Math.min(box.right, innerWidth)) / 2, y = (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2;
     const top = document.elementFromPoint(x, y);
-    return top && (element.contains(top) || top.contains(element) || around(element).some(each => each.contains(top)));
+    return top && (element.contains(top) || top.contains(element) || [...(element.labels || [])].some(each => each.contains(top)));
   };
 
   function focus() {

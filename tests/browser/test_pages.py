@@ -52,7 +52,7 @@ def _is_right(reach: Reach, endpoint: str, role: str, status: int) -> bool:
     if not reach.meant_for(endpoint, role):
         return status == (303 if role == "nobody" else 403)
     if permission is Permission.LINK:
-        return status in (200, 303, 400, 410)  # among the links are some that are not right
+        return status in (200, 303, 404, 410)  # among the links are some that are not right
     return status in (200, 301, 303) or (status == 404 and permission is Permission.SIGNED_IN and role != "volunteer")
 
 
