@@ -9,7 +9,9 @@ from tests.browser.checks import TAGS, axe, looks_at
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 
-FRAME = "<!doctype html><html lang=fr><title>Essai</title><style>:focus-visible {{ outline: 3px solid blue }}</style><main><h1>Essai</h1>{}</main>"
+STYLE = "<style>:focus-visible {{ outline: 3px solid blue }}</style>"
+FRAME = f"<!doctype html><html lang=fr><title>Essai</title>{STYLE}<main><h1>Essai</h1>{{}}</main>"
+TWO_LINKS = '<a href="#">un</a> <a href="#">deux</a>'
 LONG = "Anticonstitutionnellement" * 8
 
 
@@ -41,8 +43,8 @@ def test_what_does_not_fit_is_found(page: Page, html: str, said: str) -> None:
         ('<button style="outline: none">Oui</button>', "does not show that it has the focus"),
         ('<button tabindex="2">Oui</button>', "out of the order of the page"),
         ('<button>Oui</button><div style="position: absolute; inset: 0; background: white"></div>', "is hidden when it has the focus"),
-        ('<div style="display: flex; flex-direction: row-reverse; width: 9em"><a href="#">un</a> <a href="#">deux</a></div>', "stands before it"),
-        ('<div style="display: flex; flex-direction: column-reverse"><a href="#">un</a> <a href="#">deux</a></div>', "stands before it"),
+        (f'<div style="display: flex; flex-direction: row-reverse; width: 9em">{TWO_LINKS}</div>', "stands before it"),
+        (f'<div style="display: flex; flex-direction: column-reverse">{TWO_LINKS}</div>', "stands before it"),
     ],
 )
 def test_a_focus_that_nobody_can_follow_is_found(page: Page, html: str, said: str) -> None:
