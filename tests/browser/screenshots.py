@@ -27,7 +27,7 @@ PAGES = {
 ROLE = {"my_page": "volunteer", "coordination": "coordinator"}
 LOOKS = (("wide", WIDE, False), ("phone", NARROW, False), ("dark", WIDE, True))
 IN_THE_DARK = ("home", "my-page", "today")
-TALLEST = 2400
+TALLEST = 1800
 """Longer pages are cut here."""
 
 
@@ -62,7 +62,7 @@ def _take(browser: Browser, site: Site, file: Path, address: str, *, language: s
     visitor.open(address)
     height = min(TALLEST, visitor.page.evaluate("document.documentElement.scrollHeight"))
     visitor.page.set_viewport_size({"width": width, "height": height})
-    visitor.page.screenshot(path=file, type="jpeg", quality=70)
+    visitor.page.screenshot(path=file, type="jpeg", quality=60)
     visitor.close()
 
 

@@ -12,8 +12,8 @@ from tests.browser.walk import Walk
 from tests.routes import STEP, rules, web_without_city
 
 GIVEN = {
-    "name": "Renée Riveraine", "email": "renee@example.net", "phone": "06 39 98 12 34", "address": "4 place du Marché", "street": "place du Marché",
-    "postcode": "69004", "town": "Lyon", "password": "quatre mots bien choisis", "contact": "email",
+    "name": "Renée Riveraine", "email": "renee@example.net", "phone": "06 39 98 12 34", "address": "4 place du Marché",
+    "street": "place du Marché", "postcode": "69004", "town": "Lyon", "password": "quatre mots bien choisis", "contact": "email",
     "on_behalf_name": "Rose Riveraine", "on_behalf_phone": "06 39 98 12 35",
 }  # fmt: skip
 WIZARDS = {rule.endpoint: rule.rule.rpartition("/")[0] for rule in rules(web_without_city()) if rule.arguments == {STEP}}
