@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: assets bench clean help lint lock run test test-long translations
+.PHONY: assets bench clean help lint lock run screenshots test test-long translations
 
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
@@ -26,6 +26,11 @@ lock: ## Bring the locked versions up to date
 	@$(UV_COMPILE) --upgrade -o requirements-dev.lock requirements-dev.in
 	@$(UV_COMPILE) --upgrade --no-deps -o requirements-postgres.lock requirements-postgres.in
 	@npm install --package-lock-only --silent
+
+screenshots: ## Take the pictures of docs/screenshots once more
+	@scripts/setup dev
+	@scripts/chromium
+	@.venv/bin/python -m tests.browser.screenshots
 
 translations: ## Bring the catalogues up to date with the words in code and templates
 	@scripts/setup dev

@@ -19,6 +19,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="run by make test-long"))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What axe leaves to a person's judgement (tests/browser) is said, and fails nothing."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    unsure = sorted({f"{name}: {', '.join(where)}" for report in reports for name, where in report.user_properties})
+    for line in unsure:
+        terminalreporter.line(line)
+
+
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
     own = tmp_path_factory.getbasetemp()

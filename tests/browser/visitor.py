@@ -32,6 +32,7 @@ class Visitor:
             name, value = site.reach.session_cookie(role)
             self._context.add_cookies([{"name": name, "value": value, "url": site.url}])
         self.page: Page = self._context.new_page()
+        self._tools = self._context.new_cdp_session(self.page)
         self.page.add_init_script(TRESPASS)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self._problem(f"script: {error}"))
@@ -54,6 +55,10 @@ class Visitor:
             press()
         assert navigation.value
         return navigation.value.status
+
+    def set_text_px(self, size: int) -> None:
+        """What the reader's browser takes for ordinary text."""
+        self._tools.send("Page.setFontSizes", {"fontSizes": {"standard": size, "fixed": size * 13 // 16}})
 
     def nothing_went_wrong(self) -> None:
         assert self.problems == []

@@ -1,0 +1,47 @@
+"""Going through many pages with few browsers, and looking closely at each page that is not just like one seen before."""
+
+import hashlib
+import re
+
+from playwright.sync_api import Browser
+
+from tests.browser.checks import Unsure, check
+from tests.browser.site import Site
+from tests.browser.visitor import Visitor
+
+DIFFERENT_EACH_TIME = re.compile(r'nonce="[^"]*"|name="(csrf_token|once)"[^>]*value="[^"]*"|[\w-]{4,}\.[\w-]{6}\.[\w-]{27}')
+LANGUAGE = {"full": "fr", "empty": "en"}
+
+
+class Walk:
+    """Browsers of all roles in several cities. ``problems`` says what was wrong where, ``unsure`` what axe could not decide."""
+
+    def __init__(self, browser: Browser, sites: dict[str, Site]) -> None:
+        self._browser, self.sites = browser, sites
+        self._visitors: dict[tuple[str, str], Visitor] = {}
+        self._seen: set[str] = set()
+        self.problems: list[str] = []
+        self.unsure: Unsure = {}
+
+    def visitor(self, role: str, city: str = "full") -> Visitor:
+        if (city, role) not in self._visitors:
+            self._visitors[city, role] = Visitor(self._browser, self.sites[city], language=LANGUAGE[city], role=role)
+        return self._visitors[city, role]
+
+    def is_new(self, html: str) -> bool:
+        """Whether no page has been just like this."""
+        looks = hashlib.sha256(DIFFERENT_EACH_TIME.sub("", html).encode()).hexdigest()
+        known = looks in self._seen
+        self._seen.add(looks)
+        return not known
+
+    def look(self, visitor: Visitor, what: str) -> None:
+        """Look at the page that the visitor has before them; ``what`` it is."""
+        found, unsure = check(visitor)
+        visitor.problems.clear()
+        self.problems += [f"{what}: {problem}" for problem in found]
+        self.unsure |= unsure
+
+    def close(self) -> None:
+        for visitor in self._visitors.values():
+            visitor.close()
