@@ -1,10 +1,14 @@
 """The figures of the home page in the reader's words."""
 
+from datetime import timedelta
+
 from flask_babel import format_decimal, format_timedelta
 from flask_babel import gettext as _
 
 from app.extensions import ctx
 from app.services.figures import figures
+
+MINUTE = timedelta(minutes=1)
 
 
 def figures_in_words() -> list[tuple[str, str]]:
@@ -17,5 +21,6 @@ def figures_in_words() -> list[tuple[str, str]]:
     ]
     told = [(words, format_decimal(count)) for words, count in counts if count is not None]
     if found.until_yes is not None:
-        told.append((_("Usual time until a volunteer says yes"), format_timedelta(found.until_yes, threshold=1.5)))
+        usual = format_timedelta(max(found.until_yes, MINUTE), granularity="minute", threshold=1.5)
+        told.append((_("Usual time until a volunteer says yes"), usual))
     return told
