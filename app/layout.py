@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from babel import Locale
-from flask import Flask, current_app, request, url_for
+from flask import Flask, request, url_for
 from flask_babel import format_datetime
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -50,7 +50,7 @@ def init(web: Flask) -> None:
         return {
             "city": ctx().city,
             "demo": settings.demo,
-            "footer": [(url_for(endpoint), words) for endpoint, words in FOOTER if endpoint in current_app.view_functions],
+            "footer": [(url_for(endpoint), words) for endpoint, words in FOOTER],
             "has_logo": bool(settings.city_logo),
             "language": i18n.language(),
             "direction": i18n.direction(),

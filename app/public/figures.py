@@ -12,15 +12,15 @@ MINUTE = timedelta(minutes=1)
 
 
 def figures_in_words() -> list[tuple[str, str]]:
-    """What each is and how much, without those that are not shown."""
+    """How much each is and what of, without those that are not shown."""
     found = figures(ctx())
     counts = [
-        (_("Neighbours ready to help"), found.ready),
-        (_("Areas with somebody ready to help"), found.areas),
-        (_("Requests for which somebody was found"), found.answered),
+        (_("neighbours ready to help"), found.ready),
+        (_("areas with somebody ready to help"), found.areas),
+        (_("requests for which somebody was found"), found.answered),
     ]
-    told = [(words, format_decimal(count)) for words, count in counts if count is not None]
+    told = [(format_decimal(count), words) for words, count in counts if count is not None]
     if found.until_yes is not None:
         usual = format_timedelta(max(found.until_yes, MINUTE), granularity="minute", threshold=1.5)
-        told.append((_("Usual time until a volunteer says yes"), usual))
+        told.append((usual, _("usually until a volunteer says yes")))
     return told

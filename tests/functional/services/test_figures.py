@@ -1,6 +1,5 @@
 """Figures for everybody: what they count, and that few people are never counted."""
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -85,6 +84,6 @@ def test_the_home_page_shows_them_in_words_or_not_at_all(city: City, client: Vis
     assert "So far in Lyon" not in client.get("/").text
     for _ in range(5):
         agreed(city, hours=3)
-    html = client.get("/").html
-    for words, figure in (("ready to help", "5"), ("somebody was found", "5"), ("until a volunteer says yes", "3 hours")):
-        assert re.search(rf"{words}\s*<[^a-z]*d[td].*>{figure}<", html)
+    text = client.get("/").text
+    for words in ("5 neighbours ready to help", "5 requests for which somebody was found", "3 hours usually until a volunteer says yes"):
+        assert words in text

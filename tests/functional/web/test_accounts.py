@@ -77,7 +77,7 @@ def test_the_ninth_try_for_an_account_in_a_quarter_of_an_hour_has_to_wait(city: 
     for visitor in (one, other) * 4:
         sign_in(visitor, password="wrong wrong wrong", expect=422)
     page = sign_in(one, expect=429)
-    assert "Wait a few minutes, then try again." in page.text
+    assert "Try again in 15 minutes." in page.text
     sign_in(other, expect=429)
 
     city.clock.advance(minutes=16)
