@@ -98,6 +98,11 @@ def _remember(response: Response) -> Response:
     return response
 
 
+def british() -> str:
+    """The page's language for dates: English ones are written as in Europe."""
+    return "en_GB" if language() == "en" else language()
+
+
 def direction() -> str:
     """Where this page's lines begin: ``ltr`` or ``rtl``."""
     return str(Locale.parse(language()).text_direction)

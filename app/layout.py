@@ -39,6 +39,7 @@ def init(web: Flask) -> None:
         short=lambda moment: format_datetime(moment, "d MMM y HH:mm"),
         spoken=lambda code: Locale.parse(i18n.language()).languages.get(code, code),
         moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),
+        upper_first=lambda text: text[:1].upper() + text[1:],
         when=lambda moment: when_words(moment, ctx().now(), ctx().settings.zone, i18n.language()),
         walk=lambda metres: walk_words(metres, i18n.language()),
     )

@@ -1,21 +1,26 @@
 """The figures of the home page in the reader's words."""
 
+from datetime import timedelta
+
 from flask_babel import format_decimal, format_timedelta
 from flask_babel import gettext as _
 
 from app.extensions import ctx
 from app.services.figures import figures
 
+MINUTE = timedelta(minutes=1)
+
 
 def figures_in_words() -> list[tuple[str, str]]:
-    """What each is and how much, without those that are not shown."""
+    """How much each is and what of, without those that are not shown."""
     found = figures(ctx())
     counts = [
-        (_("Neighbours ready to help"), found.ready),
-        (_("Areas with somebody ready to help"), found.areas),
-        (_("Requests for which somebody was found"), found.answered),
+        (_("neighbours ready to help"), found.ready),
+        (_("areas with somebody ready to help"), found.areas),
+        (_("requests for which somebody was found"), found.answered),
     ]
-    told = [(words, format_decimal(count)) for words, count in counts if count is not None]
+    told = [(format_decimal(count), words) for words, count in counts if count is not None]
     if found.until_yes is not None:
-        told.append((_("Usual time until a volunteer says yes"), format_timedelta(found.until_yes, threshold=1.5)))
+        usual = format_timedelta(max(found.until_yes, MINUTE), granularity="minute", threshold=1.5)
+        told.append((usual, _("usually until a volunteer says yes")))
     return told

@@ -1,9 +1,10 @@
 """What the pages of words say by the settings and the versions of their texts."""
 
-from flask_babel import format_date
+from babel.dates import format_date
 from flask_babel import gettext as _
 
 from app.extensions import ctx
+from app.i18n import british
 from config.notices import ACCESSIBILITY_DATE, CHARTER_VERSION, NOTICE_VERSION
 
 
@@ -13,7 +14,7 @@ def words() -> dict[str, object]:
         "settings": ctx().settings,
         "charter_version": CHARTER_VERSION,
         "notice_version": NOTICE_VERSION,
-        "accessibility_date": format_date(ACCESSIBILITY_DATE, "long"),
+        "accessibility_date": format_date(ACCESSIBILITY_DATE, "long", locale=british()),
         "host_words": host(),
         "approval_words": approval(),
     }

@@ -77,7 +77,7 @@ def test_the_ninth_try_for_an_account_in_a_quarter_of_an_hour_has_to_wait(city: 
     for visitor in (one, other) * 4:
         sign_in(visitor, password="wrong wrong wrong", expect=422)
     page = sign_in(one, expect=429)
-    assert "Wait a few minutes, then try again." in page.text
+    assert "Try again in 15 minutes." in page.text
     sign_in(other, expect=429)
 
     city.clock.advance(minutes=16)
@@ -131,7 +131,7 @@ def test_a_link_that_is_too_old_says_so_and_offers_a_new_one(city: City, client:
     token = city.ctx.links.token(Purpose.RESET_PASSWORD, person_id, city.one(Person, person_id).session_key)
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=2, minutes=1)):
         page = client.get(f"/account/reset/{token}", 410)
-    assert client.get(page.link("get a new link")).h1 == "A forgotten password"
+    assert client.get(page.link("Send me a new link")).h1 == "A forgotten password"
 
 
 def test_a_link_for_one_purpose_opens_nothing_else(city: City, client: Visitor, person_id: int) -> None:

@@ -1,21 +1,26 @@
 """What holds for all pages: permissions, headers, cookies, CSRF, errors, languages, health."""
 
+import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask, abort, request
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
+from app.links import Links, Purpose
 from app.permissions import DEMO, PUBLIC, SIGNED_IN, Permission, declared, permit
-from app.services import accounts
+from app.public.pages import PAGES
+from app.services import accounts, throttle
 from app.services.accounts import Role
 from tests.city import City
 from tests.pages import Page, Visitor
 
 PASSWORD = "four plain words here"
-PUBLIC_PAGES = ["/", "/how-it-works", "/privacy", "/sign-in", "/account/forgotten", "/offer/new", "/demo/mail"]
+PUBLIC_PAGES = ["/", *PAGES.values(), "/request/lost", "/sign-in", "/account/forgotten", "/offer/new", "/demo/mail"]
 
 
 @pytest.fixture
@@ -200,6 +205,61 @@ def test_every_error_is_a_page_that_helps(city: City, code: int, language: str) 
     page = Visitor(web, language).get("/broken", code)
     assert page.lang == language
     assert "04 65 71 00 00" in page.text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "label", "leads_to"),
+    [
+        (Purpose.MY_REQUEST, "Send me a new link to my request", "/request/lost"),
+        (Purpose.CONFIRM_NEED, "Send me a new link to my request", "/request/lost"),
+        (Purpose.RESIDENT_YES, "Send me a new link to my request", "/request/lost"),
+        (Purpose.VOLUNTEER_NO, "Sign in to my page", "/sign-in"),
+        (Purpose.CONFIRM_ACCOUNT, "Sign up once more", "/offer/new"),
+        (Purpose.RESET_PASSWORD, "Send me a new link", "/account/forgotten"),
+    ],
+)
+def test_a_link_that_is_too_old_leads_to_a_new_one(client: Visitor, purpose: Purpose, label: str, leads_to: str) -> None:
+    links = Links("s" * 40, "")
+    with time_machine.travel(datetime(2020, 1, 1, tzinfo=UTC)):
+        path = links.url(purpose, 1, "stamp")
+    page = client.get(path, 410)
+    assert page.h1 == "This link no longer works"
+    assert page.link(label) == leads_to
+    cut_off = client.get(path[:-3], 404)
+    assert cut_off.h1 == "This link is not complete"
+    assert cut_off.link(label) == leads_to
+
+
+def test_an_error_after_a_form_leads_back_to_it(city: City, client: Visitor) -> None:
+    def sent(referrer: str) -> Page:
+        return Page(client.browser.post("/sign-out", headers={"Referer": referrer}).text)
+
+    assert sent("http://localhost/coordination/needs?state=open").link("Go back") == "/coordination/needs?state=open"
+    for elsewhere in ("https://evil.example.com/", ""):
+        assert sent(elsewhere).link("Go back") == "/"
+    assert Page(client.browser.post("/sign-in").text).link("Go back") == "?"
+
+
+def test_too_many_tries_say_how_long_to_wait(city: City) -> None:
+    web = create_app(context=city.ctx)
+
+    def refuse() -> None:
+        raise throttle.TooMany(timedelta(minutes=14, seconds=20))
+
+    web.add_url_rule("/busy", "busy", permit(PUBLIC)(refuse))
+    answer = web.test_client().get("/busy?lang=en")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "860")
+    assert "Try again in 14 minutes." in Page(answer.text).text
+
+
+def test_a_failure_has_a_number_that_stands_in_the_log(city: City, capfd: pytest.CaptureFixture[str]) -> None:
+    web = create_app(context=city.ctx)
+    web.add_url_rule("/broken", "broken", permit(PUBLIC)(lambda: 1 / 0))
+    page = Visitor(web).get("/broken", 500)
+    number = re.search(r"what went wrong: ([0-9a-f]{8})\.", page.text)
+    assert number is not None
+    failure = next(json.loads(line) for line in "".join(capfd.readouterr()).splitlines() if '"failure"' in line)
+    assert failure["request_id"].startswith(number[1])
 
 
 def test_a_failure_shows_nothing_of_itself(city: City) -> None:

@@ -144,7 +144,7 @@ def test_sign_ups_with_one_address_are_slowed_down(city: City, client: Visitor) 
     for _ in range(3):
         fill_in(city, client)
     page = fill_in(city, client, 429)
-    assert "Wait a few minutes, then try again." in page.text
+    assert "Try again in 1 hour." in page.text
 
 
 def test_a_form_in_french_speaks_french(city: City, app: Any) -> None:
