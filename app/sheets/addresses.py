@@ -11,7 +11,8 @@ from app.sheets.read import read_table
 from app.sheets.table import Problem, Row, SheetError, shown
 
 _OURS = {
-    "numero": "house_number", "rep": "repetition", "nom_voie": "street", "code_postal": "postcode", "nom_commune": "town", "commune": "town",
+    "numero": "house_number", "rep": "repetition", "nom_voie": "street", "code_postal": "postcode", "nom_commune": "town",
+    "commune": "town",
 }  # fmt: skip
 COLUMNS = ("house_number", "repetition", "street", "postcode", "town", "lon", "lat")
 _HOUSE = re.compile(r"(\d{1,5})\s*([a-z]\w{0,5})?", re.IGNORECASE)
