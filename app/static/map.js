@@ -1,24 +1,24 @@
 // Draws the maps of a page (components/map.html) with Leaflet, which is fetched only where there is one.
-const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const FURTHEST_IN = 19, CLOSE = 16;
 
-async function library() {
-  for (const name of ["vendor/leaflet/leaflet.css", "map.css"]) {
-    const address = new URL(name, import.meta.url).href;
-    if (!document.querySelector(`link[href="${address}"]`)) {
-      await new Promise((loaded, failed) => {
-        const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address, onload: loaded, onerror: failed });
-        document.head.append(link);
-      });
-    }
-  }
-  await import("./vendor/leaflet/leaflet.js");
-  return window.L;
+export function element(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+export async function stylesheet(name) {
+  const href = new URL(name, import.meta.url).href;
+  if (document.querySelector(`link[href="${href}"]`)) return;
+  await new Promise((onload, onerror) => document.head.append(element("link", { rel: "stylesheet", href, onload, onerror })));
 }
 
 /** Shows a figure's map: tiles if there are any, the territories' outlines, nothing else. Gives Leaflet, the map and the outlines. */
 export async function show(figure) {
-  const L = await library();
+  await Promise.all([stylesheet("vendor/leaflet/leaflet.css"), import("./vendor/leaflet/leaflet.js")]);
+  await stylesheet("map.css");
+  const L = window.L;
   const { tiles, attribution, outlines } = figure.dataset;
   const words = JSON.parse(figure.dataset.words);
   figure.hidden = false;
@@ -46,13 +46,7 @@ async function territories(address) {
 }
 
 function escaped(text) {
-  return Object.assign(document.createElement("p"), { textContent: text }).innerHTML;
-}
-
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
+  return element("p", { textContent: text }).innerHTML;
 }
 
 /** Markers with a name, and a popup that leads where the list leads. */
