@@ -147,7 +147,7 @@ class WhereFields(Form):
 
     def _look_up(self) -> None:
         found = addresses.look_up(ctx(), f"{self.address.data}, {self.postcode.data} {self.town.data}")
-        one = addresses.surely(found or [], self.address.data, self.postcode.data)
+        one = addresses.surely(found or [], self.address.data, self.postcode.data, self.town.data)
         near = [each for each in found or () if inside(ctx(), each.lon, each.lat)]
         if one:
             self._settle(spot_text(one.lon, one.lat, approximate=one.approximate))

@@ -11,7 +11,7 @@ from geopy.geocoders import BANFrance
 from app.context import Context
 from app.services import streets
 from app.services.places import Spot, inside
-from app.services.streets import Suggestion, meaning, split_number
+from app.services.streets import Suggestion, meaning, plain, split_number
 
 BAN = "data.geopf.fr/geocodage"
 GEOCODER_TIMEOUT_S = 2.0
@@ -40,17 +40,18 @@ def look_up(ctx: Context, text: str, limit: int = 6) -> list[Suggestion] | None:
     return sorted(found, key=lambda one: not inside(ctx, one.lon, one.lat))[:limit]
 
 
-def surely(found: list[Suggestion], address: str, postcode: str) -> Suggestion | None:
+def surely(found: list[Suggestion], address: str, postcode: str, town: str) -> Suggestion | None:
     """The one that says what was typed, in other letters at most; ``None`` when none or several do."""
     same = [one for one in found if meaning(one.address) == meaning(address) and one.postcode in (postcode, "")]
-    return same[0] if len(same) == 1 else None
+    here = [one for one in same if plain(one.town) == plain(town)] or same
+    return here[0] if len(here) == 1 else None
 
 
 def locate(ctx: Context, address: str, postcode: str, town: str) -> Spot | None:
     """Where an address is, or ``None`` when nobody can say for sure within some seconds: an agent will."""
     if not address.strip():
         return None
-    one = surely(look_up(ctx, f"{address}, {postcode} {town}") or [], address, postcode)
+    one = surely(look_up(ctx, f"{address}, {postcode} {town}") or [], address, postcode, town)
     return Spot(one.lon, one.lat, one.approximate) if one else None
 
 

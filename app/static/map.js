@@ -54,11 +54,12 @@ async function points(figure) {
   const given = JSON.parse(figure.dataset.points);
   const { L, map } = await show(figure);
   const markers = given.map((point) => {
-    const icon = L.divIcon({ className: `map-point ${point.kind ?? ""}`, iconSize: [26, 26] });
+    const icon = L.divIcon({ className: `map-point ${point.kind ?? ""}`, iconSize: [24, 24] });
     const marker = L.marker([point.lat, point.lon], { icon, title: point.label, riseOnHover: true }).addTo(map);
     marker.getElement().setAttribute("aria-label", point.label);
     const name = point.url ? element("a", { href: point.url, textContent: point.label }) : point.label;
-    marker.bindPopup(element("p", {}, name, ...(point.note ? [element("br"), point.note] : [])));
+    const popup = element("p", {}, name, ...(point.note ? [element("br"), point.note] : []));
+    marker.bindPopup(popup, { maxWidth: Math.min(300, map.getSize().x - 90) });
     marker.on("popupopen", ({ popup }) => popup.getElement().querySelector("a")?.focus({ preventScroll: true }));
     marker.on("popupclose", () => marker.getElement().focus({ preventScroll: true }));
     return marker;

@@ -1,7 +1,7 @@
 // The place of a post (components/where.html): a search as one types, and a pin on a map. What is sent are the fields below both.
 import { element, show, still, stylesheet } from "./map.js";
 
-const PAUSE_MS = 250, SHORTEST = 3, CLOSE = 17;
+const PAUSE_MS = 250, SHORTEST = 3, CLOSE = 17, CLOSE_WITHOUT_TILES = 14;
 
 class Place {
   constructor(box) {
@@ -10,7 +10,8 @@ class Place {
     this.fields = Object.fromEntries(["address", "postcode", "town", "spot", "spot_of"].map((name) => [name, box.querySelector(`[name="${name}"]`)]));
     this.said = element("p", { className: "said", role: "status" });
     this.pinned = false;
-    for (const name of ["address", "postcode", "town"]) this.fields[name].addEventListener("input", () => this.changed());
+    this.unsaid = new Set(); // what a found address did not say and is written by hand: the table may know no postcodes
+    for (const name of ["address", "postcode", "town"]) this.fields[name].addEventListener("input", () => this.changed(name));
   }
 
   get line() {
@@ -28,9 +29,10 @@ class Place {
   }
 
   /** What was found was found for another address; a pin stays where somebody has put it. */
-  changed() {
-    this.settle(this.pinned ? this.fields.spot.value : "");
-    if (!this.pinned) this.say("");
+  changed(name) {
+    const stays = this.pinned || this.unsaid.has(name);
+    this.settle(stays ? this.fields.spot.value : "");
+    if (!stays) this.say("");
   }
 
   say(words) {
@@ -38,7 +40,10 @@ class Place {
   }
 
   pick(found) {
-    for (const name of ["address", "postcode", "town"]) if (found[name]) this.fields[name].value = found[name];
+    for (const name of ["address", "postcode", "town"]) {
+      if (found[name]) this.fields[name].value = found[name];
+      this.unsaid[found[name] ? "delete" : "add"](name);
+    }
     this.pinned = false;
     this.settle(found.spot);
     this.say(this.words.found.replace("#", found.label));
@@ -212,9 +217,9 @@ class Pin {
     this.said.textContent = "";
     this.leaves.hidden = !pinned;
     if (!point) return;
-    const icon = this.L.divIcon({ className: "map-point", iconSize: [26, 26] });
+    const icon = this.L.divIcon({ className: "map-point", iconSize: [24, 24] });
     this.marker = this.L.marker([point.lat, point.lon], { icon, interactive: false, keyboard: false }).addTo(this.map);
-    if (!pinned) this.map.setView([point.lat, point.lon], CLOSE);
+    if (!pinned) this.map.setView([point.lat, point.lon], this.figure.dataset.tiles ? CLOSE : CLOSE_WITHOUT_TILES);
   }
 }
 
