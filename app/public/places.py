@@ -33,7 +33,7 @@ def search() -> ResponseReturnValue:
     searches.spend(ctx(), throttle.SEARCH_ADDRESS, request.remote_addr or "")
     asked = request.get_json(silent=True)
     text = asked.get("q") if isinstance(asked, dict) else None
-    found = addresses.suggest(ctx(), text) if isinstance(text, str) and text.isprintable() else []
+    found = addresses.suggest(ctx(), text) if isinstance(text, str) else []
     return {
         "found": [
             {

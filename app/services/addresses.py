@@ -86,11 +86,11 @@ def _read(answers: list[Any] | None, number: str) -> list[Suggestion]:
 
 def _suggestion(said: dict[str, Any], lon: float, lat: float, number: str) -> Suggestion | None:
     """What is a house or a street, with words that may stand on a page. A street keeps the ``number`` that was asked for."""
-    words = (said.get("name"), said.get("postcode"), said.get("city"))
-    good = all(isinstance(word, str) and word.strip() and word.isprintable() and len(word) <= _LONGEST_ANSWER for word in words)
+    words = [" ".join(word.split()) for word in (said.get("name"), said.get("postcode"), said.get("city")) if isinstance(word, str)]
+    good = len(words) == 3 and all(word and word.isprintable() and len(word) <= _LONGEST_ANSWER for word in words)
     if said.get("type") not in ("housenumber", "street") or not good or not (math.isfinite(lon) and math.isfinite(lat)):
         return None
-    name, postcode, city = (str(word).strip() for word in words)
+    name, postcode, city = words
     if said["type"] == "street":
         return Suggestion(f"{number} {name}".strip(), postcode[:10], city[:100], lon, lat, approximate=True)
     return Suggestion(name, postcode[:10], city[:100], lon, lat)

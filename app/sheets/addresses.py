@@ -58,4 +58,5 @@ def _address(row: Row, *, decimal_comma: bool) -> AddressRow | RefusedRow:
             cells.refuse(name, "is missing")
     if cells.problems or lon is None or lat is None:
         return RefusedRow(row.line, tuple(cells.problems))
-    return AddressRow(" ".join(filter(None, house.groups())).lower() if house else "", street, postcode, town, lon, lat)
+    number = " ".join(filter(None, house.groups())).lower() if house else ""
+    return AddressRow(number, " ".join(street.split()), postcode, " ".join(town.split()), lon, lat)  # no-break spaces are none in a form
