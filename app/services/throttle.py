@@ -79,7 +79,7 @@ class Searches:
                 self._since, self._spent = now, Counter()
             self._spent[subject] += 1
             if self._spent[subject] > limit.times:
-                raise TooMany(limit.per)
+                raise TooMany(self._since + limit.per - now)
 
 
 def _key(ctx: Context, limit: Limit, subject: str) -> str:

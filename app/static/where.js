@@ -178,7 +178,7 @@ class Pin {
   async open() {
     this.opens.disabled = true;
     try {
-      Object.assign(this, await show(this.figure));
+      ({ L: this.L, map: this.map } = await show(this.figure));
     } catch {
       this.area.hidden = true; // Leaflet's files are missing: the quartier does it
       return;
