@@ -20,7 +20,6 @@ from app.extensions import ctx
 from app.kinds import kind_name
 from app.models import Territory
 from app.services.accounts import PASSWORD_LENGTH
-from app.services.posting import Where
 from config.categories import CATEGORIES
 from matching.hours import parse_hours
 from matching.model import Mode
@@ -30,11 +29,20 @@ LONGEST_LINE = 200
 
 
 class Form(FlaskForm):
-    """What the doors' forms have in common."""
+    """What the doors' forms have in common.
+
+    ``asks``: nothing is wrong, but the page has a question of its own before it goes on.
+    """
+
+    asks = False
 
     def refuse(self, sentence: str) -> None:
         """Say above the fields why a service refused what they hold."""
         self.form_errors.append(sentence)
+
+    def found_out(self) -> dict[str, list[str]]:
+        """What checking has found out and need not find out again, by field."""
+        return {}
 
     def wrong(self, shown: str) -> list[Field]:
         """The fields with an error, in the order in which they are ``shown`` (as HTML)."""
@@ -232,29 +240,6 @@ def quartier_choices() -> dict[str, str]:
     parents = {row.parent_id for row in rows}
     leaves = sorted((row.name, str(row.id)) for row in rows if row.id not in parents)
     return {"": _("I do not know")} | {i: name for name, i in leaves}
-
-
-class WhereFields(Form):
-    """The place of a post: an address, and the quartier for when nobody finds that address on the map."""
-
-    address = LineField(
-        _l("Number and street"), [needed(_l("Write the number and the street, for example 12 rue de la Paix."))],
-        description=_l("No neighbour sees it before both of you have said yes."), render_kw={"autocomplete": "street-address"},
-    )  # fmt: skip
-    postcode = LineField(
-        _l("Postcode"), [needed(_l("Write the postcode."))],
-        render_kw={"autocomplete": "postal-code", "inputmode": "numeric", "class": "short"},
-    )  # fmt: skip
-    town = LineField(_l("Town"), [needed(_l("Write the town."))], render_kw={"autocomplete": "address-level2"})
-    quartier = PickField(
-        _l("Quartier"), choices=quartier_choices,
-        description=_l("Pick it if you know it: we can then start looking at once, even when the address is not found by itself."),
-    )  # fmt: skip
-
-    @property
-    def where(self) -> Where:
-        chosen = self.quartier.data
-        return Where(self.address.data, self.postcode.data, self.town.data, quartier_id=int(chosen) if chosen else None)
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,9 @@ class Wizard:
             return form, redirect(self.address(self.before(step) or step), 303)
         if not form.validate():
             return form, None
+        if found_out := form.found_out():
+            self._answers[step.name] |= found_out
+            self._save()
         return form, redirect(self._onward(step), 303)
 
     def unfinished(self) -> Step | None:

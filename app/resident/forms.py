@@ -20,7 +20,6 @@ from app.forms import (
     TickField,
     TicksField,
     WeekField,
-    WhereFields,
     category_choices,
     language_choices,
     mode_choices,
@@ -28,6 +27,7 @@ from app.forms import (
 )
 from app.models import PostedBy
 from app.services.posting import NeedInput
+from app.where import WhereFields
 from config.categories import CATEGORIES
 from config.notices import NOTICE_VERSION
 from matching.model import Mode, Urgency

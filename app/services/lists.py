@@ -14,8 +14,11 @@ from app.context import Context
 from app.models import Match, Need, Offer, Person, Task, Territory
 from app.services.sight import Sight, subtree
 from app.services.tasks import ENDS_BY_ITSELF
+from matching.lifecycle import NeedState, OfferState
 
 PAGE_SIZE = 25
+MAP_SIZE = 100
+NEEDS_UNDER_WAY = (NeedState.UNCONFIRMED, NeedState.OPEN, NeedState.ASKED, NeedState.AGREED, NeedState.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,6 @@ def needs(ctx: Context, sight: Sight, given: Filter) -> Page:
 
 def offers(ctx: Context, sight: Sight, given: Filter) -> Page:
     """The newest first. Columns: id, categories, radius_m, capacity, taken, state, created_at, approved_at, quartier."""
-    # The list of categories lies as JSON; read as text it holds each slug between quotes, on both databases.
-    has_category = cast(Offer.categories, Text).contains(f'"{given.category}"', autoescape=True)
     rows = (
         select(
             Offer.id, Offer.categories, Offer.radius_m, Offer.capacity, Offer.taken, Offer.state, Offer.created_at,
@@ -67,7 +68,7 @@ def offers(ctx: Context, sight: Sight, given: Filter) -> Page:
         )
         .join(Person, Person.id == Offer.person_id)
         .outerjoin(Territory, Territory.id == Offer.territory_id)
-        .where(sight.inside(Offer.territory_id), *_wanted(given, Offer.state, has_category, [Offer.territory_id]))
+        .where(sight.inside(Offer.territory_id), *_wanted(given, Offer.state, _offers(given.category), [Offer.territory_id]))
         .order_by(Offer.created_at.desc(), Offer.id.desc())
     )  # fmt: skip
     return _page(ctx, rows, given)
@@ -129,6 +130,11 @@ def territories(ctx: Context, sight: Sight) -> Sequence[Row[int, str, str]]:
         return session.execute(rows).all()
 
 
+def _offers(category: str | None) -> ColumnElement[bool]:
+    # The list of categories lies as JSON; read as text it holds each slug between quotes, on both databases.
+    return cast(Offer.categories, Text).contains(f'"{category}"', autoescape=True)
+
+
 def _wanted(given: Filter, state: Any, category: ColumnElement[bool], places: list[Any]) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if given.state:
@@ -146,3 +152,45 @@ def _page(ctx: Context, rows: Select[*tuple[Any, ...]], given: Filter) -> Page:
         number = min(max(1, given.page), max(1, -(-total // PAGE_SIZE)))
         found = session.execute(rows.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
     return Page(found, total, number)
+
+
+@dataclass(frozen=True)
+class OnMap:
+    """The newest posts with a public point, and how many there are in all."""
+
+    rows: Sequence[Row[*tuple[Any, ...]]]
+    total: int
+
+
+def needs_on_map(ctx: Context, sight: Sight, given: Filter) -> OnMap:
+    """Columns: id, category, urgency, state, public_lon, public_lat, quartier. Without a state: those that are not over."""
+    rows = (
+        select(
+            Need.id, Need.category, Need.urgency, Need.state, Need.public_lon, Need.public_lat, Territory.name.label("quartier"),
+        )
+        .join(Territory, Territory.id == Need.territory_id)
+        .where(sight.inside(Need.territory_id), *_wanted(given, Need.state, Need.category == given.category, [Need.territory_id]))
+        .order_by(Need.posted_at.desc(), Need.id.desc())
+    )  # fmt: skip
+    return _on_map(ctx, rows if given.state else rows.where(Need.state.in_(NEEDS_UNDER_WAY)))
+
+
+def offers_on_map(ctx: Context, sight: Sight, given: Filter) -> OnMap:
+    """Columns: id, categories, state, approved_at, public_lon, public_lat, quartier. Without a state: those not withdrawn."""
+    rows = (
+        select(
+            Offer.id, Offer.categories, Offer.state, Person.approved_at, Offer.public_lon, Offer.public_lat,
+            Territory.name.label("quartier"),
+        )
+        .join(Person, Person.id == Offer.person_id)
+        .join(Territory, Territory.id == Offer.territory_id)
+        .where(sight.inside(Offer.territory_id), *_wanted(given, Offer.state, _offers(given.category), [Offer.territory_id]))
+        .order_by(Offer.created_at.desc(), Offer.id.desc())
+    )  # fmt: skip
+    return _on_map(ctx, rows if given.state else rows.where(Offer.state != OfferState.WITHDRAWN))
+
+
+def _on_map(ctx: Context, rows: Select[*tuple[Any, ...]]) -> OnMap:
+    with ctx.db.read() as session:
+        total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+        return OnMap(session.execute(rows.limit(MAP_SIZE)).all(), total)

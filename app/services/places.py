@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from geopy.exc import GeocoderServiceError
-from geopy.geocoders import BANFrance
 from shapely import from_wkb, set_precision, to_geojson
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
@@ -21,7 +19,6 @@ from app.models.post import Post
 from matching.areas import Areas
 from matching.geo import blur
 
-GEOCODER_TIMEOUT_S = 3
 DRAWN_WITHIN = 1e-4
 """Degrees (about ten metres) that a drawn outline may be off."""
 
@@ -126,15 +123,3 @@ def middle_of(ctx: Context, territory_id: int) -> Spot:
         raise Outside(ctx.settings.city_phone)
     middle = from_wkb(outline).representative_point()
     return Spot(middle.x, middle.y, approximate=True)
-
-
-def geocode(ctx: Context, address: str) -> Spot | None:
-    """Where an address is, or ``None`` when nobody can say within some seconds: an agent will."""
-    if ctx.settings.geocoder == "none" or not address.strip():
-        return None
-    coder = BANFrance(domain="data.geopf.fr/geocodage", user_agent="adeuxpas", timeout=GEOCODER_TIMEOUT_S)
-    try:
-        found = coder.geocode(address)
-    except GeocoderServiceError:
-        return None
-    return Spot(found.longitude, found.latitude) if found else None

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session, joinedload
 from app.context import Context
 from app.links import Purpose
 from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind
+from app.services import addresses
 from app.services.events import Actor, record
 from app.services.matches import end_matches_of, settle
 from app.services.people import make_person
-from app.services.places import Spot, geocode, middle_of, place
+from app.services.places import Spot, middle_of, place
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import tell
 from matching.lifecycle import NeedState, OfferState, check
@@ -27,7 +28,10 @@ BATCH = timedelta(minutes=30)
 
 @dataclass(frozen=True)
 class Where:
-    """What the writer says of the place. ``quartier_id`` stands in for an address that nobody could find on the map."""
+    """What the writer says of the place. ``quartier_id`` stands in for an address that nobody could find on the map.
+
+    ``approximate``: the point is only that of the street.
+    """
 
     address: str = ""
     postcode: str = ""
@@ -35,6 +39,7 @@ class Where:
     lon: float | None = None
     lat: float | None = None
     quartier_id: int | None = None
+    approximate: bool = False
 
     @property
     def line(self) -> str:
@@ -152,13 +157,14 @@ def add_offer(
 
 
 def locate(ctx: Context, where: Where) -> Spot | None:
-    """The exact point if it was given or a geocoder knows it, else the middle of the quartier that was picked, else ``None``.
+    """The exact point if it was given or is known for the address, else the middle of the quartier that was picked, else ``None``.
 
     Outside any transaction, since it may take seconds. Raises ``Outside``.
     """
     if where.lon is not None and where.lat is not None:
-        return Spot(where.lon, where.lat)
-    return geocode(ctx, where.line) or (middle_of(ctx, where.quartier_id) if where.quartier_id is not None else None)
+        return Spot(where.lon, where.lat, where.approximate)
+    found = addresses.locate(ctx, where.address, where.postcode, where.city)
+    return found or (middle_of(ctx, where.quartier_id) if where.quartier_id is not None else None)
 
 
 def _settle(session: Session, ctx: Context, post: Need | Offer, found: Spot | None, now: datetime) -> None:

@@ -20,7 +20,7 @@ _SHORT = {
 }  # fmt: skip
 _SMALL = {"a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les"}
 _NUMBER = re.compile(r"\s*(\d{1,4})\s*(bis|ter|quater|[a-h])?(?=[\s,]|$)[\s,]*", re.IGNORECASE)
-_POSTCODE = re.compile(r"\b\d{5}\b")
+_POSTCODE = re.compile(r"\b(\d{5})\b")
 _AS_ALIKE = 0.8
 """How alike two names must be, from 0 to 1, for one to be taken for the other with a slip of the pen."""
 _MOST_COMPARED = 2000
@@ -131,18 +131,24 @@ def find(ctx: Context, text: str, limit: int = 6) -> list[Suggestion]:
     """The addresses that ``text`` may mean, the likeliest first: a number, words of a street's name, a postcode, a town, as far as
     they are typed. A name with a slip of the pen is found where no other is."""
     number, rest = split_number(text)
-    postcodes = _POSTCODE.findall(rest)
-    words = plain(_POSTCODE.sub(" ", rest)).split()
+    before, postcode, after = [*_POSTCODE.split(rest, maxsplit=1), "", ""][:3]
+    words = plain(before).split()
     if not any(word not in _SMALL for word in words):
         return []
     with ctx.db.read() as session:
         rows = session.execute(select(Street.id, Street.key, Street.postcode, Street.town)).all()
-        here = [row for row in rows if not postcodes or row.postcode in ("", postcodes[-1])]
-        ranked = sorted((rank, row.key, row.postcode, row.id) for row in here if (rank := _rank(words, row)) is not None)
-        ids = [street_id for *_, street_id in ranked[: 4 * limit]] or _alike(words, here, limit)
+        here = [row for row in rows if not postcode or row.postcode in ("", postcode)]
+        towns = {part for row in here for part in plain(row.town).split()}
+        words += [word for word in plain(after).split() if any(part.startswith(word) for part in towns)]
+        ids = _ranked(words, here)[: 4 * limit] or _alike(words, here, towns, limit) or _ranked(words, rows)[:limit]
         streets = {street.id: street for street in session.scalars(select(Street).where(Street.id.in_(ids)))}
     found = [_suggestion(streets[each], number) for each in ids]
     return sorted(found, key=lambda one: bool(number) and one.approximate)[:limit]
+
+
+def _ranked(words: list[str], rows: Sequence[Row[int, str, str, str]]) -> list[int]:
+    ranked = sorted((*rank, row.key, row.postcode, row.id) for row in rows if (rank := _rank(words, row)))
+    return [row_id for *_, row_id in ranked]
 
 
 def _rank(words: list[str], row: Row[int, str, str, str]) -> tuple[int, int, int] | None:
@@ -166,10 +172,10 @@ def _rank(words: list[str], row: Row[int, str, str, str]) -> tuple[int, int, int
     return missing, only_begun, len(name)
 
 
-def _alike(words: list[str], rows: Sequence[Row[int, str, str, str]], limit: int) -> list[int]:
+def _alike(words: list[str], rows: Sequence[Row[int, str, str, str]], towns: set[str], limit: int) -> list[int]:
+    """Streets whose name differs by a slip of the pen."""
     if len(rows) > _MOST_COMPARED:
         return []
-    towns = {part for row in rows for part in plain(row.town).split()}
     typed = " ".join(_SHORT.get(word, word) for word in words if word not in towns)
     close = get_close_matches(typed, {row.key for row in rows}, limit, _AS_ALIKE)
     return [row.id for key in close for row in rows if row.key == key][:limit]

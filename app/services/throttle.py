@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+import threading
+from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 
 from sqlalchemy import delete, func, select
@@ -30,6 +32,7 @@ LINK_ADDRESS = Limit("link-address", 40, timedelta(hours=1))
 LINK_ACCOUNT = Limit("link-account", 3, timedelta(hours=1))
 POST_ADDRESS = Limit("post-address", 60, timedelta(hours=1))
 POST_ACCOUNT = Limit("post-account", 5, timedelta(hours=1))
+SEARCH_ADDRESS = Limit("search-address", 600, timedelta(minutes=10))
 LONGEST = timedelta(hours=1)
 """The longest of these times; what is older is deleted."""
 
@@ -60,6 +63,23 @@ def forgive(ctx: Context, limit: Limit, subject: str) -> None:
     """Forget the tries of a subject that has shown to be right."""
     with ctx.db.write() as session:
         session.execute(delete(Attempt).where(Attempt.key == _key(ctx, limit, subject)))
+
+
+class Searches:
+    """Attempts that are too many and too harmless for the database: counted in this process alone, and forgotten with it."""
+
+    def __init__(self) -> None:
+        self._lock, self._since, self._spent = threading.Lock(), datetime.min, Counter[str]()
+
+    def spend(self, ctx: Context, limit: Limit, subject: str) -> None:
+        """Count one. Raises :class:`TooMany`."""
+        now = ctx.now().replace(tzinfo=None)
+        with self._lock:
+            if now - self._since > limit.per:
+                self._since, self._spent = now, Counter()
+            self._spent[subject] += 1
+            if self._spent[subject] > limit.times:
+                raise TooMany(self._since + limit.per - now)
 
 
 def _key(ctx: Context, limit: Limit, subject: str) -> str:

@@ -11,7 +11,8 @@ from app.sheets.read import read_table
 from app.sheets.table import Problem, Row, SheetError, shown
 
 _OURS = {
-    "numero": "house_number", "rep": "repetition", "nom_voie": "street", "code_postal": "postcode", "nom_commune": "town", "commune": "town",
+    "numero": "house_number", "rep": "repetition", "nom_voie": "street", "code_postal": "postcode", "nom_commune": "town",
+    "commune": "town",
 }  # fmt: skip
 COLUMNS = ("house_number", "repetition", "street", "postcode", "town", "lon", "lat")
 _HOUSE = re.compile(r"(\d{1,5})\s*([a-z]\w{0,5})?", re.IGNORECASE)
@@ -57,4 +58,5 @@ def _address(row: Row, *, decimal_comma: bool) -> AddressRow | RefusedRow:
             cells.refuse(name, "is missing")
     if cells.problems or lon is None or lat is None:
         return RefusedRow(row.line, tuple(cells.problems))
-    return AddressRow(" ".join(filter(None, house.groups())).lower() if house else "", street, postcode, town, lon, lat)
+    number = " ".join(filter(None, house.groups())).lower() if house else ""
+    return AddressRow(number, " ".join(street.split()), postcode, " ".join(town.split()), lon, lat)  # no-break spaces are none in a form

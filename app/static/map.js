@@ -1,24 +1,24 @@
 // Draws the maps of a page (components/map.html) with Leaflet, which is fetched only where there is one.
-const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const FURTHEST_IN = 19, CLOSE = 16;
+export const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+const FURTHEST_IN = 19, CLOSE = 16, APART_PX = 40;
 
-async function library() {
-  for (const name of ["vendor/leaflet/leaflet.css", "map.css"]) {
-    const address = new URL(name, import.meta.url).href;
-    if (!document.querySelector(`link[href="${address}"]`)) {
-      await new Promise((loaded, failed) => {
-        const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: address, onload: loaded, onerror: failed });
-        document.head.append(link);
-      });
-    }
-  }
-  await import("./vendor/leaflet/leaflet.js");
-  return window.L;
+export function element(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
 }
 
-/** Shows a figure's map: tiles if there are any, the territories' outlines, nothing else. Gives Leaflet, the map and the outlines. */
+export async function stylesheet(name) {
+  const href = new URL(name, import.meta.url).href;
+  if (document.querySelector(`link[href="${href}"]`)) return;
+  await new Promise((onload, onerror) => document.head.append(element("link", { rel: "stylesheet", href, onload, onerror })));
+}
+
+/** Shows a figure's map: tiles if there are any, the territories' outlines, nothing else. Gives Leaflet, the map and the words. */
 export async function show(figure) {
-  const L = await library();
+  await Promise.all([stylesheet("vendor/leaflet/leaflet.css"), import("./vendor/leaflet/leaflet.js")]);
+  await stylesheet("map.css");
+  const L = window.L;
   const { tiles, attribution, outlines } = figure.dataset;
   const words = JSON.parse(figure.dataset.words);
   figure.hidden = false;
@@ -33,7 +33,7 @@ export async function show(figure) {
   const drawn = L.geoJSON(await territories(outlines), { interactive: false, className: "map-outline" }).addTo(map);
   if (drawn.getBounds().isValid()) map.fitBounds(drawn.getBounds());
   else map.setView([46.6, 2.5], 5);
-  return { L, map, drawn };
+  return { L, map, words };
 }
 
 async function territories(address) {
@@ -46,30 +46,50 @@ async function territories(address) {
 }
 
 function escaped(text) {
-  return Object.assign(document.createElement("p"), { textContent: text }).innerHTML;
+  return element("p", { textContent: text }).innerHTML;
 }
 
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
-/** Markers with a name, and a popup that leads where the list leads. */
+/** Markers with a name, and a popup that leads where the list leads. Those that would lie on each other are one. */
 async function points(figure) {
   const given = JSON.parse(figure.dataset.points);
-  const { L, map } = await show(figure);
-  const markers = given.map((point) => {
-    const icon = L.divIcon({ className: `map-point ${point.kind ?? ""}`, iconSize: [26, 26] });
-    const marker = L.marker([point.lat, point.lon], { icon, title: point.label, riseOnHover: true }).addTo(map);
-    marker.getElement().setAttribute("aria-label", point.label);
-    const name = point.url ? element("a", { href: point.url, textContent: point.label }) : point.label;
-    marker.bindPopup(element("p", {}, name, ...(point.note ? [element("br"), point.note] : [])));
-    marker.on("popupopen", ({ popup }) => popup.getElement().querySelector("a")?.focus({ preventScroll: true }));
-    marker.on("popupclose", () => marker.getElement().focus({ preventScroll: true }));
-    return marker;
-  });
-  if (markers.length) map.fitBounds(L.featureGroup(markers).getBounds().pad(0.1), { maxZoom: CLOSE });
+  const { L, map, words } = await show(figure);
+  if (given.length) map.fitBounds(L.latLngBounds(given.map((point) => [point.lat, point.lon])).pad(0.1), { maxZoom: CLOSE, animate: false });
+  const layer = L.layerGroup().addTo(map);
+  const draw = () => {
+    layer.clearLayers();
+    for (const group of together(map, given)) mark(L, map, layer, group, words);
+  };
+  draw();
+  map.on("zoomend", draw);
+  map.getContainer().addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
+}
+
+function together(map, given) {
+  const groups = [];
+  for (const point of given) {
+    const at = map.latLngToLayerPoint([point.lat, point.lon]);
+    const near = groups.find((group) => group.at.distanceTo(at) < APART_PX);
+    if (near) near.points.push(point);
+    else groups.push({ at, points: [point] });
+  }
+  return groups.map((group) => group.points);
+}
+
+function mark(L, map, layer, group, words) {
+  const [first] = group, many = group.length > 1;
+  const kind = group.every((point) => point.kind === first.kind) ? first.kind : "both";
+  const label = many ? words.many.replace("#", group.length) : first.label;
+  const icon = L.divIcon({ className: `map-point ${kind ?? ""}`, iconSize: many ? [34, 34] : [26, 26], html: many ? String(group.length) : "" });
+  const marker = L.marker([first.lat, first.lon], { icon, title: label, riseOnHover: true }).addTo(layer);
+  marker.getElement().setAttribute("aria-label", label);
+  marker.bindPopup(element("ul", {}, ...group.map(entry)), { maxWidth: Math.min(300, map.getSize().x - 90), maxHeight: 220 });
+  marker.on("popupopen", ({ popup }) => popup.getElement().querySelector("a")?.focus({ preventScroll: true }));
+  marker.on("popupclose", () => marker.getElement()?.focus({ preventScroll: true }));
+}
+
+function entry(point) {
+  const name = point.url ? element("a", { href: point.url, textContent: point.label }) : point.label;
+  return element("li", {}, name, ...(point.note ? [element("br"), point.note] : []));
 }
 
 /** A circle that follows a field, which may be a list or radios, and a caption in that field's words. */

@@ -13,7 +13,6 @@ from app.forms import (
     TickField,
     TicksField,
     WeekField,
-    WhereFields,
     category_choices,
     language_choices,
     mode_choices,
@@ -21,6 +20,7 @@ from app.forms import (
 )
 from app.models import Person
 from app.services.posting import OfferInput
+from app.where import WhereFields
 from matching.model import Mode
 from notifications.words import distance_words
 

@@ -56,6 +56,9 @@ def test_a_missing_file_is_no_problem(tmp_path: Path) -> None:
         ("PORT", "", "a whole number from 1 to 65535"),
         ("WEB_PROCESSES", "65", "a whole number from 1 to 64"),
         ("PROXIES", "-1", "a whole number from 0 to 5"),
+        ("MAP_TILES", "https://tiles.example.org/{z}/{x}.png", "empty, or an https address with {z}, {x} and {y} in it"),
+        ("MAP_TILES", "http://tiles.example.org/{z}/{x}/{y}.png", "empty, or an https address with {z}, {x} and {y} in it"),
+        ("MAP_TILES", "https://a;script-src *.org/{z}/{x}/{y}.png", "empty, or an https address with {z}, {x} and {y} in it"),
         ("BASE_URL", "entraide.example.org", "empty or an address such as https://entraide.example.org"),
         ("DATABASE_URL", "mysql://localhost/x", "empty, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"),
         ("LOG_LEVEL", "loud", "debug, info, warning or error"),
@@ -137,3 +140,10 @@ def test_settings_cannot_be_changed_later() -> None:
     with pytest.raises(AttributeError):
         settings.port = 1  # type: ignore[misc]
     assert isinstance(settings, Settings)
+
+
+@pytest.mark.parametrize(
+    ("tiles", "host"), [("", ""), ("https://tiles.example.org:8443/{z}/{x}/{y}.png?key=1", "https://tiles.example.org:8443")]
+)
+def test_pages_may_load_pictures_from_the_tiles_host_alone(tiles: str, host: str) -> None:
+    assert load({"MAP_TILES": tiles}, None).map_host == host

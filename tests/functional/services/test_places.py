@@ -1,75 +1,60 @@
 """Where a post is, and what becomes of it when nobody can say."""
 
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
-from geopy.geocoders import BANFrance
 
+from app.context import Context
 from app.models import Channel, Match, Need, Territory
-from app.services import places, posting
+from app.services import addresses, posting, streets
 from app.services.events import Actor
 from app.services.matches import told_distance
 from app.services.places import Outside, Spot
 from matching.geo import geodesic_m
 from tests.city import CENTRE, City
-
-FOUND = {"features": [{"properties": {"label": "x"}, "geometry": {"type": "Point", "coordinates": list(CENTRE)}}]}
-
-
-class _Geocoder(http.server.BaseHTTPRequestHandler):
-    answer: ClassVar[bytes] = b""
-    release: ClassVar[threading.Event]
-
-    def do_GET(self) -> None:
-        if not self.answer:
-            self.release.wait(10)
-            return
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(self.answer)
-
-    def log_message(self, *_: Any) -> None:
-        """Quiet."""
+from tests.geocoder import Geocoder, feature, geocoder
 
 
 @pytest.fixture
-def geocoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[_Geocoder]]:
-    _Geocoder.release = threading.Event()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Geocoder) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        local = partial(BANFrance, scheme="http")
-        monkeypatch.setattr(places, "BANFrance", lambda **given: local(**given | {"domain": f"127.0.0.1:{server.server_port}"}))
-        monkeypatch.setattr(places, "GEOCODER_TIMEOUT_S", 0.3)
-        yield _Geocoder
-        _Geocoder.release.set()
-        server.shutdown()
-        thread.join()
+def ban(monkeypatch: pytest.MonkeyPatch) -> Iterator[Geocoder]:
+    with geocoder(monkeypatch) as stand_in:
+        yield stand_in
 
 
-def post(city: City, geocoder: str = "ban", **where: Any) -> Need:
-    ctx = replace(city.ctx, settings=replace(city.ctx.settings, geocoder=geocoder))
+def with_ban(city: City, name: str = "ban") -> Context:
+    return replace(city.ctx, settings=replace(city.ctx.settings, geocoder=name))
+
+
+def post(city: City, name: str = "ban", **where: Any) -> Need:
+    ctx = with_ban(city, name)
     place = posting.Where("1 rue A", "69002", "Lyon", **where)
     given = posting.NeedInput(name="Odette", category="shopping", email="o@example.net", where=place)
     need: Need = city.one(Need, posting.post_need(ctx, given, Actor(channel=Channel.WEB)))
     return need
 
 
-def test_an_address_is_placed_by_the_geocoder(city: City, geocoder: type[_Geocoder]) -> None:
-    geocoder.answer = json.dumps(FOUND).encode()
+def test_an_address_is_placed_by_the_geocoder(city: City, ban: Geocoder) -> None:
+    ban.knows(feature("1 Rue A", *CENTRE))
     assert post(city).point == CENTRE
     assert city.tasks("place") == []
+    assert ban.asked == ["1 rue A, 69002 Lyon"]
 
 
-@pytest.mark.parametrize("answer", [b"", b"<html>", b'{"features": []}'], ids=["silent", "nonsense", "unknown address"])
-def test_when_the_geocoder_does_not_know_in_time_an_agent_places_the_post(city: City, geocoder: type[_Geocoder], answer: bytes) -> None:
-    geocoder.answer = answer
+@pytest.mark.parametrize(
+    "features",
+    [
+        [],
+        [feature("1 Rue Alpha", *CENTRE)],
+        [feature("1 Rue A", *CENTRE, postcode="69003")],
+        [feature("1 Rue A", *CENTRE), feature("1 rue A", CENTRE[0] + 0.01, CENTRE[1])],
+    ],
+    ids=["unknown", "another street", "another postcode", "two of them"],
+)
+def test_what_the_geocoder_only_guesses_is_left_to_an_agent(city: City, ban: Geocoder, features: list[Any]) -> None:
+    ban.knows(*features)
     need = post(city)
     assert need.point is None
     assert [task.need_id for task in city.tasks("place")] == [need.id]
@@ -79,6 +64,42 @@ def test_when_the_geocoder_does_not_know_in_time_an_agent_places_the_post(city: 
     posting.place_post(city.ctx, Need, need.id, Spot(*CENTRE), Actor())
     assert city.tasks("place") == []
     assert city.match() == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "drops"),
+    [
+        (200, None, False),
+        (200, b'{"features": []}' * 20, True),
+        (429, b"{}", False),
+        (500, b"", False),
+        (200, b"<html>", False),
+        (200, b"[]", False),
+        (200, b'{"features": [{"properties": null, "geometry": {"coordinates": ["x", 1]}}]}', False),
+    ],
+    ids=["silent", "drop by drop", "too many", "broken", "a page", "a list", "nonsense"],
+)
+def test_when_the_geocoder_fails_the_table_of_streets_is_asked(
+    city: City, ban: Geocoder, status: int, body: bytes | None, drops: bool
+) -> None:
+    streets.add(city.ctx, [streets.Address("1", "Rue A", "69002", "Lyon", *CENTRE)])
+    ban.status, ban.body, ban.drops = status, body, drops
+    assert post(city).point == CENTRE
+
+
+def test_what_the_geocoder_says_is_not_believed_blindly(city: City, ban: Geocoder) -> None:
+    ctx = with_ban(city)
+    strange = [feature(name, *CENTRE) for name in ("", "x" * 201, "1 rue\0A", 7)]  # type: ignore[arg-type]
+    ban.knows(*strange, feature("Lyon", *CENTRE, kind="municipality"), feature("1 Rue A", 2.35, 48.85, postcode="75001", city="Paris"))
+    assert addresses.suggest(ctx, "1 rue a") == [], "nor is what lies outside suggested"
+    ban.body = json.dumps({"features": [feature("1 Rue A", *CENTRE) | {"geometry": {"coordinates": [float("nan"), 45.7]}}]}).encode()
+    assert addresses.suggest(ctx, "1 rue a") == []
+
+
+def test_of_a_street_without_the_house_the_number_is_kept_and_the_place_is_rough(city: City, ban: Geocoder) -> None:
+    ban.knows(feature("Rue A", *CENTRE, kind="street"))
+    need = post(city)
+    assert (need.point, need.approximate) == (CENTRE, True)
 
 
 def test_without_a_geocoder_the_middle_of_the_picked_quartier_will_do(city: City) -> None:

@@ -117,6 +117,11 @@ def test_every_answer_carries_the_security_headers(client: Visitor, path: str) -
     assert "geolocation=()" in headers["Permissions-Policy"]
 
 
+def test_without_tiles_no_other_host_is_allowed(city: City) -> None:
+    web = create_app(context=replace(city.ctx, settings=replace(city.ctx.settings, map_tiles="")))
+    assert "img-src 'self' data:; " in web.test_client().get("/about").headers["Content-Security-Policy"]
+
+
 def test_each_answer_has_a_nonce_of_its_own(client: Visitor) -> None:
     assert len({client.browser.get("/how-it-works").headers["Content-Security-Policy"] for _ in range(3)}) == 3
 

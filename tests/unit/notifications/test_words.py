@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from config.categories import CATEGORIES
-from notifications.words import LANGUAGES, category_words, distance_words, hours_words, moment_words, when_words
+from notifications.words import LANGUAGES, category_words, distance_words, hours_words, moment_words, walk_words, when_words
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -92,3 +92,17 @@ def test_every_kind_of_help_has_words_of_its_own(language: str) -> None:
 
 def test_a_kind_of_help_that_is_not_known_is_told_by_its_name() -> None:
     assert category_words("snow_clearing", "en") == "snow clearing"
+
+
+@pytest.mark.parametrize(
+    ("metres", "french", "english"),
+    [
+        (1, "environ 2 minutes à pied", "about 2 minutes’ walk"),
+        (600, "environ 12 minutes à pied", "about 12 minutes’ walk"),
+        (1500, "environ 30 minutes à pied", "about 30 minutes’ walk"),
+        (3000, "environ 60 minutes à pied", "about 60 minutes’ walk"),
+        (5000, "environ 30 minutes à vélo", "about 30 minutes by bike"),
+    ],
+)
+def test_a_way_is_told_in_minutes_on_foot_and_further_off_by_bike(metres: int, french: str, english: str) -> None:
+    assert (walk_words(metres, "fr"), walk_words(metres, "en")) == (french, english)
