@@ -23,6 +23,7 @@ from app.forms import (
     mode_choices,
     needed,
 )
+from app.models import Offer
 from app.services.posting import OfferInput
 from matching.model import Mode
 from notifications.words import distance_words, walk_words
@@ -32,14 +33,16 @@ USUAL_RADIUS_M = 1500
 MOST_PEOPLE = 20
 
 
-def radius_choices() -> dict[str, str]:
-    """How far, in metres, and how long that takes."""
+def radius_choices(own: int = USUAL_RADIUS_M) -> dict[str, str]:
+    """How far, in metres, and how long that takes; ``own`` is there too."""
     language = i18n.language()
-    return {str(metres): f"{walk_words(metres, language).capitalize()} ({distance_words(metres, language)})" for metres in RADII_M}
+    radii = sorted({*RADII_M, own})
+    return {str(metres): f"{walk_words(metres, language).capitalize()} ({distance_words(metres, language)})" for metres in radii}
 
 
-def people_choices() -> dict[str, str]:
-    return {str(number): _("One person") if number == 1 else _("%(number)s people", number=number) for number in range(1, MOST_PEOPLE + 1)}
+def people_choices(own: int = 1) -> dict[str, str]:
+    numbers = range(1, max(MOST_PEOPLE, own) + 1)
+    return {str(number): _("One person") if number == 1 else _("%(number)s people", number=number) for number in numbers}
 
 
 class WhatFields(Form):
@@ -109,6 +112,21 @@ class OfferForm(WhatFields, HowFields, WhereFields, RadiusFields, WhenFields, Pe
 
 class SignUpForm(OfferForm, YouFields, CharterFields):
     """An offer, and who makes it."""
+
+
+def fill_from(form: Form, offer: Offer) -> None:
+    """A form of the sign-up with what an offer says; its own figures can be picked even where the sign-up has others."""
+    if "radius" in form:
+        form.radius.choices = radius_choices(offer.radius_m)
+    if "capacity" in form:
+        form.capacity.choices = people_choices(offer.capacity)
+    if not form.is_submitted():
+        form.process(
+            data={
+                "categories": offer.categories, "mode": offer.mode, "radius": str(offer.radius_m), "week": offer.availability,
+                "capacity": str(offer.capacity), "languages": offer.languages,
+            },
+        )  # fmt: skip
 
 
 def offer_values(data: dict[str, Any]) -> dict[str, Any]:
