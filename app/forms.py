@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import BooleanField, Field, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import StopValidation, ValidationError
+from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput
 
 from app.contacts import normal_email, normal_phone
@@ -20,9 +20,12 @@ from app.extensions import ctx
 from app.kinds import kind_name
 from app.models import Territory
 from app.services.accounts import PASSWORD_LENGTH
+from app.week import DAYS, PARTS, add, clock, spell
+from app.week_words import Unreadable, read_week
 from config.categories import CATEGORIES
 from matching.hours import parse_hours
 from matching.model import Mode
+from notifications.words import hours_words
 
 SPOKEN = ("fr", "en", "ar", "es", "it", "pt", "de", "tr", "ru", "uk", "zh", "vi", "ta", "wo", "fa", "sq", "ro", "pl")
 LONGEST_LINE = 200
@@ -251,46 +254,85 @@ class _Box:
 
 
 class WeekField(_Shown):
-    """A week as boxes, day by part of the day. ``data`` is ``opening_hours`` text; no box ticked is any time, the empty text."""
+    """A week as boxes, day by part of the day, or a sentence that counts in their place. ``data`` is ``opening_hours`` text; no box ticked
+    is any time, the empty text.
+
+    All controls share the field's name. A sentence is taken once it has been shown back: the form comes back with ``asks``, the hours as
+    they were read, and with boxes in place of the sentence where boxes say the same.
+    """
 
     kind = "week"
-    DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-    PARTS: ClassVar = {"morning": "09:00-12:00", "afternoon": "14:00-18:00", "evening": "18:00-20:00"}
+    asks = False
+    sentence = ""
     _NAMES: ClassVar = {"morning": _l("Morning"), "afternoon": _l("Afternoon"), "evening": _l("Evening")}
+    _BOXES = frozenset(f"{day}-{part}" for day in DAYS for part in PARTS)
+    _READ = "="
+    """How the hidden control begins that holds what was shown back."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = self._text(set(valuelist))
+        self._shown_back = [value.removeprefix(self._READ) for value in valuelist if value.startswith(self._READ)]
+        words = [value for value in valuelist if value not in self._BOXES and not value.startswith(self._READ)]
+        self.sentence = " ".join(words).strip()[:LONGEST_LINE]
+        self._unread = ""
+        try:
+            self.data = read_week(self.sentence) if self.sentence else self._ticked_text(set(valuelist))
+        except Unreadable as error:
+            self.data, self._unread = self._ticked_text(set(valuelist)), error.part
 
     def process_data(self, value: str | None) -> None:
         self.data = value or ""
+        self.sentence = "" if self.in_boxes else hours_words(self.data, str(get_locale()))
+        self._shown_back, self._unread = [self.data], ""
 
     def pre_validate(self, form: Any) -> None:
-        if self.raw_data and not set(self.raw_data) <= {f"{day}-{part}" for day in self.DAYS for part in self.PARTS}:
-            raise ValidationError(_l("Pick from the boxes."))
+        if self._unread:
+            raise StopValidation(
+                _l("We could not read “%(part)s”. Write days and hours, for example: Monday to Friday 6 pm to 8 pm.", part=self._unread)
+            )
 
-    @classmethod
-    def _text(cls, ticked: set[str]) -> str:
-        """Days with the same hours share a rule: ``Mo,Tu 09:00-12:00; Sa 14:00-18:00,18:00-20:00``."""
-        days_with: dict[str, list[str]] = {}
-        for day in cls.DAYS:
-            spans = ",".join(span for part, span in cls.PARTS.items() if f"{day}-{part}" in ticked)
-            if spans:
-                days_with.setdefault(spans, []).append(day)
-        return "; ".join(f"{','.join(days)} {spans}" for spans, days in days_with.items())
+    def validate(self, form: Any, extra_validators: Any = ()) -> bool:
+        right = super().validate(form, extra_validators)
+        self.asks = right and bool(self.sentence) and self.data not in self._shown_back
+        return right and not self.asks
+
+    @property
+    def in_boxes(self) -> bool:
+        """Whether the boxes alone say all of it."""
+        ticked = {f"{day}-{part}" for day in DAYS for part in PARTS if self._ticked(day, part)}
+        return self._ticked_text(ticked) == self.data or parse_hours(self._ticked_text(ticked)) == parse_hours(self.data)
+
+    @property
+    def said(self) -> str:
+        """The sentence that stays in its line: none where the boxes can say it."""
+        return "" if not self._unread and self.in_boxes else self.sentence
+
+    @property
+    def shown_back(self) -> str:
+        """The hidden control's value beside a sentence that has been shown back."""
+        return f"{self._READ}{self.data}" if self.said and (self.asks or self.data in self._shown_back) else ""
+
+    @staticmethod
+    def _ticked_text(ticked: set[str]) -> str:
+        week = [0] * len(DAYS)
+        for number, day in enumerate(DAYS):
+            for part, span in PARTS.items():
+                if f"{day}-{part}" in ticked:
+                    add(week, number, span)
+        return spell(week)
 
     def _ticked(self, day: str, part: str) -> bool:
-        span = parse_hours(f"{day} {self.PARTS[part]}")
+        span = parse_hours(f"{day} {clock(PARTS[part][0])}-{clock(PARTS[part][1])}")
         return bool(self.data) and span & parse_hours(self.data) == span
 
     def parts(self) -> list[tuple[str, str]]:
         """Each part's name and its hours."""
-        return [(str(self._NAMES[part]), f"{span[:2].lstrip('0')}–{span[6:8]}\u00a0h") for part, span in self.PARTS.items()]
+        return [(str(self._NAMES[part]), f"{start // 60}–{end // 60}\u00a0h") for part, (start, end) in PARTS.items()]
 
     def rows(self) -> Iterator[tuple[str, list[_Box]]]:
         """Each day's name and its boxes."""
         names = get_day_names("wide", locale=get_locale())
-        for number, day in enumerate(self.DAYS):
-            yield names[number].capitalize(), [self._box(day, part, names[number]) for part in self.PARTS]
+        for number, day in enumerate(DAYS):
+            yield names[number].capitalize(), [self._box(day, part, names[number]) for part in PARTS]
 
     def _box(self, day: str, part: str, day_name: str) -> _Box:
         label = f"{day_name}, {self._NAMES[part]}"
@@ -298,4 +340,4 @@ class WeekField(_Shown):
 
     @property
     def first_id(self) -> str:
-        return f"{self.id}-Mo-morning"
+        return f"{self.id}-words" if self._unread else f"{self.id}-Mo-morning"

@@ -53,7 +53,10 @@ class City:
         self._count = 0
         with self.ctx.db.write() as session:
             outline = to_wkb(box(CENTRE[0] - 0.2, CENTRE[1] - 0.2, CENTRE[0] + 0.2, CENTRE[1] + 0.2))
-            session.add(Territory(name="Centre", kind="city", settings={}, shape=outline, changed_at=self.clock()))
+            whole = Territory(name="Centre", kind="city", settings={}, shape=outline, changed_at=self.clock())
+            session.add(whole)
+            session.flush()
+            self.quartier_id = whole.id
 
     def volunteer(self, *, north_m: float = 0, email: bool = True, approved: bool = True, **offer: Any) -> int:
         """An approved volunteer with an active offer; returns the offer's id."""

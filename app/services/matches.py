@@ -73,19 +73,24 @@ def propose(ctx: Context, pairs: list[Pair]) -> int:
         for pair in pairs:
             if need is None or need.state != NeedState.OPEN or need.taken >= need.helpers_needed:
                 break
-            offer = _claim(session, int(pair.offer), now)
+            offer = claim(session, int(pair.offer), now)
             if offer is not None and offer.person_id != need.person_id:
                 _ask(session, ctx, need, offer, pair, now)
                 asked += 1
         if need is not None and asked:
-            settle(session, need, now)
-            close_tasks_about(session, now, TaskKind.NOBODY, SYSTEM, need_id=need.id)
-            for overtaken in (NobodyYet.kind, SearchGoesOn.kind):
-                close_tasks_about(session, now, TaskKind.TELL, SYSTEM, need_id=need.id, reason=overtaken)
+            found(session, need, now)
     return asked
 
 
-def _claim(session: Session, offer_id: int, now: datetime) -> Offer | None:
+def found(session: Session, need: Need, now: datetime) -> None:
+    """Somebody is there for a need: it goes on, and what should still have been said of the search is overtaken."""
+    settle(session, need, now)
+    close_tasks_about(session, now, TaskKind.NOBODY, SYSTEM, need_id=need.id)
+    for overtaken in (NobodyYet.kind, SearchGoesOn.kind):
+        close_tasks_about(session, now, TaskKind.TELL, SYSTEM, need_id=need.id, reason=overtaken)
+
+
+def claim(session: Session, offer_id: int, now: datetime) -> Offer | None:
     """Take one place of an offer, if it is still active, approved and has room: the database decides, not the index."""
     approved = exists().where(Person.id == Offer.person_id, Person.approved_at.is_not(None))
     claimed = session.execute(
@@ -141,13 +146,13 @@ def volunteer_answers(ctx: Context, match_id: int, yes: bool, by: Actor) -> Answ
             _end(session, ctx, match, MatchState.EXPIRED, "silent", now, SYSTEM)
             return Answer.TOO_LATE
         if match.need.share_contact:
-            _agree(session, ctx, match, now, by)
+            agree(session, ctx, match, now, by)
             return Answer.AGREED
-        _accept(session, ctx, match, now, by)
+        accept(session, ctx, match, now, by)
         return Answer.ACCEPTED
 
 
-def _accept(session: Session, ctx: Context, match: Match, now: datetime, by: Actor) -> None:
+def accept(session: Session, ctx: Context, match: Match, now: datetime, by: Actor) -> None:
     need, volunteer = match.need, match.offer.person
     check(MatchState(match.state), MatchState.ACCEPTED)
     _outdate(session, match, now, by)
@@ -180,11 +185,11 @@ def resident_answers(ctx: Context, match_id: int, yes: bool, by: Actor) -> Answe
         if not yes:
             _end(session, ctx, match, MatchState.DECLINED, "resident", now, by)
             return Answer.DECLINED
-        _agree(session, ctx, match, now, by)
+        agree(session, ctx, match, now, by)
         return Answer.AGREED
 
 
-def _agree(session: Session, ctx: Context, match: Match, now: datetime, by: Actor) -> None:
+def agree(session: Session, ctx: Context, match: Match, now: datetime, by: Actor) -> None:
     need, resident, volunteer = match.need, match.need.person, match.offer.person
     check(MatchState(match.state), MatchState.AGREED)
     _outdate(session, match, now, by)

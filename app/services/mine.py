@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person, Territory
 from app.services.matches import told_distance
+from app.services.taking import Nearby, needs_near
 from matching.lifecycle import LIVE, MatchState, OfferState
 from matching.model import Mode
 
@@ -68,15 +69,21 @@ class MyRequest:
 
 @dataclass(frozen=True)
 class MyPage:
-    """``offers``: id, categories, state, radius_m, capacity, taken, availability, quartier. ``needs``: id, category, state, posted_at.
-    ``helped`` is the number of requests that ended well."""
+    """``offers``: id, categories, mode, state, radius_m, capacity, taken, availability, languages, quartier. ``needs``: id, category,
+    state, posted_at. ``helped`` is the number of different neighbours with a request that ended well, ``visits`` that of such requests."""
 
     offers: Sequence[Row[*tuple[Any, ...]]]
     waiting: Sequence[MyMatch]
     accepted: Sequence[MyMatch]
     people: Sequence[MyMatch]
     needs: Sequence[Row[*tuple[Any, ...]]]
+    near: Sequence[Nearby]
     helped: int
+    visits: int
+
+    @property
+    def on_duty(self) -> bool:
+        return any(offer.state == OfferState.ACTIVE for offer in self.offers)
 
 
 def request_of(ctx: Context, need_id: int) -> MyRequest | None:
@@ -96,8 +103,8 @@ def volunteer_page(ctx: Context, person_id: int) -> MyPage:
     with ctx.db.read() as session:
         offers = session.execute(
             select(
-                Offer.id, Offer.categories, Offer.state, Offer.radius_m, Offer.capacity, Offer.taken, Offer.availability,
-                Territory.name.label("quartier"),
+                Offer.id, Offer.categories, Offer.mode, Offer.state, Offer.radius_m, Offer.capacity, Offer.taken, Offer.availability,
+                Offer.languages, Territory.name.label("quartier"),
             )
             .outerjoin(Territory, Territory.id == Offer.territory_id)
             .where(Offer.person_id == person_id, Offer.state != OfferState.WITHDRAWN)
@@ -111,10 +118,20 @@ def volunteer_page(ctx: Context, person_id: int) -> MyPage:
             .limit(MATCHES_SHOWN)
         ).all()
         live = _matches(session, Match.state.in_(LIVE), Offer.person_id == person_id, side="volunteer")
-        helped = session.scalars(select(Match.id).join(Match.offer).where(Offer.person_id == person_id, Match.outcome == "done")).all()
+        # Each request without account makes a person of its own: the same e-mail address or phone is the same neighbour.
+        neighbour = func.coalesce(Person.email_index, Person.phone_index, cast(Person.id, String))
+        helped, visits = session.execute(
+            select(func.count(neighbour.distinct()), func.count(Match.id))
+            .join(Match.offer)
+            .join(Match.need)
+            .join(Need.person)
+            .where(Offer.person_id == person_id, Match.outcome == "done")
+        ).one()
+        near = needs_near(session, person_id)
     waiting = sorted((m for m in live if m.state is MatchState.PROPOSED), key=lambda m: m.deadline_at)
     accepted = [m for m in live if m.state is MatchState.ACCEPTED]
-    return MyPage(offers, waiting, accepted, [m for m in live if m.state is MatchState.AGREED], needs, len(helped))
+    people = sorted((m for m in live if m.state is MatchState.AGREED), key=lambda m: (m.agreed_at, m.id))
+    return MyPage(offers, waiting, accepted, people, needs, near, helped, visits)
 
 
 def one_match(ctx: Context, match_id: int) -> MyMatch | None:
@@ -127,6 +144,12 @@ def owner_of_offer(ctx: Context, offer_id: int) -> int | None:
     """Whose offer it is."""
     with ctx.db.read() as session:
         return session.scalar(select(Offer.person_id).where(Offer.id == offer_id))
+
+
+def own_offer(ctx: Context, person_id: int, offer_id: int) -> Offer | None:
+    """An offer, to its own volunteer."""
+    with ctx.db.read() as session:
+        return session.scalar(select(Offer).where(Offer.id == offer_id, Offer.person_id == person_id))
 
 
 def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = None) -> list[MyMatch]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -285,6 +286,32 @@ def move_offer(ctx: Context, offer_id: int, there: OfferState, by: Actor) -> Non
         if there is not OfferState.ACTIVE:
             # The row is ours now: a proposal that claimed it just before is seen, and no later one can.
             end_matches_of(session, ctx, now, by, "backed_out", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
+
+
+def set_duty(ctx: Context, person_id: int, on: bool, by: Actor) -> None:
+    """All offers of a volunteer on duty or paused, each in a transaction of its own."""
+    here, there = (OfferState.PAUSED, OfferState.ACTIVE) if on else (OfferState.ACTIVE, OfferState.PAUSED)
+    with ctx.db.read() as session:
+        offers = session.scalars(select(Offer.id).where(Offer.person_id == person_id, Offer.state == here)).all()
+    for offer_id in offers:
+        move_offer(ctx, offer_id, there, by)
+
+
+def change_offer(ctx: Context, offer_id: int, by: Actor, **values: Any) -> bool:
+    """Change an offer's categories, mode, availability, languages, radius_m or capacity; the worker's index follows by ``changed_at``.
+
+    What was asked or agreed stays. ``False``, and nothing changes, where the capacity would be less than what is taken.
+    """
+    now = ctx.now()
+    with ctx.db.write() as session:
+        offer = session.get_one(Offer, offer_id, with_for_update=True)
+        if values.get("capacity", offer.capacity) < offer.taken:
+            return False
+        for name, value in values.items():
+            setattr(offer, name, sorted(set(value)) if name == "categories" else value)
+        offer.changed_at = now
+        record(session, "offer_changed", now, by, offer_id=offer.id)
+        return True
 
 
 def _load(session: Session, need_id: int) -> Need | None:

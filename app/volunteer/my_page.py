@@ -1,7 +1,8 @@
-"""A volunteer's own page: what waits for an answer first, then their people, then their offers."""
+"""A volunteer's own page: the next thing to do first, then their people, what waits for an answer, needs near them and their offers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,21 +12,30 @@ from flask_babel import lazy_gettext as _l
 from app.buttons import pressed
 from app.extensions import ctx
 from app.identity import actor, signed_in
+from app.kinds import KINDS
 from app.links import Purpose
-from app.models import Person
+from app.models import Offer, Person
 from app.permissions import SIGNED_IN, permit
-from app.services import matches, mine, posting
+from app.services import matches, mine, posting, taking
 from app.services.matches import Answer
+from app.volunteer.forms import fill_from, offer_values
+from app.volunteer.sign_up import CHANGEABLE
 from matching.lifecycle import MatchState, MoveNotAllowed, OfferState
 
 my_page = Blueprint("my_page", __name__, template_folder="templates", url_prefix="/me")
-MOVES = {"pause": OfferState.PAUSED, "resume": OfferState.ACTIVE, "withdraw": OfferState.WITHDRAWN}
+NEW = timedelta(days=3)
+"""How long after both agreed the next thing is to get in touch; then it is to say how it went."""
 SAID = {
     Answer.ACCEPTED: _l("Thank you! We have asked the resident whether it suits them, and write to you as soon as they answer."),
     Answer.AGREED: _l("Thank you! You both agreed: the contact details are below."),
     Answer.DECLINED: _l("Thank you for telling us. We ask somebody else."),
     Answer.TOO_LATE: _l("The time to answer was over, so somebody else has been asked. Thank you all the same."),
     Answer.OVER: _l("This has changed meanwhile. Here is how things stand now."),
+}
+QUICKER = _l("Somebody was quicker, or this has changed meanwhile. Thank you all the same!")
+OUTCOMES = {
+    "done": _l("Thank you! It is written down. You can help somebody else now."),
+    "not_done": _l("Thank you for telling us. We look for somebody else for this neighbour."),
 }
 
 
@@ -34,8 +44,23 @@ SAID = {
 def show() -> ResponseReturnValue:
     person = _me()
     page = mine.volunteer_page(ctx(), person.id)
+    approved = person.approved_at is not None
     requests = [(need, url_for("resident.my_request", token=ctx().links.token(Purpose.MY_REQUEST, need.id))) for need in page.needs]
-    return render_template("volunteer/my_page.html", page=page, requests=requests, approved=person.approved_at is not None)
+    first, match = _next_thing(page, approved, ctx().now())
+    return render_template("volunteer/my_page.html", page=page, requests=requests, approved=approved, first=first, match=match)
+
+
+def _next_thing(page: mine.MyPage, approved: bool, now: datetime) -> tuple[str, mine.MyMatch | None]:
+    """What to do first, and about which match."""
+    new = [match for match in page.people if match.agreed_at and now - match.agreed_at < NEW]
+    for name, about in (("answer", page.waiting), ("call", new), ("tell", page.people), ("wait", page.accepted)):
+        if about:
+            return name, about[0]
+    if not page.offers:
+        return "offer", None
+    if not approved:
+        return "approval", None
+    return "ready" if page.on_duty else "back", None
 
 
 @my_page.post("/requests/<int(max=2147483647):match_id>")
@@ -44,7 +69,7 @@ def answer(match_id: int) -> ResponseReturnValue:
     _own_match(match_id)
     yes = pressed("answer", "yes", "no") == "yes"
     flash(str(SAID[matches.volunteer_answers(ctx(), match_id, yes, actor())]))
-    return redirect(url_for("my_page.show"), 303)
+    return _back()
 
 
 @my_page.route("/requests/<int(max=2147483647):match_id>/back-out", methods=["GET", "POST"])
@@ -55,16 +80,51 @@ def back_out(match_id: int) -> ResponseReturnValue:
         return render_template("volunteer/back_out.html", match=match)
     if request.method == "POST":
         flash(str(SAID[matches.back_out(ctx(), match_id, actor())]))
-    return redirect(url_for("my_page.show"), 303)
+    return _back()
 
 
-@my_page.post("/offers/<int(max=2147483647):offer_id>/<any(pause, resume):move>")
+@my_page.post("/requests/<int(max=2147483647):match_id>/outcome")
 @permit(SIGNED_IN)
-def move_offer(offer_id: int, move: str) -> ResponseReturnValue:
-    _own_offer(offer_id)
+def outcome(match_id: int) -> ResponseReturnValue:
+    match = _own_match(match_id)
+    came_of_it = pressed("outcome", *OUTCOMES)
+    matches.close(ctx(), match_id, came_of_it, actor())
+    flash(str(OUTCOMES[came_of_it] if match.state is MatchState.AGREED else SAID[Answer.OVER]))
+    return _back()
+
+
+@my_page.post("/near/<int(max=2147483647):need_id>")
+@permit(SIGNED_IN)
+def take(need_id: int) -> ResponseReturnValue:
+    said = SAID | {Answer.OVER: QUICKER}
+    flash(str(said[taking.offer_to_take(ctx(), _me().id, need_id, actor())]))
+    return _back()
+
+
+@my_page.post("/duty")
+@permit(SIGNED_IN)
+def duty() -> ResponseReturnValue:
+    on = pressed("duty", "on", "off") == "on"
     with _kindly():
-        posting.move_offer(ctx(), offer_id, MOVES[move], actor())
-    return redirect(url_for("my_page.show"), 303)
+        posting.set_duty(ctx(), _me().id, on, actor())
+        flash(_("You are on duty again. Thank you!") if on else _("You are off duty. Nobody’s request reaches you until you come back."))
+    return _back()
+
+
+@my_page.route(f"/offers/<int(max=2147483647):offer_id>/<any({', '.join(CHANGEABLE)}):step>", methods=["GET", "POST"])
+@permit(SIGNED_IN)
+def change_offer(offer_id: int, step: str) -> ResponseReturnValue:
+    offer, page = _own_offer(offer_id), CHANGEABLE[step]
+    form = page.form()
+    fill_from(form, offer)
+    if form.validate_on_submit():
+        if posting.change_offer(ctx(), offer_id, actor(), **offer_values(form.data)):
+            flash(_("Your offer is changed."))
+            return _back()
+        form.refuse(_("You help %(number)s people at the moment. Choose at least as many.", number=offer.taken))
+    involved = {kind: words.involves for kind, words in KINDS.items()}
+    shown = render_template("volunteer/change.html", step=page, form=form, offer=offer, point=offer.point, involved=involved)
+    return shown, 422 if form.errors else 200
 
 
 @my_page.route("/offers/<int(max=2147483647):offer_id>/withdraw", methods=["GET", "POST"])
@@ -75,6 +135,10 @@ def withdraw_offer(offer_id: int) -> ResponseReturnValue:
         return render_template("volunteer/withdraw.html", offer_id=offer_id)
     posting.move_offer(ctx(), offer_id, OfferState.WITHDRAWN, actor())
     flash(_("Your offer is withdrawn. Thank you for the time you gave."))
+    return _back()
+
+
+def _back() -> ResponseReturnValue:
     return redirect(url_for("my_page.show"), 303)
 
 
@@ -87,9 +151,8 @@ def _own_match(match_id: int) -> mine.MyMatch:
     return match if match and match.volunteer_id == _me().id else abort(404)
 
 
-def _own_offer(offer_id: int) -> None:
-    if mine.owner_of_offer(ctx(), offer_id) != _me().id:
-        abort(404)
+def _own_offer(offer_id: int) -> Offer:
+    return mine.own_offer(ctx(), _me().id, offer_id) or abort(404)
 
 
 @contextmanager

@@ -5,39 +5,97 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import i18n
-from app.error_pages import sentence
+from app.error_pages import sentence, words_for
 from app.extensions import ctx
+from app.forms import Form
 from app.identity import actor, signed_in
+from app.kinds import KINDS
 from app.permissions import PUBLIC, permit
-from app.services import accounts
+from app.services import accounts, places
 from app.services.places import NoTerritory, Outside
-from app.volunteer.forms import OfferForm
+from app.volunteer.forms import OfferForm, PasswordForm
+from app.volunteer.sign_up import wizard
+from app.wizard import CHECK, Wizard
 from config.notices import CHARTER_VERSION, NOTICE_VERSION
 
 volunteer = Blueprint("volunteer", __name__, template_folder="templates")
 
 
-@volunteer.route("/offer/new", methods=["GET", "POST"])
+@volunteer.get("/offer/new")
 @permit(PUBLIC)
 def new_offer() -> ResponseReturnValue:
-    form, person = OfferForm(), signed_in()
-    if person:
-        form.leave_out_what_is_known(person)
+    way = wizard()
+    return render_template("volunteer/start.html", first=way.address(way.steps[0]), by_hand=_by_hand())
+
+
+@volunteer.route("/offer/new/<step>", methods=["GET", "POST"])
+@permit(PUBLIC)
+def offer_step(step: str) -> ResponseReturnValue:
+    way = wizard()
+    here = way.step(step)
+    form = way.form_of(here)
+    if request.method == "POST":
+        form, onward = way.take(here)
+        if onward is not None:
+            return onward
+    point = _home(way) if step == "radius" else None
+    involved = {kind: words.involves for kind, words in KINDS.items()}
+    return render_template("volunteer/step.html", wizard=way, step=here, form=form, point=point, involved=involved), _status(form)
+
+
+@volunteer.route(f"/offer/new/{CHECK}", methods=["GET", "POST"])
+@permit(PUBLIC)
+def check_offer() -> ResponseReturnValue:
+    way, person = wizard(), signed_in()
+    elsewhere = way.check()
+    if elsewhere is not None:
+        return elsewhere
+    whole = way.whole
+    whole.validate()
+    form = Form() if person else PasswordForm()
     if form.validate_on_submit():
         try:
             if person:
-                accounts.add_own_offer(ctx(), person.id, form.offer, actor())
+                accounts.add_own_offer(ctx(), person.id, whole.offer, actor())
                 flash(_("Thank you! Your offer is written down."))
-                return redirect(url_for("my_page.show"), 303)
-            accounts.sign_up(ctx(), _sign_up(form), actor(), request.remote_addr or "")
-            return render_template("volunteer/sent.html")
+            else:
+                accounts.sign_up(ctx(), _sign_up(whole, form.password.data), actor(), request.remote_addr or "")
+            way.end()
+            return redirect(url_for("my_page.show" if person else "volunteer.sent"), 303)
         except (Outside, NoTerritory) as error:
             form.refuse(sentence(error))
-    return render_template("volunteer/new_offer.html", form=form), 422 if form.errors else 200
+            status = words_for(error).status
+            return render_template("volunteer/check.html", wizard=way, whole=whole, form=form), status
+    return render_template("volunteer/check.html", wizard=way, whole=whole, form=form), _status(form)
 
 
-def _sign_up(form: OfferForm) -> accounts.SignUp:
+@volunteer.get("/offer/sent")
+@permit(PUBLIC)
+def sent() -> ResponseReturnValue:
+    return render_template("volunteer/sent.html", by_hand=_by_hand())
+
+
+def _by_hand() -> bool:
+    return ctx().settings.approve_volunteers != "at_once"
+
+
+def _status(form: Form) -> int:
+    return 422 if form.errors else 200
+
+
+def _home(way: Wizard) -> tuple[float, float] | None:
+    """Where the map of the reach has its middle: as far as it is known before anything is sent."""
+    where = way.form_of(way.step("where")).where
+    if where.lon is not None and where.lat is not None:
+        return where.lon, where.lat
+    try:
+        return places.middle_of(ctx(), where.quartier_id)[:2] if where.quartier_id is not None else None
+    except Outside:
+        return None
+
+
+def _sign_up(whole: OfferForm, password: str) -> accounts.SignUp:
     return accounts.SignUp(
-        name=form.name.data, email=form.email.data, phone=form.phone.data or None, language=i18n.language(), password=form.password.data,
-        charter_version=CHARTER_VERSION, notice_version=NOTICE_VERSION, offer=form.offer,
+        name=whole.name.data, email=whole.email.data, phone=whole.phone.data or None, language=i18n.language(), password=password,
+        charter_version=CHARTER_VERSION, notice_version=NOTICE_VERSION, offer=whole.offer,
     )  # fmt: skip

@@ -1,0 +1,152 @@
+"""Needs near a volunteer that nobody has taken, and taking one without having been asked.
+
+Where a need is, is told by public points only: the list, its order and its distances are the same wherever the true place is.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from app.context import Context
+from app.models import Match, Need, Offer, Person, Territory
+from app.services.events import Actor, record
+from app.services.matches import Answer, accept, agree, answer_time, claim, found, lock_need
+from matching.geo import boxes, distance_m
+from matching.lifecycle import MatchState, NeedState, OfferState
+from matching.model import Mode, Urgency, round_half_up
+
+SHOWN = 10
+LOOKED_AT = 500
+LEAST_REACH_M = 3000
+STEP_M = 500
+"""Distances are told in such steps: public points are some hundred metres off anyway."""
+URGENCIES = list(Urgency)
+Rows = Sequence[Row[*tuple[Any, ...]]]
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """A need that ``offer_id`` could take, as a stranger may see it. ``lon`` and ``lat`` are its public point."""
+
+    id: int
+    offer_id: int
+    category: str
+    urgency: str
+    mode: str
+    availability: str
+    quartier: str
+    about_m: int
+    offered: bool
+    lon: float
+    lat: float
+
+
+def needs_near(session: Session, person_id: int) -> list[Nearby]:
+    """Needs that a volunteer could take: the kinds they offer first, then the pressing ones, then the near ones."""
+    return sorted(_near(session, person_id), key=_order)[:SHOWN]
+
+
+def _near(session: Session, person_id: int, *which: ColumnElement[bool]) -> list[Nearby]:
+    """Open needs that nobody has taken, each as the best offer of an approved volunteer with room sees it."""
+    offers = session.execute(
+        select(Offer.id, Offer.categories, Offer.languages, Offer.mode, Offer.radius_m, Offer.public_lon, Offer.public_lat)
+        .join(Offer.person)
+        .where(
+            Offer.person_id == person_id, Offer.state == OfferState.ACTIVE, Offer.taken < Offer.capacity,
+            Offer.public_lon.is_not(None), Person.approved_at.is_not(None),
+        )
+        .order_by(Offer.id)
+    ).all()  # fmt: skip
+    needs = session.execute(
+        select(
+            Need.id, Need.category, Need.urgency, Need.mode, Need.availability, Need.languages, Need.public_lon, Need.public_lat,
+            Territory.name.label("quartier"),
+        )
+        .outerjoin(Territory, Territory.id == Need.territory_id)
+        .join(Need.person)
+        .where(or_(false(), *map(_in_reach, offers)), *_free_for(person_id), *which)
+        .order_by(Need.posted_at)
+        .limit(LOOKED_AT)
+    ).all()  # fmt: skip
+    return [best for need in needs if (best := min(_seen_from(need, offers), key=_order, default=None))]
+
+
+def _reach_m(offer: Row[*tuple[Any, ...]]) -> int:
+    return max(2 * offer.radius_m, LEAST_REACH_M)
+
+
+def _in_reach(offer: Row[*tuple[Any, ...]]) -> ColumnElement[bool]:
+    """A little more than the needs within reach of an offer, by their public points."""
+    around = boxes(offer.public_lon, offer.public_lat, _reach_m(offer))
+    return or_(*(and_(Need.public_lon.between(w, e), Need.public_lat.between(s, n)) for w, s, e, n in around))
+
+
+def _free_for(person_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Nobody holds a place, and this volunteer neither posted it nor was asked with any of their offers. The query joins the person."""
+    me = select(Person.email_index, Person.phone_index).where(Person.id == person_id).subquery()
+    mine = select(me).where(or_(me.c.email_index == Person.email_index, me.c.phone_index == Person.phone_index)).exists()
+    asked = select(Match.id).join(Match.offer).where(Match.need_id == Need.id, Offer.person_id == person_id).exists()
+    return Need.state == NeedState.OPEN, Need.taken == 0, Need.person_id != person_id, ~mine, ~asked
+
+
+def _seen_from(need: Row[*tuple[Any, ...]], offers: Rows) -> list[Nearby]:
+    """The need as each offer that may meet it sees it."""
+    return [
+        Nearby(
+            need.id, offer.id, need.category, need.urgency, need.mode, need.availability, need.quartier or "",
+            max(1, math.ceil(apart_m / STEP_M)) * STEP_M, need.category in offer.categories, need.public_lon, need.public_lat,
+        )
+        for offer in offers
+        if (apart_m := distance_m(need.public_lon, need.public_lat, offer.public_lon, offer.public_lat)) <= _reach_m(offer)
+        and not set(need.languages).isdisjoint(offer.languages)
+        and {need.mode, offer.mode} != {Mode.IN_PERSON, Mode.REMOTE}
+    ]  # fmt: skip
+
+
+def _order(need: Nearby) -> tuple[bool, int, int, int]:
+    return not need.offered, URGENCIES.index(Urgency(need.urgency)), need.about_m, need.id
+
+
+def offer_to_take(ctx: Context, person_id: int, need_id: int, by: Actor) -> Answer:
+    """A volunteer offers to take a need that stands in their list: from there on it is as if they had been asked and said yes.
+
+    Whoever comes second, or may not take it, gets ``OVER``; pressing twice is pressing once.
+    """
+    now = ctx.now()
+    with ctx.db.write() as session:
+        need = lock_need(session, need_id)
+        if need is None:
+            return Answer.OVER
+        known = select(Match.state).join(Match.offer).where(Match.need_id == need_id, Offer.person_id == person_id)
+        before = session.scalar(known.where(Match.state.in_([MatchState.ACCEPTED, MatchState.AGREED])))
+        if before is not None:
+            return Answer(before)
+        seen = _near(session, person_id, Need.id == need_id)
+        offer = claim(session, seen[0].offer_id, now) if seen else None
+        if offer is None:
+            return Answer.OVER
+        match = _match(session, need, offer, now, now + answer_time(ctx, need.urgency))
+        record(session, "match_proposed", now, by, need_id=need_id, offer_id=offer.id, match_id=match.id)
+        (agree if need.share_contact else accept)(session, ctx, match, now, by)
+        found(session, need, now)
+        return Answer(match.state)
+
+
+def _match(session: Session, need: Need, offer: Offer, now: datetime, deadline: datetime) -> Match:
+    """Beyond their own radius too they meet, unless both would also do with phone or video."""
+    assert need.point and offer.point, "what has a public point has an exact one"
+    apart_m = distance_m(*need.point, *offer.point)
+    remote = Mode.IN_PERSON not in (need.mode, offer.mode) and (Mode.REMOTE in (need.mode, offer.mode) or apart_m > offer.radius_m)
+    match = Match(
+        need=need, offer=offer, state=MatchState.PROPOSED, mode=Mode.REMOTE if remote else Mode.IN_PERSON,
+        distance_m=round_half_up(apart_m), proposed_at=now, deadline_at=deadline,
+    )  # fmt: skip
+    need.taken += 1
+    session.add(match)
+    session.flush()
+    return match
