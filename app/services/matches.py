@@ -196,7 +196,7 @@ def _agree(session: Session, ctx: Context, match: Match, now: datetime, by: Acto
     settle(session, need, now)
     to_volunteer = AgreedToVolunteer(
         first_name=volunteer.first_name, category=need.category, mode=match.mode, when=need.availability, other_name=resident.first_name,
-        other_email=resident.email or "", other_phone=resident.phone or "", details=need.details,
+        other_email=resident.email or "", other_phone=resident.phone or "", details=need.told,
         address=need.address if match.mode == Mode.IN_PERSON else "",
         my_page_url=ctx.links.page("/me"),
     )  # fmt: skip

@@ -168,6 +168,6 @@ def _contacts(session: Session, agreed: list[int], side: Side) -> dict[int, Cont
     found = {}
     for match, need, person in rows:
         comes = side == "volunteer" and match.mode == Mode.IN_PERSON
-        details = need.details if side == "volunteer" else ""
+        details = need.told if side == "volunteer" else ""
         found[match.id] = Contact(person.first_name, person.email or "", person.phone or "", need.address if comes else "", details)
     return found

@@ -62,6 +62,8 @@ class NeedInput:
     posted_by: PostedBy = PostedBy.SELF
     on_behalf_name: str | None = None
     on_behalf_phone: str | None = None
+    call: PostedBy = PostedBy.SELF
+    school_level: str | None = None
     notice_version: str | None = None
     posted_at: datetime | None = None
     reference: str | None = None
@@ -128,7 +130,8 @@ def add_need(
     need = Need(
         person=person, reference=given.reference, category=given.category, urgency=given.urgency, helpers_needed=given.helpers_needed,
         details=given.details, share_contact=given.share_contact, on_behalf_name=given.on_behalf_name,
-        on_behalf_phone=given.on_behalf_phone, address=given.where.line, availability=given.availability,
+        on_behalf_phone=given.on_behalf_phone, call=given.call, school_level=given.school_level, address=given.where.line,
+        availability=given.availability,
         languages=list(given.languages), mode=given.mode, posted_by=given.posted_by, channel=by.channel,
         posted_at=given.posted_at or now, created_at=now, changed_at=now, state=NeedState.UNCONFIRMED,
     )  # fmt: skip
