@@ -62,7 +62,8 @@ class FreeTextField(TextField):
         if not self._asked:
             return Markup()
         return Markup(
-            '<div class="choice"><input type="checkbox" id="{box}" name="{box}" value="{rules}"{checked}><label for="{box}">{words}</label></div>'
+            '<div class="choice"><input type="checkbox" id="{box}" name="{box}" value="{rules}"{checked}>'
+            '<label for="{box}">{words}</label></div>'
         ).format(
             box=self._box, rules=" ".join(sorted(self._asked)), words=_("Leave it as it is: the volunteer should read this"),
             checked=Markup(" checked") if self._asked <= self._insisted else "",

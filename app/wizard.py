@@ -129,14 +129,16 @@ class Wizard:
         missing = self.unfinished()
         return redirect(self.address(missing), 303) if missing else None
 
-    @property
+    @cached_property
     def whole(self) -> Form:
-        """All answers together, as the form that is sent."""
-        together: MultiDict[str, str] = MultiDict({_PRESENT: ""})
+        """All answers together, as the form that is sent; checked, so that each is in its usual form. ``once`` is the draft's reference."""
+        together: MultiDict[str, str] = MultiDict({_PRESENT: "", "once": self.reference or ""})
         for step in self.steps:
             for name, values in self._answers.get(step.name, {}).items():
                 together.setlist(name, values)
-        return self.whole_form(formdata=together, meta={"csrf": False})
+        whole = self.whole_form(formdata=together, meta={"csrf": False})
+        whole.validate()
+        return whole
 
     def end(self) -> None:
         """Sent: nothing of it stays here."""

@@ -5,7 +5,19 @@ from collections.abc import Callable
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.forms import ChoiceField, EmailField, Form, LineField, PhoneField, PickField, TickField, WeekField, WhereFields, mode_choices, needed
+from app.forms import (
+    ChoiceField,
+    EmailField,
+    Form,
+    LineField,
+    PhoneField,
+    PickField,
+    TickField,
+    WeekField,
+    WhereFields,
+    mode_choices,
+    needed,
+)
 from app.free_text import FreeTextField
 from app.identity import signed_in
 from app.kinds import SCHOOL_LEVELS
@@ -88,14 +100,16 @@ class TheirName(Form):
     )  # fmt: skip
 
 
-def _ways() -> dict[str, str]:
+def ways() -> dict[str, str]:
     return {
-        "email": _("By e-mail"), "phone": _("By phone: somebody from the town hall calls"), "letter": _("By letter, to the address of the visit"),
-    }  # fmt: skip
+        "email": _("By e-mail"),
+        "phone": _("By phone: somebody from the town hall calls"),
+        "letter": _("By letter, to the address of the visit"),
+    }
 
 
 class Contact(Form):
-    contact = ChoiceField(_l("How should we reach you?"), _l("Say how we should reach you."), choices=_ways)
+    contact = ChoiceField(_l("How should we reach you?"), _l("Say how we should reach you."), choices=ways)
     email = EmailField(
         _l("E-mail address"), [needed_if("contact", "email", _l("Write the e-mail address at which we should reach you."))],
         default=own("email"), description=_l("Leave it empty if you have none."),
@@ -107,7 +121,7 @@ class Contact(Form):
 
 
 class TheirContact(Form):
-    contact = ChoiceField(_l("How should we send news?"), _l("Say how we should send news."), choices=_ways)
+    contact = ChoiceField(_l("How should we send news?"), _l("Say how we should send news."), choices=ways)
     email = EmailField(
         _l("E-mail address"), [needed_if("contact", "email", _l("Write the e-mail address at which news should arrive."))],
         description=_l("Theirs, or yours if you read the news for them. Leave it empty if there is none."),

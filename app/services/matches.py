@@ -304,7 +304,7 @@ def _end(session: Session, ctx: Context, match: Match, there: MatchState, why: s
     give_back_offer(match.offer, now)
     record(session, f"match_{there}", now, by, reason=why, need_id=need.id, offer_id=match.offer_id, match_id=match.id)
     settle(session, need, now)
-    told = {"withdrawn": "withdrawn", "resident": "resident_declined", "expired": "expired"}.get(why)
+    told = {"withdrawn": "withdrawn", "changed": "changed", "resident": "resident_declined", "expired": "expired"}.get(why)
     if told:
         tell(session, ctx, volunteer, MatchEndedToVolunteer(volunteer.first_name, need.category, told), now, offer=match.offer, match=match)  # type: ignore[arg-type]
     if why == "backed_out" and was is not MatchState.PROPOSED:

@@ -92,18 +92,23 @@ def post_need(ctx: Context, given: NeedInput, by: Actor) -> int:
     found = locate(ctx, given.where)
     try:
         with ctx.db.write() as session:
-            return _known(session, given) or _post(session, ctx, given, found, by)
+            return _known(session, given.reference) or _post(session, ctx, given, found, by)
     except IntegrityError:
         # Sent twice at the very same time: whoever was second finds what the first has stored.
-        with ctx.db.read() as session:
-            known = _known(session, given)
-        if known is None:
+        there = known(ctx, given.reference)
+        if there is None:
             raise
-        return known
+        return there
 
 
-def _known(session: Session, given: NeedInput) -> int | None:
-    return session.scalar(select(Need.id).where(Need.reference == given.reference)) if given.reference else None
+def known(ctx: Context, reference: str | None) -> int | None:
+    """The id of the need with this reference."""
+    with ctx.db.read() as session:
+        return _known(session, reference)
+
+
+def _known(session: Session, reference: str | None) -> int | None:
+    return session.scalar(select(Need.id).where(Need.reference == reference)) if reference else None
 
 
 def _post(session: Session, ctx: Context, given: NeedInput, found: Spot | None, by: Actor) -> int:
