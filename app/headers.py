@@ -31,7 +31,7 @@ def init(web: Flask) -> None:
             response.headers["Cache-Control"] = assets.cache_control(response)
         else:
             is_public = request.endpoint is not None and declared(web, request.endpoint) is Permission.PUBLIC
-            shown_to_all = is_public and request.method == "GET" and signed_in() is None
+            shown_to_all = is_public and request.method == "GET" and signed_in() is None and not g.get("personal")
             response.headers.setdefault("Cache-Control", "private, no-cache" if shown_to_all else "no-store")
         return response
 

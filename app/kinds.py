@@ -51,6 +51,13 @@ KINDS = {
     ),
 }  # fmt: skip
 
+SCHOOL_LEVELS = {
+    "CP": _l("CP (about 6 years old)"), "CE1": _l("CE1 (about 7)"), "CE2": _l("CE2 (about 8)"), "CM1": _l("CM1 (about 9)"),
+    "CM2": _l("CM2 (about 10)"), "6e": _l("6e (about 11)"), "5e": _l("5e (about 12)"), "4e": _l("4e (about 13)"),
+    "3e": _l("3e (about 14)"), "2de": _l("2de (about 15)"), "1re": _l("1re (about 16)"), "terminale": _l("Terminale (about 17)"),
+}  # fmt: skip
+"""The classes of French schools, as they are stored and told to the volunteer, and in the words of the form."""
+
 
 def kind_name(slug: str) -> str:
     """A kind that is not known here is shown as it is."""

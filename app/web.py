@@ -17,8 +17,8 @@ from app.public.design import design
 from app.public.mailbox import mailbox
 from app.public.pages import public
 from app.public.places import places
+from app.resident import resident
 from app.resident.lost import lost
-from app.resident.pages import resident
 from app.volunteer.answers import answers
 from app.volunteer.my_page import my_page
 from app.volunteer.pages import volunteer

@@ -216,7 +216,7 @@ class MatchEndedToVolunteer(Message):
 
     kind = "match_ended_to_volunteer"
     category: str
-    why: Literal["withdrawn", "resident_declined", "expired", "backed_out", "settled"]
+    why: Literal["withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled"]
 
 
 @dataclass(frozen=True)

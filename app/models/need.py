@@ -42,3 +42,8 @@ class Need(Post, Base):
     posted_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     person: Mapped[Person] = relationship(lazy="raise")
+
+    @property
+    def told(self) -> str:
+        """What its volunteer reads of it, once both have agreed."""
+        return "\n".join(part for part in (self.school_level, self.details) if part)

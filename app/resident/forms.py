@@ -1,4 +1,4 @@
-"""The form of a need, section by section."""
+"""All fields of a need: in the one-page form of agents, and one by one in the steps of residents."""
 
 import secrets
 from collections.abc import Callable
@@ -16,7 +16,6 @@ from app.forms import (
     LineField,
     PhoneField,
     PickField,
-    TextField,
     TickField,
     TicksField,
     WeekField,
@@ -25,6 +24,8 @@ from app.forms import (
     mode_choices,
     needed,
 )
+from app.free_text import FreeTextField
+from app.kinds import SCHOOL_LEVELS
 from app.models import PostedBy
 from app.services.posting import NeedInput
 from app.where import WhereFields
@@ -51,10 +52,10 @@ class NeedForm(WhereFields):
     """What a resident, or somebody for them, asks for. ``once`` tells a second click from a second request."""
 
     SECTIONS: tuple[tuple[LazyString, tuple[str, ...]], ...] = (
-        (_l("What you need"), ("category", "parent", "details", "helpers_needed", "mode", "languages")),
+        (_l("What you need"), ("category", "parent", "school_level", "details", "helpers_needed", "mode", "languages")),
         (_l("Where"), ("address", "postcode", "town", "quartier")),
         (_l("When"), ("urgency", "week")),
-        (_l("Who you are"), ("for_whom", "name", "on_behalf_name", "on_behalf_phone")),
+        (_l("Who you are"), ("for_whom", "name", "on_behalf_name", "on_behalf_phone", "call")),
         (_l("How to reach you"), ("contact", "email", "phone", "share_contact")),
         (_l("Your data"), ("notice",)),
     )
@@ -62,9 +63,12 @@ class NeedForm(WhereFields):
     once = HiddenField()
     category = ChoiceField(_l("What kind of help?"), _l("Say what kind of help you need."), choices=category_choices)
     parent = TickField(_l("For homework help: I am the child’s parent or guardian, and an adult will be at home"))
-    details = TextField(
-        _l("Anything the volunteer should know?"), render_kw={"rows": 4},
-        description=_l("No health details, no card numbers, no codes. For homework: the school level, never the child’s name."),
+    school_level = PickField(
+        _l("School level"), choices=lambda: {"": _("Choose the level")} | {level: str(words) for level, words in SCHOOL_LEVELS.items()}
+    )
+    details = FreeTextField(
+        _l("Anything the volunteer should know?"), render_kw={"rows": 4}, homework=lambda form: form["category"].data == HOMEWORK,
+        description=_l("No health details, no card numbers, no codes. For homework: never the child’s name."),
     )  # fmt: skip
     helpers_needed = PickField(_l("How many people do you need?"), choices={str(n): str(n) for n in range(1, MOST_HELPERS + 1)})
     mode = ChoiceField(
@@ -98,6 +102,10 @@ class NeedForm(WhereFields):
         _l("If you ask for somebody else: your own phone number"),
         [needed_if("for_whom", PostedBy.RELATIVE, _l("Write your own phone number, since you ask for somebody else."))],
     )
+    call = ChoiceField(
+        _l("If you ask for somebody else: whom should we call?"), _l("Say whom we should call."), default=PostedBy.SELF.value,
+        choices=lambda: {PostedBy.SELF.value: _("The person who needs help"), PostedBy.RELATIVE.value: _("Me")},
+    )  # fmt: skip
     contact = ChoiceField(
         _l("How should we reach the person who needs help?"), _l("Say how we should reach you."),
         choices=lambda: {
@@ -132,6 +140,10 @@ class NeedForm(WhereFields):
         if self.category.data == HOMEWORK and not field.data:
             raise ValidationError(_l("For homework help a parent or guardian has to ask. Tick the box if that is you."))
 
+    def validate_school_level(self, field: Field) -> None:
+        if self.category.data == HOMEWORK and not field.data:
+            raise ValidationError(_l("Choose the school level."))
+
     def validate_mode(self, field: Field) -> None:
         chosen = CATEGORIES.get(self.category.data)
         if chosen and not chosen.remote and field.data != Mode.IN_PERSON:
@@ -139,13 +151,14 @@ class NeedForm(WhereFields):
 
     def need(self, language: str, posted_by: PostedBy | None = None) -> NeedInput:
         """What was typed, for the service."""
-        relative = self.for_whom.data == PostedBy.RELATIVE
+        relative, homework = self.for_whom.data == PostedBy.RELATIVE, self.category.data == HOMEWORK
         return NeedInput(
             name=self.name.data, category=self.category.data, where=self.where, email=self.email.data or None,
             phone=self.phone.data or None, contact=self.contact.data, language=language, languages=self.languages.data,
             urgency=Urgency(self.urgency.data), mode=self.mode.data, availability=self.week.data,
             helpers_needed=int(self.helpers_needed.data), details=self.details.data, share_contact=self.share_contact.data == "yes",
             posted_by=posted_by or PostedBy(self.for_whom.data), on_behalf_name=self.on_behalf_name.data if relative else None,
-            on_behalf_phone=self.on_behalf_phone.data if relative else None, notice_version=NOTICE_VERSION,
+            on_behalf_phone=self.on_behalf_phone.data if relative else None, call=PostedBy(self.call.data) if relative else PostedBy.SELF,
+            school_level=self.school_level.data if homework else None, notice_version=NOTICE_VERSION,
             reference=f"form:{self.once.data[:40]}" if self.once.data else None,
         )  # fmt: skip

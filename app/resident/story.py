@@ -12,14 +12,16 @@ class Step:
     at: datetime
     kind: str
     match: MyMatch | None = None
+    reason: str | None = None
 
 
 def story(found: MyRequest) -> list[Step]:
     """The steps, oldest first. Nothing in them tells who a volunteer is, nor that one said no rather than nothing."""
-    row = found.row
-    steps = [Step(row.posted_at, "posted")]
-    if row.confirmed_at:
-        steps.append(Step(row.confirmed_at, "confirmed"))
+    steps = [Step(found.row.posted_at, "posted")]
+    opened = False
+    for turn in found.turns:
+        steps.append(Step(turn.at, "need_resumed" if turn.kind == "need_opened" and opened else turn.kind, reason=turn.reason))
+        opened = opened or turn.kind == "need_opened"
     for match in found.matches:
         steps.append(Step(match.proposed_at, "asked", match))
         if match.accepted_at and match.accepted_at != match.agreed_at:
@@ -38,6 +40,6 @@ def _ending(match: MyMatch) -> str:
         return "you_said_no"
     if match.reason == "expired":
         return "you_were_silent"
-    if match.reason == "withdrawn":
-        return "you_ended"
+    if match.reason in ("withdrawn", "changed"):
+        return f"you_{match.reason}"
     return "backed_out" if match.accepted_at else "not_this_time"

@@ -201,7 +201,7 @@ def agree(session: Session, ctx: Context, match: Match, now: datetime, by: Actor
     settle(session, need, now)
     to_volunteer = AgreedToVolunteer(
         first_name=volunteer.first_name, category=need.category, mode=match.mode, when=need.availability, other_name=resident.first_name,
-        other_email=resident.email or "", other_phone=resident.phone or "", details=need.details,
+        other_email=resident.email or "", other_phone=resident.phone or "", details=need.told,
         address=need.address if match.mode == Mode.IN_PERSON else "",
         my_page_url=ctx.links.page("/me"),
     )  # fmt: skip
@@ -309,7 +309,7 @@ def _end(session: Session, ctx: Context, match: Match, there: MatchState, why: s
     give_back_offer(match.offer, now)
     record(session, f"match_{there}", now, by, reason=why, need_id=need.id, offer_id=match.offer_id, match_id=match.id)
     settle(session, need, now)
-    told = {"withdrawn": "withdrawn", "resident": "resident_declined", "expired": "expired"}.get(why)
+    told = {"withdrawn": "withdrawn", "changed": "changed", "resident": "resident_declined", "expired": "expired"}.get(why)
     if told:
         tell(session, ctx, volunteer, MatchEndedToVolunteer(volunteer.first_name, need.category, told), now, offer=match.offer, match=match)  # type: ignore[arg-type]
     if why == "backed_out" and was is not MatchState.PROPOSED:

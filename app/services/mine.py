@@ -12,13 +12,16 @@ from sqlalchemy import ColumnElement, Row, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import Match, Need, Offer, Person, Territory
+from app.models import Event, Match, Need, Offer, Person, Territory
 from app.services.matches import told_distance
 from app.services.taking import Nearby, needs_near
 from matching.lifecycle import LIVE, MatchState, OfferState
 from matching.model import Mode
 
 MATCHES_SHOWN = 100
+TURNS_SHOWN = 100
+TURNS = ("need_opened", "need_paused", "need_withdrawn", "need_expired", "need_changed", "need_placed", "nobody_found", "reported")
+"""The events of a need that its own story tells besides its matches."""
 Side = Literal["resident", "volunteer"]
 
 
@@ -60,11 +63,12 @@ class MyMatch:
 
 @dataclass(frozen=True)
 class MyRequest:
-    """``row`` has the need's id, person_id, category, urgency, availability, state, helpers_needed, posted_at, confirmed_at, share_contact
-    and ``placed``."""
+    """``row`` is what was asked for and how it stands, with the person's ``contact``, ``phone`` and ``has_email``, and ``placed``.
+    ``turns`` are at, kind and reason of what happened besides the matches, oldest first."""
 
     row: Row[*tuple[Any, ...]]
     matches: Sequence[MyMatch]
+    turns: Sequence[Row[*tuple[Any, ...]]]
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,23 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
     with ctx.db.read() as session:
         row = session.execute(
             select(
-                Need.id, Need.person_id, Need.category, Need.urgency, Need.availability, Need.state, Need.helpers_needed,
-                Need.posted_at, Need.confirmed_at, Need.share_contact, Need.exact_point.is_not(None).label("placed"),
-            ).where(Need.id == need_id)
+                Need.id, Need.person_id, Need.category, Need.urgency, Need.availability, Need.state, Need.helpers_needed, Need.taken,
+                Need.posted_at, Need.confirmed_at, Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
+                Need.details, Need.languages, Need.mode, Need.school_level, Need.on_behalf_name,
+                Person.contact, Person.phone, Person.email.is_not(None).label("has_email"),
+            )
+            .join(Need.person)
+            .where(Need.id == need_id)
         ).one_or_none()  # fmt: skip
-        return MyRequest(row, _matches(session, Match.need_id == need_id, side="resident")) if row else None
+        if row is None:
+            return None
+        turns = session.execute(
+            select(Event.at, Event.kind, Event.reason)
+            .where(Event.need_id == need_id, Event.kind.in_(TURNS))
+            .order_by(Event.at, Event.id)
+            .limit(TURNS_SHOWN)
+        ).all()
+        return MyRequest(row, _matches(session, Match.need_id == need_id, side="resident"), turns)
 
 
 def volunteer_page(ctx: Context, person_id: int) -> MyPage:
@@ -191,6 +207,6 @@ def _contacts(session: Session, agreed: list[int], side: Side) -> dict[int, Cont
     found = {}
     for match, need, person in rows:
         comes = side == "volunteer" and match.mode == Mode.IN_PERSON
-        details = need.details if side == "volunteer" else ""
+        details = need.told if side == "volunteer" else ""
         found[match.id] = Contact(person.first_name, person.email or "", person.phone or "", need.address if comes else "", details)
     return found

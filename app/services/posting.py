@@ -68,6 +68,8 @@ class NeedInput:
     posted_by: PostedBy = PostedBy.SELF
     on_behalf_name: str | None = None
     on_behalf_phone: str | None = None
+    call: PostedBy = PostedBy.SELF
+    school_level: str | None = None
     notice_version: str | None = None
     posted_at: datetime | None = None
     reference: str | None = None
@@ -96,18 +98,23 @@ def post_need(ctx: Context, given: NeedInput, by: Actor) -> int:
     found = locate(ctx, given.where)
     try:
         with ctx.db.write() as session:
-            return _known(session, given) or _post(session, ctx, given, found, by)
+            return _known(session, given.reference) or _post(session, ctx, given, found, by)
     except IntegrityError:
         # Sent twice at the very same time: whoever was second finds what the first has stored.
-        with ctx.db.read() as session:
-            known = _known(session, given)
-        if known is None:
+        there = known(ctx, given.reference)
+        if there is None:
             raise
-        return known
+        return there
 
 
-def _known(session: Session, given: NeedInput) -> int | None:
-    return session.scalar(select(Need.id).where(Need.reference == given.reference)) if given.reference else None
+def known(ctx: Context, reference: str | None) -> int | None:
+    """The id of the need with this reference."""
+    with ctx.db.read() as session:
+        return _known(session, reference)
+
+
+def _known(session: Session, reference: str | None) -> int | None:
+    return session.scalar(select(Need.id).where(Need.reference == reference)) if reference else None
 
 
 def _post(session: Session, ctx: Context, given: NeedInput, found: Spot | None, by: Actor) -> int:
@@ -134,7 +141,8 @@ def add_need(
     need = Need(
         person=person, reference=given.reference, category=given.category, urgency=given.urgency, helpers_needed=given.helpers_needed,
         details=given.details, share_contact=given.share_contact, on_behalf_name=given.on_behalf_name,
-        on_behalf_phone=given.on_behalf_phone, address=given.where.line, availability=given.availability,
+        on_behalf_phone=given.on_behalf_phone, call=given.call, school_level=given.school_level, address=given.where.line,
+        availability=given.availability,
         languages=list(given.languages), mode=given.mode, posted_by=given.posted_by, channel=by.channel,
         posted_at=given.posted_at or now, created_at=now, changed_at=now, state=NeedState.UNCONFIRMED,
     )  # fmt: skip

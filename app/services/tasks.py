@@ -17,6 +17,7 @@ WITHIN = {
     TaskKind.NOBODY: timedelta(days=1),
     TaskKind.APPROVE: timedelta(days=2),
     TaskKind.UNDELIVERED: timedelta(hours=4),
+    TaskKind.REPORT: timedelta(0),
 }
 """How soon an agent should have done a task, where nothing more pressing is known."""
 

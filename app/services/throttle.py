@@ -33,6 +33,7 @@ LINK_ACCOUNT = Limit("link-account", 3, timedelta(hours=1))
 POST_ADDRESS = Limit("post-address", 60, timedelta(hours=1))
 POST_ACCOUNT = Limit("post-account", 5, timedelta(hours=1))
 SEARCH_ADDRESS = Limit("search-address", 600, timedelta(minutes=10))
+REPORT = Limit("report", 10, timedelta(hours=1))
 LONGEST = timedelta(hours=1)
 """The longest of these times; what is older is deleted."""
 

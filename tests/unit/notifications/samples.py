@@ -51,7 +51,7 @@ SAMPLES: dict[str, m.Message] = {
     "agreed_to_resident-remote": dataclasses.replace(_helper, category="conversation", mode="remote", other_phone=""),
     **{
         f"match_ended_to_volunteer-{why}": m.MatchEndedToVolunteer("Anne", "accompaniment", why)
-        for why in ("withdrawn", "resident_declined", "expired", "backed_out", "settled")
+        for why in ("withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled")
     },
     **{f"search_goes_on-{why}": m.SearchGoesOn("Zoé", "small_repairs", why, PAGE) for why in ("backed_out", "unanswered")},
     "nobody_yet": m.NobodyYet("Zoé", "pets", PAGE),

@@ -1,0 +1,70 @@
+"""A field of free text in which what should not stand there is pointed out once, or refused (see :mod:`app.wording`)."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from wtforms.validators import StopValidation
+
+from app.forms import Form, TextField
+from app.wording import RULES, Finding, scan
+
+
+class FreeTextField(TextField):
+    """Several lines. It draws the passages that were found above itself, and a box "leave it as it is" below.
+
+    The box holds the rules that it was shown for, so that another kind of passage is pointed out again. ``homework`` says of the form
+    whether a child's name is refused.
+    """
+
+    def __init__(
+        self, label: str, validators: Iterable[Any] = (), *, homework: Callable[[Form], bool] = lambda _form: False, **options: Any
+    ) -> None:
+        super().__init__(label, validators, **options)
+        self._homework = homework
+        self._insisted: set[str] = set()
+        self.found: list[Finding] = []
+
+    def process(self, formdata: Any, *data: Any, **options: Any) -> None:
+        super().process(formdata, *data, **options)
+        self._insisted = set((formdata or {}).get(self._box, "").split())
+        self.found = scan(self.data[: self.longest])
+
+    def pre_validate(self, form: Any) -> None:
+        super().pre_validate(form)
+        self.found = scan(self.data, homework=self._homework(form))
+        if any(RULES[one.rule].refused for one in self.found):
+            raise StopValidation(_l("Take out what is marked here."))
+        if not self._asked <= self._insisted:
+            raise StopValidation(_l("Read what is marked here once more. Change it, or tick the box to leave it as it is."))
+
+    @property
+    def _box(self) -> str:
+        return f"{self.name}-as-it-is"
+
+    @property
+    def _asked(self) -> set[str]:
+        return {one.rule for one in self.found if not RULES[one.rule].refused}
+
+    def __call__(self, **options: Any) -> Markup:
+        if not self.found:
+            return super().__call__(**options)
+        described = f"{options.pop('aria-describedby', '') or ''} {self.id}-found".strip()
+        passages = Markup().join(
+            Markup("<li><mark>{}</mark> {}</li>").format(self.data[one.start : one.end], RULES[one.rule].words) for one in self.found
+        )
+        text = super().__call__(**options, **{"aria-describedby": described})
+        return Markup('<ul class="found" id="{}-found">{}</ul>{}{}').format(self.id, passages, text, self._tick())
+
+    def _tick(self) -> Markup:
+        if not self._asked:
+            return Markup()
+        return Markup(
+            '<div class="choice"><input type="checkbox" id="{box}" name="{box}" value="{rules}"{checked}>'
+            '<label for="{box}">{words}</label></div>'
+        ).format(
+            box=self._box, rules=" ".join(sorted(self._asked)), words=_("Leave it as it is: the volunteer should read this"),
+            checked=Markup(" checked") if self._asked <= self._insisted else "",
+        )  # fmt: skip

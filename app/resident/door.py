@@ -1,0 +1,25 @@
+"""What the residents' pages share: the blueprint, and whose request a link is for."""
+
+from flask import Blueprint, abort
+
+from app.extensions import ctx
+from app.links import Purpose
+from app.models import Channel
+from app.services import mine
+from app.services.events import Actor
+
+resident = Blueprint("resident", __name__, template_folder="templates")
+
+
+def read(token: str) -> mine.MyRequest:
+    """The request that a link of its page is for."""
+    need_id, _stamp = ctx().links.read(Purpose.MY_REQUEST, token)
+    return found(need_id)
+
+
+def found(need_id: int) -> mine.MyRequest:
+    return mine.request_of(ctx(), need_id) or abort(404)
+
+
+def by(request: mine.MyRequest) -> Actor:
+    return Actor(request.row.person_id, Channel.LINK)

@@ -1,0 +1,78 @@
+"""What a resident is shown of a request besides its matches: what happens next, and everything that is stored of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, or_, select
+from sqlalchemy.orm import joinedload
+
+from app.context import Context
+from app.links import Purpose
+from app.models import Event, Need, Person, Task, TaskKind, Territory
+from app.services.matches import answer_time
+from matching.lifecycle import NeedState
+from notifications.messages import ConfirmNeed
+
+MOST_LOOKS = 100
+
+
+@dataclass(frozen=True)
+class Received:
+    """``until`` is the end of the time to confirm it by e-mail, or when somebody should have called or written at the latest."""
+
+    category: str
+    urgency: str
+    contact: str
+    confirmed: bool
+    until: datetime
+    answer_hours: int
+
+
+@dataclass(frozen=True)
+class Stored:
+    """``looks``: at, kind (``contacts_shown`` or ``looked_at``), reason and role of whoever saw it, newest first."""
+
+    need: Need
+    person: Person
+    quartier: str
+    looks: Sequence[Row[*tuple[Any, ...]]]
+
+
+def received(ctx: Context, need_id: int | None) -> Received | None:
+    """What happens next with a request that has just been sent."""
+    if need_id is None:
+        return None
+    with ctx.db.read() as session:
+        row = session.execute(
+            select(Need.category, Need.urgency, Need.state, Need.created_at, Person.contact, Task.due_at)
+            .join(Need.person)
+            .outerjoin(Task, and_(Task.need_id == Need.id, Task.kind == TaskKind.TELL, Task.reason == ConfirmNeed.kind))
+            .where(Need.id == need_id)
+            .limit(1)
+        ).one_or_none()
+    if row is None:
+        return None
+    until = row.due_at or row.created_at + Purpose.CONFIRM_NEED.lasts
+    hours = int(answer_time(ctx, row.urgency).total_seconds() // 3600)
+    return Received(row.category, row.urgency, row.contact, row.state != NeedState.UNCONFIRMED, until, hours)
+
+
+def stored(ctx: Context, need_id: int) -> Stored | None:
+    """Everything that is stored of a request and its person, and who has seen it."""
+    with ctx.db.read() as session:
+        need = session.scalar(select(Need).where(Need.id == need_id).options(joinedload(Need.person)))
+        if need is None:
+            return None
+        quartier = session.get(Territory, need.territory_id) if need.territory_id else None
+        shown = and_(Event.kind == "contacts_shown", Event.need_id == need_id)
+        looked = and_(Event.kind == "looked_at", or_(Event.need_id == need_id, Event.person_id == need.person_id))
+        looks = session.execute(
+            select(Event.at, Event.kind, Event.reason, Person.role)
+            .outerjoin(Person, Person.id == Event.actor_id)
+            .where(or_(shown, looked))
+            .order_by(Event.at.desc(), Event.id.desc())
+            .limit(MOST_LOOKS)
+        ).all()
+        return Stored(need, need.person, quartier.name if quartier else "", looks)
