@@ -189,9 +189,13 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
         own = and_(Event.person_id == person_id, Event.need_id.is_(None), Event.offer_id.is_(None))
         who = {match.volunteer_id: "volunteer" for match in matches} | {match.resident_id: "resident" for match in matches}
         tasks = session.execute(_open_tasks().where(Task.person_id == person_id, sight.of_task())).all()
+        about = [
+            about_words(person_id), *[about_words(person_id, need_id=need.id) for need in needs],
+            *[about_words(person_id, offer_id=offer.id) for offer in offers],
+            *[words for words in _about(matches) if words.endswith(f"/person:{person_id}")],
+        ]  # fmt: skip
         return Detail(
-            row, _events(session, or_(own, *seen)), who | {person_id: "self"}, matches, tasks,
-            _messages(session, [about_words(person_id)]), needs, offers,
+            row, _events(session, or_(own, *seen)), who | {person_id: "self"}, matches, tasks, _messages(session, about), needs, offers
         )  # fmt: skip
 
 
