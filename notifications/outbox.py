@@ -7,7 +7,7 @@ with ``BEGIN IMMEDIATE``.
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -52,6 +52,17 @@ class Undelivered:
     payload: str
     about: str
     why: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message as others may know of it: what kind, about what, when, and whether it went. Neither words nor address."""
+
+    kind: str
+    about: str
+    state: str
+    created_at: dt.datetime
+    sent_at: dt.datetime | None
 
 
 def enqueue(
@@ -157,6 +168,17 @@ def refused_unhandled(connection: Connection, limit: int) -> list[Undelivered]:
 
 def mark_handled(connection: Connection, id: int, now: dt.datetime) -> None:
     connection.execute(update(outbox).where(outbox.c.id == id).values(handled_at=now))
+
+
+def told(connection: Connection, about: Collection[str], limit: int) -> list[Told]:
+    """The messages about one of these, the newest first."""
+    rows = connection.execute(
+        select(*(outbox.c[f.name] for f in fields(Told)))
+        .where(outbox.c.about.in_(about))
+        .order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
+        .limit(limit)
+    )
+    return [Told(**row._mapping) for row in rows]
 
 
 def counts(connection: Connection) -> dict[OutboxState, int]:

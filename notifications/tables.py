@@ -52,6 +52,7 @@ outbox = Table(
     Column("handled_at", UTCDateTime, comment="when the app made a task of a refusal"),
     CheckConstraint("state IN ('waiting', 'sending', 'sent', 'refused', 'suppressed')", name="state"),
     Index(None, "state", "due_at"),
+    Index(None, "about"),
 )
 
 suppressed_address = Table(

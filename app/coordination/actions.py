@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.buttons import pressed
-from app.coordination.door import ID, by_phone, coordination, sight
+from app.coordination.door import ID, by_phone, coordination, sight, when
 from app.coordination.forms import PlaceForm
-from app.coordination.pages import need_page, offer_page, task_page
+from app.coordination.pages import need_page, offer_page, person_page, task_page
 from app.error_pages import sentence
 from app.extensions import ctx
 from app.identity import actor
-from app.models import Need, Offer, Task
+from app.models import Need, Offer, Person, Task
 from app.permissions import COORDINATOR, permit
 from app.services import accounts, details, matches, mine, posting, tasks
 from app.services.matches import Answer
@@ -48,6 +48,12 @@ def look_at_need(need_id: int) -> ResponseReturnValue:
 @permit(COORDINATOR)
 def look_at_offer(offer_id: int) -> ResponseReturnValue:
     return offer_page(offer_id, details.look(ctx(), sight(), Offer, offer_id, pressed("reason", *REASONS), actor()))
+
+
+@coordination.post(f"/people/<{ID}:person_id>/look")
+@permit(COORDINATOR)
+def look_at_person(person_id: int) -> ResponseReturnValue:
+    return person_page(person_id, details.look(ctx(), sight(), Person, person_id, pressed("reason", *REASONS), actor()))
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/look")
@@ -164,6 +170,18 @@ def close_task(task_id: int) -> ResponseReturnValue:
         flash(_("This task ends by itself once the volunteer is approved or the place is on the map."))
         return redirect(url_for("coordination.task", task_id=task_id), 303)
     flash(_("The task is ticked off.") if done else _("Somebody had ticked this task off already."))
+    return _to_tasks()
+
+
+@coordination.post(f"/tasks/<{ID}:task_id>/call-again")
+@permit(COORDINATOR)
+def call_again(task_id: int) -> ResponseReturnValue:
+    """Nobody answered the phone."""
+    due = tasks.call_again(ctx(), task_id, tasks.Again(pressed("again", *tasks.Again)), by_phone())
+    if due is None:
+        flash(_("Somebody had ticked this task off already."))
+    else:
+        flash(_("Written down: nobody answered. The call is on the list again for %(when)s.", when=when(due)))
     return _to_tasks()
 
 

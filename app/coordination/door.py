@@ -1,20 +1,23 @@
 """The door itself: whoever comes in sees their territory and nothing else, whatever page is added later."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, request
 
+from app import i18n
 from app.extensions import ctx
 from app.identity import actor, signed_in
-from app.models import Channel, Match, Need, Offer, Task
-from app.services import details
+from app.models import Channel, Match, Need, Offer, Person, Task
+from app.services import details, lists
 from app.services.events import Actor
 from app.services.sight import Kind, Sight
+from notifications.words import when_words
 
 coordination = Blueprint("coordination", __name__, template_folder="templates", url_prefix="/coordination")
 
 ID = "int(max=2147483647)"
-KINDS: dict[str, Kind] = {"need_id": Need, "offer_id": Offer, "match_id": Match, "task_id": Task}
+KINDS: dict[str, Kind] = {"need_id": Need, "offer_id": Offer, "match_id": Match, "task_id": Task, "person_id": Person}
 
 
 def sight() -> Sight:
@@ -27,6 +30,11 @@ def by_phone() -> Actor:
     return actor(Channel.PHONE)
 
 
+def when(moment: datetime) -> str:
+    """A moment in the words of today, for sentences that are made here."""
+    return when_words(moment, ctx().now(), ctx().settings.zone, i18n.language())
+
+
 @coordination.before_request
 def only_what_is_in_sight() -> None:
     """Every address with a thing in it is refused when that thing is out of sight, as if there were none."""
@@ -34,3 +42,9 @@ def only_what_is_in_sight() -> None:
     for name, thing_id in given.items():
         if name in KINDS and not details.may_see(ctx(), sight(), KINDS[name], thing_id):
             abort(404)
+
+
+@coordination.context_processor
+def menu() -> dict[str, Any]:
+    """What the menu of these pages says of the work that waits."""
+    return {"waiting_tasks": lambda: lists.open_tasks(ctx(), sight())}

@@ -1,15 +1,18 @@
 """What coordinators fill in."""
 
+from dataclasses import dataclass
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from wtforms import Field
 from wtforms.validators import ValidationError
 
+from app.extensions import ctx
 from app.forms import ChoiceField, Form, LineField, PickField, TickField, needed, quartier_choices
-from app.i18n import own_name
-from app.models import Channel
+from app.i18n import languages, own_name
+from app.models import Channel, PostedBy
 from app.resident.forms import NeedForm
-from config.settings import LANGUAGES
 
 
 class PlaceForm(Form):
@@ -50,19 +53,55 @@ def _in_degrees(field: Field, most: int, sentence: str) -> None:
         raise ValidationError(sentence)
 
 
-class CounterForm(NeedForm):
-    """The resident's form as an agent fills it in, on the phone or at the counter."""
+@dataclass(frozen=True)
+class Part:
+    """A part of a call: the names of its fields, and of those that are seldom asked for and lie folded up under ``fold``."""
 
-    SECTIONS = (
-        (_l("The call"), ("channel", "spoken")),
-        *NeedForm.SECTIONS,
-    )
+    title: LazyString
+    names: tuple[str, ...]
+    fold: LazyString | None = None
+    seldom: tuple[str, ...] = ()
+
+
+class CounterForm(NeedForm):
+    """The resident's form as an agent fills it in during a call or at the counter: what is usual stands there already. The fields come in
+    the order of a call; ``where`` stands for all of the place."""
+
+    PARTS = (
+        Part(
+            _l("1. What?"), ("category", "parent", "school_level", "details"),
+            _l("Several volunteers, help from afar, other languages"), ("helpers_needed", "mode", "languages"),
+        ),
+        Part(_l("2. Where?"), ("where",)),
+        Part(_l("3. When?"), ("urgency",), _l("Only at certain hours"), ("week",)),
+        Part(
+            _l("4. For whom?"), ("for_whom", "name"),
+            _l("The caller asks for somebody else"), ("on_behalf_name", "on_behalf_phone", "call"),
+        ),
+        Part(_l("5. How do we reach them?"), ("contact", "phone", "email", "spoken", "share_contact", "channel")),
+        Part(_l("6. To read aloud"), ("notice",)),
+    )  # fmt: skip
 
     channel = ChoiceField(
         _l("How do they ask?"), _l("Say how they ask."), default=Channel.PHONE.value,
         choices=lambda: {Channel.PHONE.value: _("On the phone"), Channel.COUNTER.value: _("At the counter")},
     )  # fmt: skip
-    spoken = PickField(_l("Language for calls, letters and e-mails"), choices=lambda: {each: own_name(each) for each in LANGUAGES})
+    spoken = PickField(_l("Language for calls, letters and e-mails"), choices=lambda: {each: own_name(each) for each in languages()})
     notice = TickField(_l("I have read the notice on data aloud"), [needed(_l("Read the notice on data aloud, then tick the box."))])
 
+    def begin(self) -> None:
+        super().begin()
+        if not self.is_submitted():
+            self.contact.data, self.town.data = "phone", ctx().city.name
+        self.for_whom.choices = {
+            PostedBy.SELF.value: _("For the caller"), PostedBy.RELATIVE.value: _("For somebody else, who agrees that the caller asks"),
+        }  # fmt: skip
+        self.parent.label.text = _("For homework help: the caller is the child’s parent or guardian, and an adult will be at home")
+        self.on_behalf_name.label.text, self.on_behalf_phone.label.text = _("Name of the caller"), _("Phone number of the caller")
+        self.call.label.text = _("Whom should we call?")
+        self.call.choices = {PostedBy.SELF.value: _("The person who needs help"), PostedBy.RELATIVE.value: _("The caller")}
+        self.school_level.label.text = _("For homework help: the school level")
 
+    def unfolded(self, part: Part) -> bool:
+        """Whether what is seldom asked for must be seen now."""
+        return any(self[name].errors for name in part.seldom)

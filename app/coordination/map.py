@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.coordination.door import coordination, sight
-from app.coordination.pages import _filter
+from app.coordination.lists import filter_of
 from app.extensions import ctx
 from app.kinds import kind_name
 from app.permissions import COORDINATOR, permit
@@ -23,7 +23,7 @@ STATES = tuple(dict.fromkeys(str(state) for state in (*NeedState, *OfferState)))
 @permit(COORDINATOR)
 def map() -> ResponseReturnValue:
     """Requests and offers; ``show`` leaves one of them out."""
-    given, show = _filter(STATES), request.args.get("show")
+    given, show = filter_of(STATES), request.args.get("show")
     wanted = (show,) if show in SHOWN else SHOWN
     needs = lists.needs_on_map(ctx(), sight(), given) if "needs" in wanted else None
     offers = lists.offers_on_map(ctx(), sight(), given) if "offers" in wanted else None

@@ -51,15 +51,6 @@ def needed_if(other: str, value: str, sentence: LazyString) -> Callable[[Form, F
 class NeedForm(WhereFields):
     """What a resident, or somebody for them, asks for. ``once`` tells a second click from a second request."""
 
-    SECTIONS: tuple[tuple[LazyString, tuple[str, ...]], ...] = (
-        (_l("What you need"), ("category", "parent", "school_level", "details", "helpers_needed", "mode", "languages")),
-        (_l("Where"), ("address", "postcode", "town", "quartier")),
-        (_l("When"), ("urgency", "week")),
-        (_l("Who you are"), ("for_whom", "name", "on_behalf_name", "on_behalf_phone", "call")),
-        (_l("How to reach you"), ("contact", "email", "phone", "share_contact")),
-        (_l("Your data"), ("notice",)),
-    )
-
     once = HiddenField()
     category = ChoiceField(_l("What kind of help?"), _l("Say what kind of help you need."), choices=category_choices)
     parent = TickField(_l("For homework help: I am the child’s parent or guardian, and an adult will be at home"))

@@ -1,40 +1,49 @@
-"""One need, offer, match or task for a coordinator: what is public with its timeline, and the exact data by a look that is recorded.
+"""One thing for a coordinator: what is public of it, with its timeline, and the exact data by a look that is recorded.
 
 ``None`` is the answer for what does not exist and for what lies outside the coordinator's territory alike.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.models import Event, Match, Need, Offer, Person, Role, Task, Territory
+from app.models import Event, Match, Need, Offer, Person, PostedBy, Role, Task, Territory
 from app.services.events import Actor, record
 from app.services.sight import Kind, Sight
 from app.services.tasks import ENDS_BY_ITSELF
+from app.services.telling import about_words
+from notifications import outbox
+from notifications.outbox import Told
 
 TIMELINE_LENGTH = 100
 
 
 @dataclass(frozen=True)
 class Detail:
-    """``row`` has the thing's public columns. ``events`` come newest first; ``who`` says on which side an actor stands."""
+    """``row`` has the thing's public columns. ``events`` and ``messages`` come newest first, each message with the person it went to;
+    ``who`` says on which side a person stands. ``needs`` and ``offers`` are a person's own that are in sight."""
 
     row: Row[*tuple[Any, ...]]
     events: Sequence[Row[*tuple[Any, ...]]]
     who: dict[int, str]
     matches: Sequence[Row[*tuple[Any, ...]]] = ()
     tasks: Sequence[Row[*tuple[Any, ...]]] = ()
+    messages: Sequence[tuple[Told, int]] = ()
+    needs: Sequence[Row[*tuple[Any, ...]]] = ()
+    offers: Sequence[Row[*tuple[Any, ...]]] = ()
 
 
 @dataclass(frozen=True)
 class Exact:
-    """What a look shows: a person, their place and what they wrote. ``point`` is (lon, lat)."""
+    """What a look shows: whom to ``call`` (name and number), the person, their place and what they wrote. ``point`` is (lon, lat)."""
 
     person: Person
+    call: tuple[str, str]
     address: str = ""
     point: tuple[float, float] | None = None
     details: str = ""
@@ -53,9 +62,9 @@ def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
         row = session.execute(
             select(
                 Need.id, Need.person_id, Need.category, Need.urgency, Need.state, Need.helpers_needed, Need.taken, Need.mode,
-                Need.availability, Need.languages, Need.share_contact, Need.posted_by, Need.channel, Need.posted_at,
-                Need.confirmed_at, Need.next_try_at, Need.reference, Need.exact_point.is_not(None).label("placed"),
-                Person.contact, Territory.name.label("quartier"),
+                Need.availability, Need.languages, Need.share_contact, Need.posted_by, Need.channel, Need.posted_at, Need.school_level,
+                Need.confirmed_at, Need.next_try_at, Need.reference, Need.exact_point.is_not(None).label("placed"), Need.approximate,
+                Need.call, Person.contact, Territory.name.label("quartier"),
             )
             .join(Person, Person.id == Need.person_id)
             .outerjoin(Territory, Territory.id == Need.territory_id)
@@ -67,7 +76,8 @@ def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
         ids = [match.id for match in matches]
         events = _events(session, or_(Event.need_id == need_id, Event.match_id.in_(ids)))
         who = {match.volunteer_id: "volunteer" for match in matches} | {row.person_id: "resident"}
-        return Detail(row, events, who, matches, _tasks(session, Task.need_id == need_id))
+        about = [about_words(row.person_id, need_id=need_id), *_about(matches)]
+        return Detail(row, events, who, matches, _tasks(session, Task.need_id == need_id), _messages(session, about))
 
 
 def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
@@ -76,7 +86,7 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
             select(
                 Offer.id, Offer.person_id, Offer.categories, Offer.state, Offer.radius_m, Offer.capacity, Offer.taken, Offer.mode,
                 Offer.availability, Offer.languages, Offer.posted_by, Offer.channel, Offer.created_at, Offer.confirmed_at,
-                Offer.last_asked_at, Offer.reference, Offer.exact_point.is_not(None).label("placed"),
+                Offer.last_asked_at, Offer.reference, Offer.exact_point.is_not(None).label("placed"), Offer.approximate,
                 Person.contact, Person.approved_at, Territory.name.label("quartier"),
             )
             .join(Person, Person.id == Offer.person_id)
@@ -90,12 +100,14 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
         own = and_(Event.person_id == row.person_id, Event.need_id.is_(None))
         events = _events(session, or_(Event.offer_id == offer_id, Event.match_id.in_(ids), own))
         who = {match.resident_id: "resident" for match in matches} | {row.person_id: "volunteer"}
-        return Detail(row, events, who, matches, _tasks(session, Task.offer_id == offer_id))
+        about = [about_words(row.person_id), about_words(row.person_id, offer_id=offer_id), *_about(matches)]
+        return Detail(row, events, who, matches, _tasks(session, Task.offer_id == offer_id), _messages(session, about))
 
 
 def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
-    """Columns besides the match's: the need's category, urgency and hours, both quartiers, and whether each side's page may be opened."""
-    there, here = aliased(Territory), aliased(Territory)
+    """Columns besides the match's: the need's category, urgency and hours, how each side is reached, both quartiers, and whether each
+    side's page may be opened."""
+    there, here, resident, volunteer = aliased(Territory), aliased(Territory), aliased(Person), aliased(Person)
     with ctx.db.read() as session:
         row = session.execute(
             select(
@@ -104,9 +116,12 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
                 Need.category, Need.urgency, Need.availability, Need.person_id.label("resident_id"),
                 Offer.person_id.label("volunteer_id"), there.name.label("need_quartier"), here.name.label("offer_quartier"),
                 sight.inside(Need.territory_id).label("need_seen"), sight.inside(Offer.territory_id).label("offer_seen"),
+                resident.contact.label("resident_contact"), volunteer.contact.label("volunteer_contact"),
             )
             .join(Match.need)
             .join(Match.offer)
+            .join(resident, resident.id == Need.person_id)
+            .join(volunteer, volunteer.id == Offer.person_id)
             .outerjoin(there, there.id == Need.territory_id)
             .outerjoin(here, here.id == Offer.territory_id)
             .where(Match.id == match_id, sight.of_match())
@@ -114,21 +129,26 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         if row is None:
             return None
         who = {row.volunteer_id: "volunteer", row.resident_id: "resident"}
-        return Detail(row, _events(session, Event.match_id == match_id), who, (), _tasks(session, Task.match_id == match_id))
+        events = _events(session, Event.match_id == match_id)
+        about = _about(_matches(session, Match.id == match_id))
+        return Detail(row, events, who, (), _tasks(session, Task.match_id == match_id), _messages(session, about))
 
 
 def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
-    """Columns: the task's, without its words, and the need's category, urgency and state."""
+    """Columns: the task's, without its words, how whom it is about is reached, and the need's category, urgency and state."""
     with ctx.db.read() as session:
         row = session.execute(
             select(
                 Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.created_at, Task.due_at, Task.closed_at,
                 Task.person_id, Need.category, Need.urgency, Need.state.label("need_state"), Match.state.label("match_state"),
-                Match.deadline_at, (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
+                Need.call, Offer.categories, Person.contact, Territory.name.label("quartier"), Match.deadline_at,
+                (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
             )
             .outerjoin(Need, Need.id == Task.need_id)
             .outerjoin(Offer, Offer.id == Task.offer_id)
             .outerjoin(Match, Match.id == Task.match_id)
+            .outerjoin(Person, Person.id == Task.person_id)
+            .outerjoin(Territory, Territory.id == Task.territory_id)
             .where(Task.id == task_id, sight.of_task())
         ).one_or_none()  # fmt: skip
         if row is None:
@@ -136,44 +156,109 @@ def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
         return Detail(row, _events(session, Event.task_id == task_id), {})
 
 
-def look(ctx: Context, sight: Sight, kind: type[Need] | type[Offer] | type[Task], thing_id: int, reason: str, by: Actor) -> Exact | None:
-    """The exact data of a post or a task; that it was looked at, by whom and why, is written down in the same transaction."""
+def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
+    """Somebody's public facts, with those of their posts and matches that are in sight."""
+    approver = aliased(Person)
+    with ctx.db.read() as session:
+        row = session.execute(
+            select(
+                Person.id, Person.role, Person.created_at, Person.language, Person.contact, Person.account, Person.email_confirmed_at,
+                Person.approved_at, Person.charter_version, Person.notice_version, approver.name.label("approved_by"),
+                Territory.name.label("quartier"),
+            )
+            .outerjoin(approver, approver.id == Person.approved_by_id)
+            .outerjoin(Territory, Territory.id == Person.territory_id)
+            .where(Person.id == person_id, sight.of_person())
+        ).one_or_none()  # fmt: skip
+        if row is None:
+            return None
+        needs = session.execute(
+            select(Need.id, Need.category, Need.urgency, Need.state, Need.posted_at)
+            .where(Need.person_id == person_id, sight.inside(Need.territory_id))
+            .order_by(Need.posted_at.desc(), Need.id.desc())
+            .limit(TIMELINE_LENGTH)
+        ).all()
+        offers = session.execute(
+            select(Offer.id, Offer.categories, Offer.state, Offer.created_at)
+            .where(Offer.person_id == person_id, sight.inside(Offer.territory_id))
+            .order_by(Offer.created_at.desc(), Offer.id.desc())
+            .limit(TIMELINE_LENGTH)
+        ).all()
+        matches = _matches(session, or_(Need.person_id == person_id, Offer.person_id == person_id), sight.of_match())
+        seen = [Event.need_id.in_([need.id for need in needs]), Event.offer_id.in_([offer.id for offer in offers])]
+        own = and_(Event.person_id == person_id, Event.need_id.is_(None), Event.offer_id.is_(None))
+        who = {match.volunteer_id: "volunteer" for match in matches} | {match.resident_id: "resident" for match in matches}
+        tasks = session.execute(_open_tasks().where(Task.person_id == person_id, sight.of_task())).all()
+        about = [
+            about_words(person_id), *[about_words(person_id, need_id=need.id) for need in needs],
+            *[about_words(person_id, offer_id=offer.id) for offer in offers],
+            *[words for words in _about(matches) if words.endswith(f"/person:{person_id}")],
+        ]  # fmt: skip
+        return Detail(
+            row, _events(session, or_(own, *seen)), who | {person_id: "self"}, matches, tasks, _messages(session, about), needs, offers
+        )  # fmt: skip
+
+
+def look(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by: Actor) -> Exact | None:
+    """The exact data of a person, a post or a task; that it was looked at, by whom and why, is written down in the same transaction."""
     now = ctx.now()
     with ctx.db.write() as session:
         thing = session.scalar(sight.find(kind, thing_id))
-        person = session.get(Person, thing.person_id) if thing is not None and thing.person_id else None
-        if thing is None or person is None:
+        whose = thing if isinstance(thing, Person) else session.get(Person, thing.person_id) if thing and thing.person_id else None
+        if thing is None or whose is None:
             return None
-        record(session, "looked_at", now, by, reason=reason, person_id=person.id, **{f"{_name(kind)}_id": thing.id})
+        record(session, "looked_at", now, by, reason=reason, **{"person_id": whose.id, f"{kind.__name__.lower()}_id": thing.id})
+        themselves = (whose.name, whose.phone or "")
         if isinstance(thing, Task):
-            return Exact(person, words=thing.words)
+            asked = session.get(Need, thing.need_id) if thing.need_id else None
+            call = whom_to_call(asked, whose) if asked and asked.person_id == whose.id else themselves
+            return Exact(whose, call, words=thing.words)
+        if isinstance(thing, Need):
+            on_behalf = (thing.on_behalf_name, thing.on_behalf_phone or "") if thing.on_behalf_name else None
+            return Exact(whose, whom_to_call(thing, whose), thing.address, thing.point, thing.details, on_behalf)
         if isinstance(thing, Offer):
-            return Exact(person, thing.address, thing.point)
-        on_behalf = (thing.on_behalf_name, thing.on_behalf_phone or "") if thing.on_behalf_name else None
-        return Exact(person, thing.address, thing.point, thing.details, on_behalf)
+            return Exact(whose, themselves, thing.address, thing.point)
+        return Exact(whose, themselves)
 
 
-def _name(kind: Kind) -> str:
-    return {Need: "need", Offer: "offer", Match: "match", Task: "task"}[kind]
+def whom_to_call(need: Need, resident: Person) -> tuple[str, str]:
+    """Name and number: of the resident, or of whoever asked for them and takes the calls."""
+    if need.call == PostedBy.RELATIVE and need.on_behalf_name:
+        return need.on_behalf_name, need.on_behalf_phone or ""
+    return resident.name, resident.phone or ""
 
 
-def _matches(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
+def _matches(session: Session, *which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
     return session.execute(
         select(
             Match.id, Match.need_id, Match.offer_id, Match.state, Match.outcome, Match.mode, Match.distance_m, Match.proposed_at,
             Match.deadline_at, Need.category, Need.person_id.label("resident_id"), Offer.person_id.label("volunteer_id"),
+            Territory.name.label("quartier"),
         )
         .join(Match.need)
         .join(Match.offer)
-        .where(which)
+        .outerjoin(Territory, Territory.id == Need.territory_id)
+        .where(*which)
         .order_by(Match.proposed_at.desc(), Match.id.desc())
         .limit(TIMELINE_LENGTH)
     ).all()  # fmt: skip
 
 
+def _open_tasks() -> Any:
+    to_volunteer = (Task.person_id == Offer.person_id).label("to_volunteer")
+    return (
+        select(Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Person.contact, to_volunteer)
+        .outerjoin(Need, Need.id == Task.need_id)
+        .outerjoin(Offer, Offer.id == Task.offer_id)
+        .outerjoin(Person, Person.id == Task.person_id)
+        .where(Task.closed_at.is_(None))
+        .order_by(Task.due_at, Task.id)
+        .limit(TIMELINE_LENGTH)
+    )
+
+
 def _tasks(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
-    rows = select(Task.id, Task.kind, Task.reason, Task.due_at, Task.created_at).where(which, Task.closed_at.is_(None))
-    return session.execute(rows.order_by(Task.due_at, Task.id).limit(TIMELINE_LENGTH)).all()
+    return session.execute(_open_tasks().where(which)).all()
 
 
 def _events(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -185,3 +270,20 @@ def _events(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple
         .order_by(Event.at.desc(), Event.id.desc())
         .limit(TIMELINE_LENGTH)
     ).all()
+
+
+def _about(matches: Sequence[Row[*tuple[Any, ...]]]) -> list[str]:
+    """All that a message to either side of these matches may say that it is about."""
+    return [
+        about_words(person_id, match_id=match.id, need_id=need_id, offer_id=offer_id)
+        for match in matches
+        for person_id, need_id, offer_id in product(
+            (match.resident_id, match.volunteer_id), (match.need_id, None), (match.offer_id, None)
+        )
+    ]  # fmt: skip
+
+
+def _messages(session: Session, about: list[str]) -> Sequence[tuple[Told, int]]:
+    """E-mails about these, each with the person it went to."""
+    told = outbox.told(session.connection(), about, TIMELINE_LENGTH)
+    return [(each, int(each.about.rpartition(":")[2])) for each in told]

@@ -27,6 +27,7 @@ class Filter:
 
     state: str | None = None
     category: str | None = None
+    urgency: str | None = None
     territory_id: int | None = None
     kind: str | None = None
     page: int = 1
@@ -44,6 +45,15 @@ class Page:
     def pages(self) -> int:
         return max(1, -(-self.total // PAGE_SIZE))
 
+    @property
+    def first(self) -> int:
+        """The place in the whole list of the first row of this page."""
+        return (self.number - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
 
 def needs(ctx: Context, sight: Sight, given: Filter) -> Page:
     """The newest first. Columns: id, category, urgency, state, helpers_needed, taken, posted_at, quartier."""
@@ -53,7 +63,10 @@ def needs(ctx: Context, sight: Sight, given: Filter) -> Page:
             Territory.name.label("quartier"),
         )
         .outerjoin(Territory, Territory.id == Need.territory_id)
-        .where(sight.inside(Need.territory_id), *_wanted(given, Need.state, Need.category == given.category, [Need.territory_id]))
+        .where(
+            sight.inside(Need.territory_id),
+            *_wanted(given, Need.state, Need.category == given.category, [Need.territory_id], urgency=Need.urgency),
+        )
         .order_by(Need.posted_at.desc(), Need.id.desc())
     )  # fmt: skip
     return _page(ctx, rows, given)
@@ -75,12 +88,12 @@ def offers(ctx: Context, sight: Sight, given: Filter) -> Page:
 
 
 def matches(ctx: Context, sight: Sight, given: Filter) -> Page:
-    """The newest first. Columns: id, need_id, offer_id, category, state, outcome, mode, proposed_at, deadline_at, and the quartier of each
-    side (need_quartier, offer_quartier)."""
+    """The newest first. Columns: id, need_id, offer_id, category, urgency, state, outcome, mode, proposed_at, deadline_at, and the quartier
+    of each side (need_quartier, offer_quartier)."""
     there, here = aliased(Territory), aliased(Territory)
     rows = (
         select(
-            Match.id, Match.need_id, Match.offer_id, Need.category, Match.state, Match.outcome, Match.mode, Match.proposed_at,
+            Match.id, Match.need_id, Match.offer_id, Need.category, Need.urgency, Match.state, Match.outcome, Match.mode, Match.proposed_at,
             Match.deadline_at, there.name.label("need_quartier"), here.name.label("offer_quartier"),
         )
         .join(Match.need)
@@ -89,7 +102,9 @@ def matches(ctx: Context, sight: Sight, given: Filter) -> Page:
         .outerjoin(here, here.id == Offer.territory_id)
         .where(
             sight.of_match(),
-            *_wanted(given, Match.state, Need.category == given.category, [Need.territory_id, Offer.territory_id]),
+            *_wanted(
+                given, Match.state, Need.category == given.category, [Need.territory_id, Offer.territory_id], urgency=Need.urgency
+            ),
         )
         .order_by(Match.proposed_at.desc(), Match.id.desc())
     )  # fmt: skip
@@ -98,16 +113,19 @@ def matches(ctx: Context, sight: Sight, given: Filter) -> Page:
 
 def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
     """Open ones, most pressing first, unless ``state`` is ``closed``: then the latest first. Columns: id, kind, reason, need_id, offer_id,
-    match_id, due_at, created_at, closed_at, category, urgency, quartier, ends_by_itself."""
+    match_id, due_at, created_at, closed_at, category, categories (an offer's), urgency, quartier, contact and to_volunteer (of whom it is
+    about), ends_by_itself."""
     quartier = func.coalesce(Need.territory_id, Offer.territory_id, Task.territory_id)
     closed = given.state == "closed"
     rows = (
         select(
             Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Task.created_at, Task.closed_at,
-            Need.category, Need.urgency, Territory.name.label("quartier"), ENDS_BY_ITSELF.label("ends_by_itself"),
+            Need.category, Offer.categories, Need.urgency, Territory.name.label("quartier"), Person.contact,
+            (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
         )
         .outerjoin(Need, Need.id == Task.need_id)
         .outerjoin(Offer, Offer.id == Task.offer_id)
+        .outerjoin(Person, Person.id == Task.person_id)
         .outerjoin(Territory, Territory.id == quartier)
         .where(sight.of_task(), Task.closed_at.is_not(None) if closed else Task.closed_at.is_(None))
         .order_by(*[Task.closed_at.desc(), Task.id.desc()] if closed else [Task.due_at, Task.id])
@@ -116,9 +134,18 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
         rows = rows.where(Task.kind == given.kind)
     if given.category:
         rows = rows.where(Need.category == given.category)
+    if given.urgency:
+        rows = rows.where(Need.urgency == given.urgency)
     if given.territory_id:
         rows = rows.where(quartier.in_(subtree(given.territory_id)))
     return _page(ctx, rows, given)
+
+
+def open_tasks(ctx: Context, sight: Sight) -> int:
+    """How many tasks wait for somebody."""
+    rows = select(func.count(Task.id)).outerjoin(Need, Need.id == Task.need_id).outerjoin(Offer, Offer.id == Task.offer_id)
+    with ctx.db.read() as session:
+        return session.scalar(rows.where(Task.closed_at.is_(None), sight.of_task())) or 0
 
 
 def territories(ctx: Context, sight: Sight) -> Sequence[Row[int, str, str]]:
@@ -135,12 +162,14 @@ def _offers(category: str | None) -> ColumnElement[bool]:
     return cast(Offer.categories, Text).contains(f'"{category}"', autoescape=True)
 
 
-def _wanted(given: Filter, state: Any, category: ColumnElement[bool], places: list[Any]) -> list[ColumnElement[bool]]:
+def _wanted(given: Filter, state: Any, category: ColumnElement[bool], places: list[Any], urgency: Any = None) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if given.state:
         wanted.append(state == given.state)
     if given.category:
         wanted.append(category)
+    if given.urgency and urgency is not None:
+        wanted.append(urgency == given.urgency)
     if given.territory_id:
         wanted.append(or_(*[place.in_(subtree(given.territory_id)) for place in places]))
     return wanted

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.models import Match, Need, Offer, Person, Role, Task, Territory
 
-Kind = type[Need] | type[Offer] | type[Match] | type[Task]
+Kind = type[Need] | type[Offer] | type[Match] | type[Task] | type[Person]
 
 
 def subtree(territory_id: int) -> Select[int]:
@@ -48,6 +48,17 @@ class Sight:
             and_(alone, self.inside(Task.territory_id)),
         )
 
+    def of_person(self) -> ColumnElement[bool]:
+        """Whether a person is seen: by one of their posts; whoever has none (an agent, say) by the territory that is theirs."""
+        if self.territory_id is None:
+            return true()
+        posts = [exists().where(post.person_id == Person.id).correlate(Person) for post in (Need, Offer)]
+        return or_(
+            exists().where(Need.person_id == Person.id, self.inside(Need.territory_id)).correlate(Person),
+            exists().where(Offer.person_id == Person.id, self.inside(Offer.territory_id)).correlate(Person),
+            and_(*[~any_post for any_post in posts], self.inside(Person.territory_id)),
+        )
+
     def find(self, kind: Kind, thing_id: int) -> Select[*tuple[Any, ...]]:
         """The row of ``kind`` with this id, if it is seen."""
         if kind is Match:
@@ -55,5 +66,7 @@ class Sight:
         if kind is Task:
             found = select(Task).outerjoin(Need, Need.id == Task.need_id).outerjoin(Offer, Offer.id == Task.offer_id)
             return found.where(Task.id == thing_id, self.of_task())
+        if kind is Person:
+            return select(Person).where(Person.id == thing_id, self.of_person())
         post = kind
         return select(post).where(post.id == thing_id, self.inside(post.territory_id))  # type: ignore[union-attr]

@@ -1,6 +1,7 @@
 """What waits for an agent."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from enum import StrEnum
 
 from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
@@ -9,7 +10,7 @@ from app.context import Context
 from app.errors import UserError
 from app.models import Match, Need, Offer, Person, Task, TaskKind
 from app.services.events import Actor, record
-from matching.lifecycle import NeedState, OfferState
+from matching.lifecycle import MatchState, NeedState, OfferState
 
 WITHIN = {
     TaskKind.TELL: timedelta(hours=4),
@@ -27,6 +28,19 @@ ENDS_BY_ITSELF = and_(
     ~select(Offer.id).where(Offer.id == Task.offer_id, Offer.state == OfferState.WITHDRAWN).correlate(Task).exists(),
 )
 """Whether a task ends only with the approval or the place that it asks for: ticked off before, the person behind it would be forgotten."""
+
+
+CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED)
+"""Tasks that are done by talking to somebody."""
+AGAIN_AFTER = timedelta(hours=2)
+MORNING = time(9)
+
+
+class Again(StrEnum):
+    """When to call again whoever did not answer: in two hours, or tomorrow morning."""
+
+    LATER = "later"
+    TOMORROW = "tomorrow"
 
 
 class StillToDo(UserError):
@@ -66,12 +80,35 @@ def close_task(ctx: Context, task_id: int, by: Actor) -> bool:
     with ctx.db.write() as session:
         if session.scalar(select(Task.id).where(Task.id == task_id, Task.closed_at.is_(None), ENDS_BY_ITSELF)):
             raise StillToDo("This task ends by itself, once what it asks for is done.")
-        done = session.execute(
-            update(Task).where(Task.id == task_id, Task.closed_at.is_(None)).values(closed_at=now, closed_by_id=by.person_id)
-        ).rowcount
-        if done:
-            record(session, "task_closed", now, by, task_id=task_id)
-        return bool(done)
+        task = session.get(Task, task_id, with_for_update=True)
+        if task is None or task.closed_at is not None:
+            return False
+        task.closed_at, task.closed_by_id = now, by.person_id
+        _record_about(session, "task_closed", now, by, task)
+        return True
+
+
+def call_again(ctx: Context, task_id: int, again: Again, by: Actor) -> datetime | None:
+    """Nobody answered a call: it is due once more, at the latest when the answer that it asks for is. When that is; ``None`` when the task
+    is no call or is off the list."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        task = session.get(Task, task_id, with_for_update=True)
+        if task is None or task.closed_at is not None or task.kind not in CALLS:
+            return None
+        tomorrow = now.astimezone(ctx.settings.zone).date() + timedelta(days=1)
+        due = now + AGAIN_AFTER if again is Again.LATER else datetime.combine(tomorrow, MORNING, ctx.settings.zone)
+        waits = Match.state.in_([MatchState.PROPOSED, MatchState.ACCEPTED]), Match.deadline_at > now
+        deadline = session.scalar(select(Match.deadline_at).where(Match.id == task.match_id, *waits))
+        task.due_at = min(due, deadline) if deadline else due
+        _record_about(session, "call_tried", now, by, task, reason=task.reason)
+        return task.due_at
+
+
+def _record_about(session: Session, kind: str, now: datetime, by: Actor, task: Task, reason: str | None = None) -> None:
+    """Write down what became of a task where the timelines of what it is about find it."""
+    about = {"task_id": task.id, "need_id": task.need_id, "offer_id": task.offer_id, "match_id": task.match_id, "person_id": task.person_id}
+    record(session, kind, now, by, reason=reason, **about)
 
 
 def close_tasks_about(

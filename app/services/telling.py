@@ -39,8 +39,9 @@ def tell(
 
     ``due_at`` is until when an agent should have called whoever has no e-mail.
     """
-    things = {"match": match, "need": need, "offer": offer, "person": person}
-    about = "/".join(f"{name}:{thing.id}" for name, thing in things.items() if thing)
+    about = about_words(
+        person.id, need_id=need.id if need else None, offer_id=offer.id if offer else None, match_id=match.id if match else None
+    )  # fmt: skip
     event_key = f"{message.kind}/{about}" + (f"/{once}" if once else "")
     if person.contact == "email" and person.email and person.email_index:
         to = Recipient(address=person.email, index=person.email_index, language=person.language, name=person.name)
@@ -53,6 +54,12 @@ def tell(
         session, TaskKind.TELL, now, event_key=event_key, reason=message.kind, words=spoken(message, person, ctx),
         due_at=due_at, person=person, need=need, offer=offer, match=match,
     )  # fmt: skip
+
+
+def about_words(person_id: int, *, need_id: int | None = None, offer_id: int | None = None, match_id: int | None = None) -> str:
+    """How the outbox names what a message is about, such as ``match:12/need:3/person:7``."""
+    things = {"match": match_id, "need": need_id, "offer": offer_id, "person": person_id}
+    return "/".join(f"{name}:{thing}" for name, thing in things.items() if thing)
 
 
 def spoken(message: Message, person: Person, ctx: Context) -> str:

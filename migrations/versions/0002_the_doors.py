@@ -1,4 +1,4 @@
-"""Drafts of forms, the table of streets, a school level, and whom to call"""
+"""Drafts of forms, the table of streets, a school level, whom to call, and messages found by what they are about"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,8 +41,14 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("school_level", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("call", sa.String(length=10), nullable=False, server_default="self"))
 
+    with op.batch_alter_table("notification_outbox", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notification_outbox_about"), ["about"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("notification_outbox", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notification_outbox_about"))
+
     with op.batch_alter_table("need", schema=None) as batch_op:
         batch_op.drop_column("call")
         batch_op.drop_column("school_level")
