@@ -17,7 +17,6 @@ from app.services import matches, posting
 from app.services.events import Actor
 from tests.city import City
 from tests.functional.doors.conftest import proposed, quartier
-from tests.functional.doors.test_request_pages import TYPED
 from tests.pages import Page, Visitor
 
 SignIn = Callable[..., Visitor]
@@ -69,7 +68,7 @@ def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: C
     here = quartier(city, "Here", -9000, -1000)
     quartier(city, "There", -1000, 9000)
     match, need, offer = proposed(city, contact="phone", details="third floor")
-    ids = {"need_id": need.id, "offer_id": offer.id, "match_id": match.id, "task_id": city.tasks()[0].id}
+    ids = {"need_id": need.id, "offer_id": offer.id, "match_id": match.id, "task_id": city.tasks()[0].id, "person_id": need.person_id}
     outsider, insider = sign_in(territory_id=here), sign_in(role=Role.ADMINISTRATOR)
     token = csrf(outsider.get("/coordination/"))
     tried = 0
@@ -86,7 +85,7 @@ def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: C
                 outsider.get(path, 404)
                 insider.get(path)
             if "POST" in rule.methods:
-                outsider.post(path, 404, csrf_token=token, answer="yes", outcome="done", reason="call", quartier=str(here))
+                outsider.post(path, 404, csrf_token=token, answer="yes", outcome="done", reason="call", again="later", quartier=str(here))
     assert tried > 20
     assert (city.one(Need, need.id).state, city.one(Offer, offer.id).state) == ("asked", "active")
     assert city.one(Match, match.id).state == "proposed"
@@ -120,91 +119,6 @@ def test_a_match_across_a_border_is_seen_from_both_sides_with_the_other_sides_da
         assert f"/coordination/{seen}" in addresses
         assert f"/coordination/{closed}" not in addresses
         visitor.get(f"/coordination/{closed}", 404)
-
-
-# --- lists
-
-
-def test_the_most_pressing_task_comes_first(city: City, sign_in: SignIn) -> None:
-    city.need(contact="phone", confirmed=False, category="pets")
-    city.clock.advance(hours=1)
-    city.need(contact="phone", confirmed=False, category="shopping")
-    page = sign_in().get("/coordination/")
-    assert "2 tasks, most pressing first" in page.text
-    assert page.text.index("Request no. 1 Pets") < page.text.index("Request no. 2 Shopping")
-    city.clock.advance(hours=4)
-    assert "overdue" in sign_in(role=Role.ADMINISTRATOR).get("/coordination/").text
-
-
-def test_lists_show_nothing_that_tells_who_it_is(city: City, sign_in: SignIn) -> None:
-    proposed(city, contact="phone", details="third floor")
-    city.volunteer(email=False, approved=False)
-    visitor = sign_in()
-    for path in LISTS:
-        page = visitor.get(f"/coordination/{path}")
-        assert not [secret for secret in SECRETS if secret in page.html]
-    assert "looked_at" not in city.events()
-
-
-def test_filters_stand_in_the_address_and_hold_over_pages(city: City, sign_in: SignIn) -> None:
-    for n in range(30):
-        city.need(category="pets" if n % 15 else "shopping")
-    visitor = sign_in()
-    page = visitor.get("/coordination/needs?category=pets&state=open")
-    assert "28 requests" in page.text
-    page = visitor.get(page.link("Next page"))
-    assert "Page 2 of 2" in page.text
-    assert len([words for _, words in page.links if words.startswith("No. ")]) == 3
-    assert page.form("Filter").values["category"] == ["pets"]
-    assert "2 requests" in visitor.get("/coordination/needs?category=shopping").text
-    assert "Nothing fits this filter." in visitor.get("/coordination/needs?state=withdrawn").text
-    assert "Page 2 of 2" in visitor.get("/coordination/needs?page=99999999999").text, "the last page, when a later one is asked for"
-
-
-@pytest.mark.parametrize(
-    "query", ["state=x&category=y&kind=z&territory=no&page=-1", "territory=99999999999999&page=0", "page=²", "state=&page="]
-)
-def test_an_odd_filter_is_no_filter(city: City, sign_in: SignIn, query: str) -> None:
-    proposed(city)
-    visitor = sign_in()
-    for path in LISTS:
-        visitor.get(f"/coordination/{path}?{query}")
-
-
-def test_offers_and_matches_are_filtered_by_category_and_place(city: City, sign_in: SignIn) -> None:
-    south, north = quartier(city, "South", -9000, 200), quartier(city, "North", 200, 9000)
-    proposed(city)
-    city.volunteer(categories=("small_repairs",), north_m=1000)
-    visitor = sign_in()
-    assert "1 offer," in visitor.get("/coordination/offers?category=small_repairs").text
-    assert "1 offer," in visitor.get(f"/coordination/offers?territory={north}").text
-    assert "Nothing fits" in visitor.get("/coordination/offers?category=pets").text
-    for territory in (south, north):
-        assert "1 match," in visitor.get(f"/coordination/matches?territory={territory}").text
-    assert "Nothing fits" in visitor.get("/coordination/matches?category=pets").text
-
-
-@pytest.mark.parametrize("path", LISTS)
-def test_a_list_costs_the_same_whatever_its_length(city: City, sign_in: SignIn, path: str) -> None:
-    visitor = sign_in()
-    quartier(city, "Here", -9000, 9000)
-    with counted(city) as none:
-        visitor.get(f"/coordination/{path}")
-    offers = [city.volunteer(email=False) for _ in range(40)]
-    needs = [city.need(contact="phone", confirmed=path != "") for _ in range(40)]
-    with city.ctx.db.write() as session:
-        for offer_id, need_id in zip(offers, needs, strict=True):
-            session.add(
-                Match(
-                    need_id=need_id, offer_id=offer_id, state="proposed", mode="in_person", distance_m=1, proposed_at=city.clock(),
-                    deadline_at=city.clock(),
-                )
-            )  # fmt: skip
-    with counted(city) as many:
-        page = visitor.get(f"/coordination/{path}")
-        assert "Page 1 of 2" in page.text, page.text
-    assert len(many) == len(none)
-    assert len([one for one in many if not one.startswith(("BEGIN", "PRAGMA"))]) <= 4, "the person, the count, the rows, the places to pick"
 
 
 # --- one page a thing
@@ -373,31 +287,6 @@ def test_requests_and_offers_are_paused_resumed_and_withdrawn_after_a_question(c
         visitor.submit(visitor.get(page.link("Withdraw")), "Yes, withdraw it")
         assert city.one(kind, thing).state == "withdrawn"
         assert "This has changed meanwhile." in visitor.submit(question, "Yes, pause it").text
-
-
-def test_somebody_on_the_phone_is_posted_for_and_the_search_begins_at_once(city: City, sign_in: SignIn) -> None:
-    visitor = sign_in()
-    form = visitor.get("/coordination/needs/new")
-    typed = TYPED | {"contact": "phone", "email": "", "phone": "0639981234", "quartier": "1", "channel": "counter", "spoken": "en"}
-    for _ in range(2):
-        page = visitor.submit(form, "Post the request", **typed)
-        assert "The request is posted." in page.text
-    [need] = city.all(Need)
-    person = city.one(Person, need.person_id)
-    assert (need.state, need.posted_by, need.channel, person.language, person.contact) == ("open", "agent", "counter", "en", "phone")
-    assert city.one(Person, events(city, "need_posted")[0].actor_id).name == "Ana Costa"
-    page = visitor.submit(visitor.get("/coordination/needs/new"), "Post the request", 422, **(typed | {"notice": []}))
-    assert "Read the notice on data aloud" in page.text
-    assert page.form("Post the request").values["name"] == ["Odette Martin"]
-
-
-def test_what_is_posted_for_another_territory_leads_back_to_the_tasks(city: City, sign_in: SignIn) -> None:
-    here, there = quartier(city, "Here", -9000, 0), quartier(city, "There", 100, 9000)
-    visitor = sign_in(territory_id=here)
-    typed = TYPED | {"quartier": str(there), "channel": "phone"}
-    page = visitor.submit(visitor.get("/coordination/needs/new"), "Post the request", **typed)
-    assert page.path == "/coordination/"
-    assert "The request is posted." in page.text
 
 
 def test_what_no_button_says_is_refused(city: City, sign_in: SignIn) -> None:

@@ -1,0 +1,90 @@
+"""Posting for somebody on the phone or at the counter."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.models import Need, Person
+from tests.city import City
+from tests.functional.doors.conftest import quartier
+from tests.functional.doors.test_coordination_pages import events
+from tests.functional.doors.test_request_pages import TYPED
+from tests.pages import Page, Visitor
+
+SignIn = Callable[..., Visitor]
+
+
+def post(visitor: Visitor, expect: int = 200, **typed: Any) -> Page:
+    return visitor.submit(visitor.get("/coordination/needs/new"), "Post the request", expect, **typed)
+
+
+def test_somebody_on_the_phone_is_posted_for_and_the_search_begins_at_once(city: City, sign_in: SignIn) -> None:
+    visitor = sign_in()
+    form = visitor.get("/coordination/needs/new")
+    typed = TYPED | {"contact": "phone", "email": "", "phone": "0639981234", "quartier": "1", "channel": "counter", "spoken": "en"}
+    for _ in range(2):
+        page = visitor.submit(form, "Post the request", **typed)
+        assert "The request is posted." in page.text
+    [need] = city.all(Need)
+    person = city.one(Person, need.person_id)
+    assert (need.state, need.posted_by, need.channel, person.language, person.contact) == ("open", "agent", "counter", "en", "phone")
+    assert city.one(Person, events(city, "need_posted")[0].actor_id).name == "Ana Costa"
+    page = visitor.submit(visitor.get("/coordination/needs/new"), "Post the request", 422, **(typed | {"notice": []}))
+    assert "Read the notice on data aloud" in page.text
+    assert page.form("Post the request").values["name"] == ["Odette Martin"]
+
+
+def test_what_is_posted_for_another_territory_leads_back_to_the_tasks(city: City, sign_in: SignIn) -> None:
+    here, there = quartier(city, "Here", -9000, 0), quartier(city, "There", 100, 9000)
+    visitor = sign_in(territory_id=here)
+    typed = TYPED | {"quartier": str(there), "channel": "phone"}
+    page = visitor.submit(visitor.get("/coordination/needs/new"), "Post the request", **typed)
+    assert page.path == "/coordination/"
+    assert "The request is posted." in page.text
+
+
+def test_the_questions_come_in_the_order_of_a_call_and_what_is_usual_is_answered(city: City, sign_in: SignIn) -> None:
+    page = sign_in().get("/coordination/needs/new")
+    names = ["category", "address", "urgency", "for_whom", "name", "contact", "phone", "notice"]
+    places = [page.html.index(f'name="{name}"') for name in names]
+    assert places == sorted(places)
+    usual = {"urgency": "normal", "mode": "in_person", "languages": "fr", "contact": "phone", "channel": "phone", "town": "Lyon"}
+    given = page.form("Post the request").values
+    assert {name: given[name] for name in usual} == {name: [value] for name, value in usual.items()}
+    assert page.html.count("autofocus") == 1
+    assert page.html.index("autofocus") < page.html.index('name="address"'), "typing begins with what kind of help"
+    assert page.text.index("We use what you tell us") < page.text.index("I have read the notice on data aloud")
+
+
+def test_what_was_typed_is_kept_and_what_is_wrong_is_shown_even_where_it_was_folded_up(city: City, sign_in: SignIn) -> None:
+    typed = {"name": "Odette Martin", "details": "Two bags", "for_whom": "relative", "languages": [], "week": ["Mo-morning"]}
+    page = post(sign_in(), 422, **typed)
+    form = page.form("Post the request").values
+    assert (form["name"], form["details"], form["for_whom"]) == (["Odette Martin"], ["Two bags"], ["relative"])
+    assert form["week"] == ["Mo-morning"]
+    assert page.html.count("<details class=\"more\" open>") == 2, "languages, and who calls; not the hours"
+    links = [address for address, _ in page.links]
+    wanted = ["#category-0", "#languages-0", "#address", "#on_behalf_name", "#phone", "#notice"]
+    assert [address for address in links if address in wanted] == wanted
+
+
+@pytest.mark.parametrize(
+    ("contact", "words"),
+    [
+        ({"contact": "phone", "phone": "0639981234", "email": ""}, "You get a call by today 15:05."),
+        ({"contact": "email"}, "You get an e-mail as soon as somebody is asked."),
+        ({"contact": "letter", "email": ""}, "You get a letter as soon as somebody is asked."),
+    ],
+)
+def test_the_agent_is_told_what_to_tell_the_caller(city: City, sign_in: SignIn, contact: dict[str, str], words: str) -> None:
+    page = post(sign_in(), **(TYPED | contact | {"quartier": "1"}))
+    assert page.h1 == "Request no. 1: Shopping"
+    assert words in page.text
+    assert "Nothing: the service looks for a volunteer." in page.text
+
+
+def test_what_is_not_found_on_the_map_takes_longer(city: City, sign_in: SignIn) -> None:
+    page = post(sign_in(), **(TYPED | {"contact": "phone", "phone": "0639981234", "email": "", "quartier": ""}))
+    assert "You get a call by today 19:05." in page.text
+    assert "The address is not on the map yet" in page.text
