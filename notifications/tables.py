@@ -52,6 +52,7 @@ outbox = Table(
     Column("handled_at", UTCDateTime, comment="when the app made a task of a refusal"),
     CheckConstraint("state IN ('waiting', 'sending', 'sent', 'refused', 'suppressed')", name="state"),
     Index(None, "state", "due_at"),
+    sqlite_autoincrement=True,  # what a relay records of a message that has gone is never taken for another's
 )
 
 suppressed_address = Table(
