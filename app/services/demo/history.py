@@ -73,7 +73,8 @@ def rounds(tape: Tape, town: Town) -> None:
     """The town hall works off its list, on working days."""
     for day in _days(tape):
         for hour in ROUNDS if day.weekday() < 5 else ():
-            tape.at(datetime(day.year, day.month, day.day, hour, tzinfo=tape.zone).astimezone(UTC), partial(tape.work_at_the_town_hall, town))
+            moment = datetime(day.year, day.month, day.day, hour, tzinfo=tape.zone).astimezone(UTC)
+            tape.at(moment, partial(tape.work_at_the_town_hall, town))
 
 
 def _days(tape: Tape) -> list[date]:

@@ -37,7 +37,8 @@ SCENES = (
           {"email": facts.RENEE.email, "details": "Aller ensemble au marché le jeudi matin, bras dessus bras dessous.",
            "availability": "Th 09:00-12:00"}),
     # Viviane: three she has helped, one she helps, one who is to say yes, one who waits for her answer.
-    Scene("Odette Marchetti", 9, "shopping", 290, ((288, "yes"), (283, "agree"), (240, "done")), {"details": "Du lait, des œufs et du pain."}),
+    Scene("Odette Marchetti", 9, "shopping", 290, ((288, "yes"), (283, "agree"), (240, "done")),
+          {"details": "Du lait, des œufs et du pain."}),
     Scene("Georges Lantier", 1, "pharmacy", 215, ((211, "yes"), (206, "agree"), (190, "done")), BY_PHONE),
     Scene("Fernande Colomb", 12, "conversation", 150, ((146, "yes"), (140, "agree"), (96, "done")),
           {"details": "Prendre un café et parler de jardinage.", "mode": "in_person"}),

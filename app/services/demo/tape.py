@@ -23,7 +23,7 @@ from config.notices import CHARTER_VERSION, NOTICE_VERSION
 from matching.lifecycle import MoveNotAllowed, NeedState, OfferState
 
 BY_WEB, BY_LINK = Actor(channel=Channel.WEB), Actor(channel=Channel.LINK)
-AGAIN = timedelta(hours=6)
+AGAIN = timedelta(days=1)
 """How often the matcher tries a need that nobody can serve: seldom, since the tape is played while somebody waits."""
 AWAKE, ASLEEP = 8, 22
 OFFICE = (9, 17)
@@ -67,15 +67,17 @@ class Tape:
         """What the worker does, need by need: the solver for many at once takes long to load, and here nobody is waiting for it."""
         matches.expire_due(self.ctx)
         with self.ctx.db.read() as session:
-            due = session.execute(
-                select(Need.id, Need.next_try_at).where(Need.state == NeedState.OPEN, Need.next_try_at <= self.clock).order_by(Need.id)
-            ).all()
-        for need_id, _ in due:
-            if self._again.get(need_id, self.clock) > self.clock:
-                continue
-            self._board.follow(self.ctx)
-            asked = match_due(self.ctx, self._board, only=need_id)
-            self._again[need_id] = self.clock + (timedelta() if asked else AGAIN)
+            which = select(Need.id).where(Need.state == NeedState.OPEN, Need.next_try_at <= self.clock).order_by(Need.id)
+            due = session.scalars(which).all()
+        for need_id in due:
+            if self._again.get(need_id, self.clock) <= self.clock:
+                self._board.follow(self.ctx)
+                asked = match_due(self.ctx, self._board, only=need_id)
+                self._again[need_id] = self.clock + (timedelta() if asked else AGAIN)
+        if due:
+            self._look_at_new_matches()
+
+    def _look_at_new_matches(self) -> None:
         with self.ctx.db.read() as session:
             new = session.scalars(select(Match).where(Match.id > self._last_match).order_by(Match.id)).all()
         for match in new:
@@ -117,7 +119,7 @@ class Tape:
 
     def _will_answer(self, match_id: int, offer_id: int, need_id: int) -> None:
         """The volunteer says yes, no or nothing; then the resident does."""
-        answer = self.rng.choices(("yes", "no", "nothing"), (68, 15, 17))[0]
+        answer = self.rng.choices(("yes", "no", "nothing"), (74, 14, 12))[0]
         if answer == "nothing":
             return
         when = self.awake(self.clock + timedelta(hours=self.rng.expovariate(1 / 4)))

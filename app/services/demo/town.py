@@ -44,7 +44,7 @@ class Town:
 
     rng: random.Random
     houses: dict[int, list[Address]] = field(default_factory=dict)
-    _names: Iterator[str] = iter(())
+    _names: list[str] = field(default_factory=list)
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -52,9 +52,8 @@ class Town:
         for number, feature in enumerate(districts, 1):
             outline = shape(feature["geometry"])
             self.houses[number] = [house for name in facts.STREETS[number] for house in self._street(name, number, outline)]
-        names = [f"{first} {last}" for first in facts.FIRST for last in facts.LAST]
-        self.rng.shuffle(names)
-        self._names = iter(names)
+        self._names = [f"{first} {last}" for first in facts.FIRST for last in facts.LAST]
+        self.rng.shuffle(self._names)
 
     def addresses(self) -> Iterator[Address]:
         """The table of streets."""
@@ -89,14 +88,15 @@ class Town:
 
     def volunteer(self) -> Neighbour:
         place, distance = self.somewhere(QUIET_M + 300)
-        name = next(self._names)
+        name = self._names.pop()
         self._count += 1
         categories = self.rng.choice(facts.OFFERED)
         afar = all(CATEGORIES[category].remote for category in categories)
         offer = OfferInput(
-            categories=categories, where=place, radius_m=int(min(self.rng.choice((500, 800, 1500, 2500, 4000)), distance - QUIET_M)),
+            categories=categories, where=place, radius_m=int(min(self.rng.choice((800, 1500, 2500, 4000)), distance - QUIET_M)),
             capacity=self.rng.choice((1, 1, 1, 2, 2, 3)), availability=self.rng.choice(facts.WEEKS_OFFERED),
-            mode=self.rng.choice(("in_person", "both", "remote")) if afar else "in_person", languages=("fr", *self.rng.choice(facts.SPOKEN)),
+            mode=self.rng.choice(("in_person", "both", "remote")) if afar else "in_person",
+            languages=("fr", *self.rng.choice(facts.SPOKEN)),
         )  # fmt: skip
         return Neighbour(name, f"{slug(name)}@example.org", f"+3363998{self._count:04d}", offer)
 
@@ -104,23 +104,23 @@ class Town:
         """A resident and what they ask for: by themselves, or a relative or an agent for them; one in three has no e-mail."""
         rng = self.rng
         place, _ = self.somewhere(2 * QUIET_M)
-        name = next(self._names)
+        name = self._names.pop()
         self._count += 1
         category = rng.choices(list(facts.CALLED_FOR), list(facts.CALLED_FOR.values()))[0]
         posted_by = rng.choices(list(PostedBy), (62, 12, 26))[0]
         contact = "email" if posted_by is not PostedBy.AGENT else rng.choices(("phone", "letter", "email"), (70, 15, 15))[0]
         spoken = rng.choice(facts.SPOKEN)
-        if posted_by is PostedBy.AGENT and rng.random() < 0.12:
+        if posted_by is PostedBy.AGENT and rng.random() < 0.2:
             place = Where(rng.choice(facts.UNKNOWN_PLACES), place.postcode, place.city)
         return NeedInput(
             name=name, category=category, where=place, contact=contact, email=f"{slug(name)}@example.net" if contact == "email" else None,
             phone=None if contact == "letter" else f"+3346571{self._count:04d}", language="en" if spoken[:1] == ("en",) else "fr",
-            languages=spoken if spoken and rng.random() < 0.15 else ("fr", *spoken),
+            languages=spoken if spoken and rng.random() < 0.08 else ("fr", *spoken),
             urgency=rng.choices(list(Urgency), (20, 55, 25))[0],
             mode="both" if CATEGORIES[category].remote and rng.random() < 0.5 else "in_person",
             availability=rng.choice(facts.WEEKS_NEEDED), helpers_needed=2 if rng.random() < 0.06 else 1,
             details=rng.choice(facts.DETAILS[category]), share_contact=rng.random() < 0.3, posted_by=posted_by,
-            on_behalf_name=next(self._names) if posted_by is PostedBy.RELATIVE else None,
+            on_behalf_name=self._names.pop() if posted_by is PostedBy.RELATIVE else None,
             on_behalf_phone=f"+3363998{5000 + self._count:04d}" if posted_by is PostedBy.RELATIVE else None, notice_version=NOTICE_VERSION,
         )  # fmt: skip
 
