@@ -5,6 +5,7 @@ The whole of it is one transaction: others see the city when it is complete, or 
 
 import random
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ PASSWORD = "deux-pas-demo"
 SEED = 2020
 FACT = "demo"
 VOLUNTEERS, RESIDENTS = 260, 120
+_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def fill(ctx: Context, volunteers: int = VOLUNTEERS, residents: int = RESIDENTS)
 
 def start_over(ctx: Context, mark: str, volunteers: int = VOLUNTEERS, residents: int = RESIDENTS) -> None:
     """Empty the demonstration and fill it again. Only once for a ``mark``: who clicks twice starts over once."""
-    with ctx.db.begin() as connection:
+    with _one_at_a_time, ctx.db.begin() as connection:
         tables = Base.metadata.sorted_tables + notifications.tables.metadata.sorted_tables
         if connection.dialect.name == "postgresql":
             # Nobody writes meanwhile. The rows that services lock come first, in their order.
@@ -94,8 +96,7 @@ def start_over(ctx: Context, mark: str, volunteers: int = VOLUNTEERS, residents:
 
 
 def _play(ctx: Context, connection: Connection, volunteers: int, residents: int) -> None:
-    rng = random.Random(SEED)
-    end = ctx.now()
+    rng, end = random.Random(SEED), ctx.now()
     settings = replace(ctx.settings, geocoder="none", approve_volunteers="by_hand")
     now = replace(ctx, db=_OneTransaction(connection), settings=settings, rng=rng)
     town = Town(rng)
@@ -132,16 +133,17 @@ def account(ctx: Context, role: str) -> Person | None:
         return account_of(session, ctx, facts.CAST[role].email)
 
 
-def renees_link(ctx: Context) -> str | None:
-    """Renée's own link to her request."""
+def renees_request(ctx: Context) -> str | None:
+    """The path of Renée's request, by her own link."""
     with ctx.db.read() as session:
         hers = Person.email_index.in_(ctx.keys.indexes(facts.RENEE.email))
         need = session.scalar(select(Need.id).join(Person, Person.id == Need.person_id).where(hers).order_by(Need.id).limit(1))
-    return ctx.links.url(Purpose.MY_REQUEST, need) if need else None
+    return Purpose.MY_REQUEST.path.format(ctx.links.token(Purpose.MY_REQUEST, need)) if need else None
 
 
 def sign_ins(ctx: Context) -> list[SignIn]:
     """The ways in, for the terminal; none when this is no demonstration."""
     if mark(ctx) is None:
         return []
-    return [SignIn(role, who.email, renees_link(ctx) or "" if role == "resident" else "") for role, who in facts.CAST.items()]
+    resident = SignIn("resident", url=ctx.links.page(renees_request(ctx) or "/"))
+    return [resident, *(SignIn(role, who.email) for role, who in facts.CAST.items() if role != "resident")]
