@@ -18,6 +18,8 @@ NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+IDS_ONCE = {"sqlite_autoincrement": True}
+"""For tables whose ids stand in links: on SQLite too an id is given once, so that an old link never leads to something newer."""
 BUSY_TIMEOUT_S = 20
 
 

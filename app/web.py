@@ -14,6 +14,7 @@ from app.context import Context, make_context
 from app.coordination import coordination
 from app.public.brand import brand
 from app.public.design import design
+from app.public.demo import demonstration
 from app.public.mailbox import mailbox
 from app.public.pages import public
 from app.public.places import places
@@ -33,6 +34,7 @@ DOORS = (
     places,
     brand,
     design,
+    demonstration,
     mailbox,
     account,
     volunteer,

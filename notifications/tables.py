@@ -53,6 +53,7 @@ outbox = Table(
     CheckConstraint("state IN ('waiting', 'sending', 'sent', 'refused', 'suppressed')", name="state"),
     Index(None, "state", "due_at"),
     Index(None, "about"),
+    sqlite_autoincrement=True,  # what a relay records of a message that has gone is never taken for another's
 )
 
 suppressed_address = Table(

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Base
+from app.db import IDS_ONCE, Base
 from app.models.need import Need
 from app.models.offer import Offer
 from notifications.types import UTCDateTime
@@ -22,6 +22,7 @@ class Match(Base):
     __table_args__ = (
         UniqueConstraint("need_id", "offer_id"),
         Index("ix_match_due", "state", "deadline_at"),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.crypto import EncryptedText
-from app.db import Base
+from app.db import IDS_ONCE, Base
 from app.models.person import Person
 from app.models.post import Post, PostedBy
 from matching.lifecycle import NeedState
@@ -25,6 +25,7 @@ class Need(Post, Base):
     __table_args__ = (
         CheckConstraint("taken >= 0 AND taken <= helpers_needed", name="places"),
         Index("ix_need_due", "state", "next_try_at"),
+        IDS_ONCE,
     )
 
     state: Mapped[str] = mapped_column(String(20), default=NeedState.UNCONFIRMED)

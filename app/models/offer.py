@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.db import Base
+from app.db import IDS_ONCE, Base
 from app.models.person import Person
 from app.models.post import Post
 from matching.lifecycle import OfferState
@@ -16,7 +16,7 @@ class Offer(Post, Base):
     """What a volunteer offers. ``taken`` counts the live matches; the database refuses more than ``capacity``."""
 
     __tablename__ = "offer"
-    __table_args__ = (CheckConstraint("taken >= 0 AND taken <= capacity", name="room"),)
+    __table_args__ = (CheckConstraint("taken >= 0 AND taken <= capacity", name="room"), IDS_ONCE)
 
     state: Mapped[str] = mapped_column(String(20), default=OfferState.UNCONFIRMED, index=True)
     categories: Mapped[list[str]] = mapped_column(JSON)

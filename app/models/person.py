@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.crypto import EncryptedText
-from app.db import Base
+from app.db import IDS_ONCE, Base
 from notifications.types import UTCDateTime
 
 
@@ -33,6 +33,7 @@ class Person(Base):
             "uq_person_account_email", "email_index", unique=True,
             sqlite_where=text("account = 1"), postgresql_where=text("account"),
         ),
+        IDS_ONCE,
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.crypto import EncryptedText
-from app.db import Base
+from app.db import IDS_ONCE, Base
 from notifications.types import UTCDateTime
 
 
@@ -30,7 +30,7 @@ class Task(Base):
     """``about`` is what the task is about, such as ``match:12``; ``event_key`` keeps one cause from making two tasks."""
 
     __tablename__ = "agent_task"
-    __table_args__ = (Index("ix_agent_task_open", "closed_at", "due_at"),)
+    __table_args__ = (Index("ix_agent_task_open", "closed_at", "due_at"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))

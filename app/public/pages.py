@@ -11,7 +11,6 @@ from app.extensions import ctx
 from app.permissions import PUBLIC, permit
 from app.public.figures import figures_in_words
 from app.public.words import words
-from app.services import demo
 
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 PAGES = {
@@ -26,8 +25,7 @@ public = Blueprint("public", __name__, template_folder="templates")
 @public.get("/")
 @permit(PUBLIC)
 def home() -> ResponseReturnValue:
-    sign_ins = demo.sign_ins(ctx()) if ctx().settings.demo else []
-    return render_template("public/home.html", sign_ins=sign_ins, demo_password=demo.PASSWORD, figures=figures_in_words())
+    return render_template("public/home.html", figures=figures_in_words())
 
 
 def _page(name: str) -> Callable[[], ResponseReturnValue]:

@@ -3,6 +3,7 @@
 Rows are locked in one order everywhere (needs, then offers, then matches), so that answers that race wait for each other.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -252,7 +253,8 @@ def expire_due(ctx: Context, limit: int = 200) -> int:
             .limit(limit)
         ).all()
     for match_id in due:
-        _expire(ctx, match_id)
+        with suppress(LookupError):  # the match has gone since
+            _expire(ctx, match_id)
     return len(due)
 
 

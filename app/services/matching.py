@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import Session
 
 from app.context import Context
@@ -47,19 +47,24 @@ class Board:
         """Bring the index up to the database: what changed since the last look, everything now and then."""
         now = ctx.now()
         whole = self._whole_at is None or self._looked_at is None or now - self._whole_at >= WHOLE_LOOK or now < self._looked_at
-        look = _offers() if whole else _offers().where(Offer.changed_at > self._looked_at - OVERLAP)  # type: ignore[operator]
+        look = select(Offer.id, Offer.changed_at)
         with ctx.db.read() as session:
-            there = set()
-            for row in session.execute(look):
-                there.add(row.Offer.id)
-                if self._seen.get(row.Offer.id) != row.Offer.changed_at:
+            rows = session.execute(look if whole else look.where(Offer.changed_at > self._looked_at - OVERLAP))  # type: ignore[operator]
+            there = {offer_id: changed_at for offer_id, changed_at in rows}
+            changed = [offer_id for offer_id, changed_at in there.items() if self._seen.get(offer_id) != changed_at]
+            for start in range(0, len(changed), BATCH):
+                for row in session.execute(_offers().where(Offer.id.in_(changed[start : start + BATCH]))):
                     self._put(row.Offer, row.Person)
         if whole:
-            for gone in self._seen.keys() - there:
+            for gone in self._seen.keys() - there.keys():
                 self.index.remove(gone)
             self._seen = {i: at for i, at in self._seen.items() if i in there}
             self._whole_at = now
         self._looked_at = now
+
+    def doubt(self) -> None:
+        """What the index said was not so: offers may have gone without a trace. The next look is at everything."""
+        self._whole_at = None
 
     def _put(self, offer: Offer, person: Person) -> None:
         self._seen[offer.id] = offer.changed_at
@@ -86,10 +91,11 @@ def _identities(person: Person) -> frozenset[str]:
     return frozenset(filter(None, (person.email_index, person.phone_index, f"person:{person.id}")))
 
 
-def match_due(ctx: Context, board: Board) -> int:
-    """Propose for the needs whose time has come, the whole batch at its best together; the number of proposals."""
+def match_due(ctx: Context, board: Board, only: int | None = None) -> int:
+    """Propose for the needs whose time has come (or for ``only`` one of them), the whole batch at its best together; the number of
+    proposals."""
     with ctx.db.read() as session:
-        needs = _due(session, ctx.now())
+        needs = _due(session, ctx.now(), only)
     if not needs:
         return 0
     asked = 0
@@ -97,18 +103,21 @@ def match_due(ctx: Context, board: Board) -> int:
     for need in needs:
         pairs = chosen[need.id]
         if pairs:
-            asked += propose(ctx, pairs)
+            done = propose(ctx, pairs)
+            asked += done
+            if done < len(pairs):
+                board.doubt()
         if len(pairs) < need.places:
             _nobody(ctx, board, need, bool(pairs))
     return asked
 
 
-def _due(session: Session, now: datetime) -> list[NeedToMatch]:
+def _due(session: Session, now: datetime, only: int | None) -> list[NeedToMatch]:
     """The needs to match now, urgent ones first. Whoever was asked for a need before shares an identity with it: not again."""
     rows = session.execute(
         select(Need, Person)
         .join(Person, Need.person_id == Person.id)
-        .where(Need.state == NeedState.OPEN, Need.next_try_at <= now)
+        .where(Need.state == NeedState.OPEN, Need.next_try_at <= now, true() if only is None else Need.id == only)
         .order_by(Need.next_try_at, Need.id)
         .limit(BATCH)
     ).all()

@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["approved_by_id"], ["person.id"], name=op.f("fk_person_approved_by_id_person")),
         sa.ForeignKeyConstraint(["territory_id"], ["territory.id"], name=op.f("fk_person_territory_id_territory")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_email_index"), ["email_index"], unique=False)
@@ -122,6 +123,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["territory_id"], ["territory.id"], name=op.f("fk_need_territory_id_territory")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_need")),
         sa.UniqueConstraint("reference", name=op.f("uq_need_reference")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("need", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_need_changed_at"), ["changed_at"], unique=False)
@@ -159,6 +161,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["territory_id"], ["territory.id"], name=op.f("fk_offer_territory_id_territory")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offer")),
         sa.UniqueConstraint("reference", name=op.f("uq_offer_reference")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("offer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_offer_changed_at"), ["changed_at"], unique=False)
@@ -185,6 +188,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name=op.f("fk_match_offer_id_offer")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match")),
         sa.UniqueConstraint("need_id", "offer_id", name=op.f("uq_match_need_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("match", schema=None) as batch_op:
         batch_op.create_index("ix_match_due", ["state", "deadline_at"], unique=False)
@@ -215,6 +219,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["territory_id"], ["territory.id"], name=op.f("fk_agent_task_territory_id_territory")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_task")),
         sa.UniqueConstraint("event_key", name=op.f("uq_agent_task_event_key")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("agent_task", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_agent_task_about"), ["about"], unique=False)
@@ -280,6 +285,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notification_outbox")),
         sa.UniqueConstraint("event_key", name=op.f("uq_notification_outbox_event_key")),
         sa.UniqueConstraint("message_id", name=op.f("uq_notification_outbox_message_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("notification_outbox", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notification_outbox_state"), ["state", "due_at"], unique=False)

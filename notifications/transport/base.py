@@ -1,5 +1,6 @@
 """What a transport is, what it carries, and what its failures mean for trying again."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,13 +15,14 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class Envelope:
-    """One message for one person; ``message_id`` (with its angle brackets) is the same at each try."""
+    """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try."""
 
     to: Mailbox
     subject: str
     text: str
     html: str
     message_id: str
+    date: dt.datetime
 
 
 class Transport(Protocol):

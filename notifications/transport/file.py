@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from itertools import islice
 from pathlib import Path
 
 from notifications.transport.base import Envelope, Mailbox, Unavailable
@@ -21,14 +22,31 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]*\.eml")
 
 @dataclass(frozen=True)
 class StoredMail:
-    """A message read back; ``name`` is its file's."""
+    """A message read back; ``name`` is its file's. A list of many asks for their headers only."""
 
     name: str
-    to: str
-    subject: str
-    date: dt.datetime
-    text: str
-    html: str
+    message: EmailMessage
+
+    @property
+    def to(self) -> str:
+        return str(self.message["To"])
+
+    @property
+    def subject(self) -> str:
+        return str(self.message["Subject"])
+
+    @property
+    def date(self) -> dt.datetime:
+        moment: dt.datetime = self.message["Date"].datetime
+        return moment
+
+    @property
+    def text(self) -> str:
+        return _part(self.message, "plain")
+
+    @property
+    def html(self) -> str:
+        return _part(self.message, "html")
 
 
 class FileTransport:
@@ -43,7 +61,7 @@ class FileTransport:
         name = re.sub(r"[^A-Za-z0-9@._-]", "_", envelope.message_id.strip("<>")) + ".eml"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write_whole(self._folder / name, content)
+            _write_whole(self._folder / name, content, envelope.date)
         except OSError as error:
             raise Unavailable(f"mail folder: {type(error).__name__}") from None
 
@@ -51,13 +69,21 @@ class FileTransport:
         pass
 
 
-def list_mail(folder: Path, limit: int = 100) -> list[StoredMail]:
-    """The newest messages in ``folder``, newest first; none when there is no such folder."""
-    if not folder.is_dir():
-        return []
-    files = [file for file in folder.iterdir() if _NAME.fullmatch(file.name)]
-    files.sort(key=lambda file: (file.stat().st_mtime_ns, file.name), reverse=True)
-    return [read_mail(folder, file.name) for file in files[:limit]]
+def list_mail(folder: Path, limit: int = 100, to: str = "") -> list[StoredMail]:
+    """The newest messages in ``folder`` (to the address ``to``), newest first; none when there is no such folder."""
+    files = sorted(((file.stat().st_mtime_ns, file.name) for file in _files(folder)), reverse=True)
+    mails = (read_mail(folder, name) for _, name in files)
+    return list(islice((mail for mail in mails if to in mail.to), limit))
+
+
+def remove_mail(folder: Path) -> None:
+    """Empty ``folder`` of its messages."""
+    for file in _files(folder):
+        file.unlink(missing_ok=True)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [file for file in folder.iterdir() if _NAME.fullmatch(file.name)] if folder.is_dir() else []
 
 
 def read_mail(folder: Path, name: str) -> StoredMail:
@@ -65,7 +91,7 @@ def read_mail(folder: Path, name: str) -> StoredMail:
     if not _NAME.fullmatch(name):
         raise FileNotFoundError("no such message")
     message: EmailMessage = message_from_bytes((folder / name).read_bytes(), policy=default)
-    return StoredMail(name, message["To"], message["Subject"], message["Date"].datetime, _part(message, "plain"), _part(message, "html"))
+    return StoredMail(name, message)
 
 
 def _part(message: EmailMessage, kind: str) -> str:
@@ -73,13 +99,14 @@ def _part(message: EmailMessage, kind: str) -> str:
     return "" if part is None else part.get_content().replace("\r\n", "\n")
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """The file appears with all of ``content`` and stays, or not at all."""
+def _write_whole(path: Path, content: bytes, date: dt.datetime) -> None:
+    """The file appears with all of ``content`` and stays, or not at all. It is as old as its message, so that files sort like mail."""
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".unfinished-", delete=False) as file:
         try:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+            os.utime(file.name, (date.timestamp(), date.timestamp()))
             os.replace(file.name, path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)

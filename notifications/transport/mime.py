@@ -1,6 +1,5 @@
 """An envelope as the bytes that travel: the same for every transport."""
 
-import datetime as dt
 import re
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -11,12 +10,12 @@ from notifications.transport.base import Envelope, Mailbox, Permanent
 
 
 def compose(envelope: Envelope, sender: Mailbox) -> EmailMessage:
-    """The whole message, dated now, in ASCII with text and HTML parts. Raises ``Permanent`` for what is no address."""
+    """The whole message, in ASCII with text and HTML parts. Raises ``Permanent`` for what is no address."""
     message = EmailMessage(policy=SMTP)
     message["From"] = _address(sender)
     message["To"] = _address(envelope.to)
     message["Subject"] = envelope.subject
-    message["Date"] = dt.datetime.now(dt.UTC)
+    message["Date"] = envelope.date
     message["Message-ID"] = envelope.message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: robots shall not answer
     message.set_content(envelope.text, cte="quoted-printable")

@@ -31,6 +31,15 @@ def test_up_from_empty_and_down_to_empty_and_up_again(empty_db_url: str) -> None
     assert migrate.is_current(empty_db_url)
 
 
+def test_an_id_that_stands_in_links_is_given_once(sqlite_url: str) -> None:
+    engine = create_engine(sqlite_url)
+    with engine.connect() as connection:
+        made = dict(connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all())  # type: ignore[arg-type]
+    engine.dispose()
+    for name in ("person", "offer", "need", "match", "agent_task", "notification_outbox"):
+        assert "AUTOINCREMENT" in made[name], name
+
+
 def test_a_database_from_a_newer_version_is_refused_in_one_sentence(db_url: str) -> None:
     engine = create_engine(db_url)
     with engine.begin() as connection:

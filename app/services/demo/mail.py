@@ -1,0 +1,38 @@
+"""The mail of the past: the story's and the newest are there to be read, all of it has been sent."""
+
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from app.context import Context
+from app.services.demo import facts
+from app.services.telling import SEALED_AS, follow_up_undelivered
+from notifications.relay import Relay
+from notifications.tables import OutboxState, outbox
+from notifications.transport.base import Mailbox
+from notifications.transport.file import FileTransport, remove_mail
+
+NEWEST = 60
+LOST = 2
+"""How many messages came back: an agent says them instead."""
+
+
+def past_mail(ctx: Context) -> None:
+    """Write the mail of the past as files, dated when it was written, in place of what is there; never to a mail server."""
+    story = outbox.c.recipient_index.in_([ctx.keys.index(who.email) for who in facts.CAST.values()])
+    newest = select(outbox.c.id).order_by(outbox.c.id.desc()).limit(NEWEST)
+    with ctx.db.begin() as connection:
+        lost = connection.scalars(select(outbox.c.id).where(~story).order_by(outbox.c.id.desc()).offset(5).limit(LOST)).all()
+        refused = update(outbox).where(outbox.c.id.in_(lost))
+        connection.execute(refused.values(state=OutboxState.REFUSED, attempts=1, last_error="550 no such mailbox"))
+        old = update(outbox).where(~story, outbox.c.id.not_in(newest), outbox.c.state == OutboxState.WAITING)
+        connection.execute(old.values(state=OutboxState.SENT, attempts=1))
+    folder = Path(ctx.settings.instance) / "mail"
+    remove_mail(folder)
+    transport = FileTransport(folder, Mailbox(ctx.settings.mail_sender, f"À deux pas {ctx.settings.city_name}"))
+    relay = Relay(ctx.db.begin, transport, lambda sealed: ctx.keys.unseal(sealed, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now)
+    while relay.run_once():
+        pass
+    with ctx.db.begin() as connection:
+        connection.execute(update(outbox).where(outbox.c.state == OutboxState.SENT).values(sent_at=outbox.c.created_at))
+    follow_up_undelivered(ctx)
