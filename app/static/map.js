@@ -27,7 +27,7 @@ export async function show(figure) {
   });
   if (still) map.panBy = (offset, options) => L.Map.prototype.panBy.call(map, offset, { ...options, animate: false });
   map.attributionControl.setPrefix(false);
-  L.control.zoom({ zoomInTitle: words.in, zoomOutTitle: words.out }).addTo(map);
+  L.control.zoom({ position: "bottomleft", zoomInTitle: words.in, zoomOutTitle: words.out }).addTo(map);
   map.on("popupopen", ({ popup }) => popup.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", words.close));
   if (tiles) L.tileLayer(tiles, { maxZoom: FURTHEST_IN, attribution: escaped(attribution) }).addTo(map);
   const drawn = L.geoJSON(await territories(outlines), { interactive: false, className: "map-outline" }).addTo(map);

@@ -228,8 +228,10 @@ for (const box of document.querySelectorAll(".where")) {
     box.dataset.ready = "yes";
     await stylesheet("where.css").catch(() => {});
     const place = new Place(box);
-    new Search(place);
-    new Pin(place);
+    if (!box.querySelector('[name="which"]')) { // one question at a time
+      new Search(place);
+      new Pin(place);
+    }
     if (place.point) place.say(place.words.found.replace("#", `${place.fields.address.value}, ${place.fields.postcode.value} ${place.fields.town.value}`));
   }
 }
