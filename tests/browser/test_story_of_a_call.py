@@ -8,9 +8,10 @@ from app.models import Channel, Event, Need, PostedBy
 from matching.lifecycle import NeedState
 from tests.browser.person import Typist
 from tests.browser.site import Site
+from tests.browser.visitor import Visitor
 
 
-def test_posting_for_somebody_on_the_phone_by_keyboard_alone(site: Site, visit: Callable[..., object]) -> None:
+def test_posting_for_somebody_on_the_phone_by_keyboard_alone(site: Site, visit: Callable[..., Visitor]) -> None:
     coordinator = Typist(visit(language="fr", role="coordinator"))
     coordinator.open("/coordination/")
     coordinator.enter('main a[href="/coordination/needs/new"]')
@@ -18,6 +19,7 @@ def test_posting_for_somebody_on_the_phone_by_keyboard_alone(site: Site, visit: 
     coordinator.type("details", "Une ordonnance est prête à la pharmacie du marché.")
     coordinator.type("address", "4 place du Marché")
     coordinator.type("postcode", "69004")
+    coordinator.type("town", "Lyon")
     coordinator.type("quartier", "Lyon 4e")
     coordinator.choose("urgency", "urgent")
     coordinator.type("name", "Odette Appel")

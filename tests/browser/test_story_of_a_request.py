@@ -5,10 +5,12 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 
-from app.models import Match, Need, Person as Row
+from app.models import Match, Need, Offer
+from app.models import Person as Row
 from matching.lifecycle import MatchState
 from tests.browser.person import Person
 from tests.browser.site import Site
+from tests.browser.visitor import Visitor
 
 RENEE = "renee.story@example.net"
 ANSWERS = {
@@ -20,7 +22,7 @@ YES = {"fr": "oui", "en": "yes"}
 
 
 @pytest.mark.parametrize(("language", "javascript"), [("fr", True), ("en", False)])
-def test_from_the_question_to_the_contact_details(site: Site, visit: Callable[..., object], language: str, javascript: bool) -> None:
+def test_from_the_question_to_the_contact_details(site: Site, visit: Callable[..., Visitor], language: str, javascript: bool) -> None:
     resident = Person(visit(language=language, javascript=javascript))
     resident.open("/")
     resident.follow("/request/new")
@@ -43,22 +45,23 @@ def test_from_the_question_to_the_contact_details(site: Site, visit: Callable[..
     resident.open(site.link_in_mail(RENEE, "/agree/yes/"))
     assert volunteer.email not in resident.page.content()
     resident.go_on()
-    resident.reads(volunteer.first_name)
+    resident.follow("/request/")
+    resident.reads(volunteer.first_name, volunteer.email)
     assert _state(site, match) is MatchState.AGREED
 
     to_resident, to_volunteer = site.mail_to(RENEE)[0].text, site.mail_to(volunteer.email)[0].text
     assert volunteer.email in to_resident and volunteer.first_name in to_resident
-    assert RENEE in to_volunteer and "4 place du Marché" in to_volunteer
+    assert RENEE in to_volunteer and "4 place du Marché" in to_volunteer and "Renée" in to_volunteer
     neighbour.page.reload()
-    neighbour.reads("Renée", RENEE, "4 place du Marché", "06 39 98 12 34")
+    assert "/me" in neighbour.page.locator("main a").first.get_attribute("href")
 
 
 def _asked(site: Site) -> tuple[int, Row]:
     """The match of the newest need, and the volunteer who was asked."""
     with site.ctx.db.read() as session:
         newest = select(func.max(Need.id)).scalar_subquery()
-        match = session.scalars(select(Match).where(Match.need_id == newest)).one()
-        return match.id, session.get_one(Row, match.offer.person_id)
+        match_id, person = session.execute(select(Match.id, Row).join(Match.offer).join(Offer.person).where(Match.need_id == newest)).one()
+        return match_id, person
 
 
 def _state(site: Site, match_id: int) -> str:
