@@ -6,7 +6,6 @@ from sqlalchemy import select
 
 from app.models import Offer
 from app.models import Person as Row
-from matching.hours import parse_hours
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
