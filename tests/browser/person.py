@@ -1,4 +1,4 @@
-"""Somebody who uses the site: reads what it says, answers what it asks, presses what it offers. One has a mouse, the other a keyboard only."""
+"""Somebody who uses the site: reads what it says, answers what it asks, presses what it offers; with a mouse, or without."""
 
 from collections.abc import Mapping
 from typing import Any

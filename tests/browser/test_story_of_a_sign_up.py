@@ -12,8 +12,9 @@ from tests.browser.visitor import Visitor
 
 VICTOR, PASSWORD = "victor.story@example.org", "quatre mots bien choisis"
 ANSWERS = {
-    "categories": "shopping", "mode": "in_person", "address": "9 place du Marché", "postcode": "69004", "town": "Lyon", "quartier": "Lyon 4e",
-    "radius": "", "name": "Victor Histoire", "email": VICTOR, "phone": "06 39 98 56 78", "charter": "y", "age": "y", "password": PASSWORD,
+    "categories": "shopping", "mode": "in_person", "address": "9 place du Marché", "postcode": "69004", "town": "Lyon",
+    "quartier": "Lyon 4e",
+    "name": "Victor Histoire", "email": VICTOR, "phone": "06 39 98 56 78", "charter": "y", "age": "y", "password": PASSWORD,
     "notice": "y",
 }  # fmt: skip
 
@@ -22,7 +23,7 @@ def test_signing_up_with_mouse_and_keyboard(site: Site, visit: Callable[..., Vis
     volunteer = Person(visit(language="fr"))
     volunteer.open("/")
     volunteer.follow("/offer/new")
-    volunteer.answer_all({name: answer for name, answer in ANSWERS.items() if answer}, "/offer/new")
+    volunteer.answer_all(ANSWERS, "/offer/new")
     volunteer.open(site.link_in_mail(VICTOR, "/confirm/account/"))
     volunteer.go_on()
 
