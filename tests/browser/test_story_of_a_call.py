@@ -1,0 +1,37 @@
+"""Somebody calls the town hall, and the coordinator posts their request without letting go of the keyboard."""
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from app.models import Channel, Event, Need, PostedBy
+from matching.lifecycle import NeedState
+from tests.browser.person import Typist
+from tests.browser.site import Site
+from tests.browser.visitor import Visitor
+
+
+def test_posting_for_somebody_on_the_phone_by_keyboard_alone(site: Site, visit: Callable[..., Visitor]) -> None:
+    coordinator = Typist(visit(language="fr", role="coordinator"))
+    coordinator.open("/coordination/")
+    coordinator.enter('main a[href="/coordination/needs/new"]')
+    coordinator.choose("category", "pharmacy")
+    coordinator.type("details", "Une ordonnance est prête à la pharmacie du marché.")
+    coordinator.type("address", "4 place du Marché")
+    coordinator.type("postcode", "69004")
+    coordinator.type("town", "Lyon")
+    coordinator.type("quartier", "Lyon 4e")
+    coordinator.choose("urgency", "urgent")
+    coordinator.type("name", "Odette Appel")
+    coordinator.choose("contact", "phone")
+    coordinator.type("phone", "04 65 71 12 34")
+    coordinator.tick("notice")
+    coordinator.enter("main form button[type=submit]")
+
+    assert coordinator.page.url.removeprefix(site.url).startswith("/coordination/needs/")
+    with site.ctx.db.read() as session:
+        need = session.scalars(select(Need).order_by(Need.id.desc()).limit(1)).one()
+        posted = session.scalars(select(Event).where(Event.need_id == need.id).order_by(Event.id)).first()
+    assert (need.state, need.category, need.urgency, need.posted_by) == (NeedState.OPEN, "pharmacy", "urgent", PostedBy.AGENT)
+    assert posted and posted.channel == Channel.PHONE
+    assert need.point is not None
