@@ -13,8 +13,8 @@ from app.account.pages import account
 from app.context import Context, make_context
 from app.coordination import coordination
 from app.public.brand import brand
-from app.public.design import design
 from app.public.demo import demonstration
+from app.public.design import design
 from app.public.mailbox import mailbox
 from app.public.pages import public
 from app.public.places import places
