@@ -14,7 +14,6 @@ from app.forms import (
     PickField,
     TickField,
     WeekField,
-    WhereFields,
     mode_choices,
     needed,
 )
@@ -23,6 +22,7 @@ from app.identity import signed_in
 from app.kinds import SCHOOL_LEVELS
 from app.models import PostedBy
 from app.resident.forms import HOMEWORK, NeedForm, needed_if
+from app.where import WhereFields
 from app.wizard import Step, Values
 from config.categories import CATEGORIES
 
