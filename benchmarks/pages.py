@@ -14,7 +14,7 @@ from werkzeug.test import Client
 from app import create_app
 from tests.cities import Cities, context_of
 from tests.databases import Databases
-from tests.routes import ROLES, STEP, Reach, rules
+from tests.routes import ROLES, Reach, endpoints
 
 TIMES = 15
 LONGEST_MS = 100
@@ -25,17 +25,13 @@ def main() -> None:
         folder = Path(name)
         with context_of(Cities(Databases(folder)).instance("full", folder / "instance")) as ctx:
             reach = Reach(ctx, create_app(context=ctx))
-            taken = {endpoint: _page_ms(reach, endpoint) for endpoint in sorted(_endpoints(reach))}
+            taken = {endpoint: _page_ms(reach, endpoint) for endpoint in endpoints(reach.web)}
     print("| page | median, ms |\n| --- | --- |")
     for endpoint, ms in sorted(taken.items(), key=lambda item: -item[1]):
         print(f"| {endpoint} | {ms:.1f} |")
     slow = [endpoint for endpoint, ms in taken.items() if ms > LONGEST_MS]
     if slow:
         raise SystemExit(f"slower than {LONGEST_MS} ms: {', '.join(slow)}")
-
-
-def _endpoints(reach: Reach) -> set[str]:
-    return {rule.endpoint for rule in rules(reach.web) if STEP not in rule.arguments}
 
 
 def _page_ms(reach: Reach, endpoint: str) -> float:

@@ -28,8 +28,6 @@ from tests.city import KEYS
 
 ROLES = ("nobody", "volunteer", "coordinator", "administrator")
 """A resident is nobody with a link."""
-STEP = "step"
-"""The argument of forms of several pages, which are reached one after the other."""
 
 
 class Reach:
@@ -92,6 +90,16 @@ def rules(web: Flask) -> list[Rule]:
     return [rule for rule in web.url_map.iter_rules() if "GET" in (rule.methods or ())]
 
 
+def is_step(rule: Rule) -> bool:
+    """Whether it is a page of a form of several pages, which is reached through the pages before it."""
+    return rule.arguments == {"step"}
+
+
+def endpoints(web: Flask) -> list[str]:
+    """Every page but those."""
+    return sorted({rule.endpoint for rule in rules(web) if not is_step(rule)})
+
+
 def way_of(rule: Rule, name: str) -> Way | None:
     """Where the values of an argument come from: the page's own entry, its door's, or that of all doors."""
     door = rule.endpoint.partition(".")[0]
@@ -104,7 +112,7 @@ def lacking(web: Flask) -> list[str]:
         f"{rule.endpoint} {name}"
         for rule in rules(web)
         for name in sorted(rule.arguments)
-        if name != STEP and way_of(rule, name) is None and not isinstance(rule._converters[name], AnyConverter)
+        if not is_step(rule) and way_of(rule, name) is None and not isinstance(rule._converters[name], AnyConverter)
     ]
 
 

@@ -2,7 +2,7 @@
 (() => {
   const forms = () => [...document.querySelectorAll("main form[method=post]")].filter(form => fields(form).length);
   const fields = form => [...form.querySelectorAll("input:not([type=hidden]), select, textarea")];
-  const send = form => form.requestSubmit(form.querySelector("button:not([value=back])"));
+  const send = form => form.requestSubmit(form.querySelector("button[type=submit]:not([value=back])"));
 
   function send_empty(number) {
     const form = forms()[number];

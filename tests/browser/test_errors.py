@@ -16,7 +16,7 @@ from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 from tests.browser.walk import Walk
 from tests.pages import Page
-from tests.routes import STEP, rules
+from tests.routes import endpoints
 
 FORMS = (Path(__file__).parent / "forms.js").read_text(encoding="utf-8")
 
@@ -51,8 +51,7 @@ def test_forms_that_are_sent_empty_say_what_to_do(walk: Walk, role: str, at_leas
 
 def _addresses(site: Site, role: str) -> list[str]:
     """One address of each page that this role sees."""
-    endpoints = sorted({rule.endpoint for rule in rules(site.web) if STEP not in rule.arguments})
-    each = (site.reach.addresses(endpoint)[:1] for endpoint in endpoints if site.reach.meant_for(endpoint, role))
+    each = (site.reach.addresses(endpoint)[:1] for endpoint in endpoints(site.web) if site.reach.meant_for(endpoint, role))
     return [address for first in each for address in first]
 
 

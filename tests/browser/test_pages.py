@@ -9,9 +9,9 @@ from app.permissions import Permission, declared
 from tests.browser.site import Site
 from tests.browser.walk import Walk
 from tests.cities import CITIES
-from tests.routes import ROLES, STEP, Reach, rules, web_without_city
+from tests.routes import ROLES, Reach, endpoints, web_without_city
 
-ENDPOINTS = sorted({rule.endpoint for rule in rules(web_without_city()) if STEP not in rule.arguments})
+ENDPOINTS = endpoints(web_without_city())
 FOR_ALL = (Permission.PUBLIC, Permission.LINK, Permission.DEMO)
 
 

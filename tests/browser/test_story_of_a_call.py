@@ -16,7 +16,7 @@ def test_posting_for_somebody_on_the_phone_by_keyboard_alone(site: Site, visit: 
     coordinator.open("/coordination/")
     coordinator.enter('main a[href="/coordination/needs/new"]')
     coordinator.choose("category", "pharmacy")
-    coordinator.type("details", "Une ordonnance est prête à la pharmacie du marché.")
+    coordinator.type("details", "Un sac est à rapporter de la pharmacie du marché.")
     coordinator.type("address", "4 place du Marché")
     coordinator.type("postcode", "69004")
     coordinator.type("town", "Lyon")

@@ -9,14 +9,14 @@ from tests.browser.site import Site
 from tests.browser.test_errors import FORMS
 from tests.browser.visitor import Visitor
 from tests.browser.walk import Walk
-from tests.routes import STEP, rules, web_without_city
+from tests.routes import is_step, rules, web_without_city
 
 GIVEN = {
     "name": "Renée Riveraine", "email": "renee@example.net", "phone": "06 39 98 12 34", "address": "4 place du Marché",
     "street": "place du Marché", "postcode": "69004", "town": "Lyon", "password": "quatre mots bien choisis", "contact": "email",
     "on_behalf_name": "Rose Riveraine", "on_behalf_phone": "06 39 98 12 35",
 }  # fmt: skip
-WIZARDS = {rule.endpoint: rule.rule.rpartition("/")[0] for rule in rules(web_without_city()) if rule.arguments == {STEP}}
+WIZARDS = {rule.endpoint: rule.rule.rpartition("/")[0] for rule in rules(web_without_city()) if is_step(rule)}
 MOST_STEPS = 20
 
 

@@ -13,7 +13,7 @@ from app import create_app
 from app.context import Context
 from tests.cities import Cities, context_of
 from tests.databases import Databases
-from tests.routes import STEP, Reach, lacking, rules, web_without_city
+from tests.routes import Reach, endpoints, lacking, web_without_city
 
 MOST_STATEMENTS = 12
 ROLE = {"my_page": "volunteer", "coordination": "coordinator"}
@@ -40,7 +40,7 @@ def test_no_page_asks_the_database_for_each_row(full: tuple[Context, Flask]) -> 
     ctx, web = full
     reach = Reach(ctx, web)
     asked: dict[str, int] = {}
-    for endpoint in sorted({rule.endpoint for rule in rules(web) if STEP not in rule.arguments}):
+    for endpoint in endpoints(web):
         browser = web.test_client()
         role = ROLE.get(endpoint.partition(".")[0])
         if role:
