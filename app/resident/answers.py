@@ -45,7 +45,12 @@ def answers(wizard: Wizard) -> list[Answer]:
             (_("Volunteers wanted"), whole.helpers_needed.data),
         ],
     }  # fmt: skip
-    return [Answer(question, words, wizard.address(name)) for name, pairs in rows.items() if name in asked for question, words in pairs]
+    return [
+        Answer(question, words[:1].upper() + words[1:], wizard.address(name))
+        for name, pairs in rows.items()
+        if name in asked
+        for question, words in pairs
+    ]
 
 
 def chosen(field: Field) -> str:
