@@ -25,7 +25,8 @@ class Form:
 
 
 class Page(HTMLParser):
-    """A parsed page. ``text`` is all that a reader sees, with single spaces; ``links`` are pairs of address and words."""
+    """A parsed page. ``text`` is all that a reader sees, with single spaces; ``links`` are pairs of address and words, ``facts`` names
+    and values of lists of both."""
 
     def __init__(self, html: str, path: str = "/", status: int = 200) -> None:
         super().__init__()
@@ -35,6 +36,7 @@ class Page(HTMLParser):
         self.links: list[tuple[str, str]] = []
         self.forms: list[Form] = []
         self.labels: dict[str, str] = {}
+        self.facts: dict[str, str] = {}
         self.controls: list[dict[str, str]] = []
         self.problems: list[str] = []
         self._open: list[tuple[str, dict[str, str], list[str]]] = []
@@ -101,6 +103,10 @@ class Page(HTMLParser):
             self.h1s.append(words)
         elif tag == "a" and "href" in got:
             self.links.append((got["href"], words))
+        elif tag == "dt":
+            self.facts[words] = ""
+        elif tag == "dd" and not self.facts[list(self.facts)[-1]]:
+            self.facts[list(self.facts)[-1]] = words
         elif tag == "label":
             self.labels[got.get("for", "")] = words
         elif tag == "button" and self.forms:
@@ -115,6 +121,11 @@ class Page(HTMLParser):
     def link(self, words: str) -> str:
         """The address of the link with these words."""
         return next(address for address, said in self.links if said == words)
+
+    @property
+    def buttons(self) -> list[str]:
+        """The words of all buttons."""
+        return [button["words"] for form in self.forms for button in form.buttons if "words" in button]
 
     def form(self, button: str) -> Form:
         """The form with this button."""
@@ -165,7 +176,7 @@ class Visitor:
     def get(self, path: str, expect: int = 200) -> Page:
         return self._page(self._open("GET", path), path, expect)
 
-    def submit(self, page: Page, button: str, expect: int = 200, **given: Any) -> Page:
+    def submit(self, page: Page, button: str, expect: int | None = 200, **given: Any) -> Page:
         """Press ``button``. Fields not given keep what the page says; a field that the form does not have is an error."""
         form = page.form(button)
         assert set(given) <= form.names, f"no such fields: {set(given) - form.names}"
@@ -173,14 +184,14 @@ class Visitor:
         own = {pressed["name"]: pressed.get("value", "")} if "name" in pressed else {}
         return self.post(urljoin(page.path, form.action), expect, **(form.values | given | own))
 
-    def post(self, path: str, expect: int = 200, **data: Any) -> Page:
+    def post(self, path: str, expect: int | None = 200, **data: Any) -> Page:
         return self._page(self._open("POST", path, data=data), path, expect)
 
     def _open(self, method: str, path: str, **options: Any) -> TestResponse:
         path = path.removeprefix("http://127.0.0.1:8000")
         return self.browser.open(path, method=method, follow_redirects=True, **options)
 
-    def _page(self, response: TestResponse, path: str, expect: int) -> Page:
+    def _page(self, response: TestResponse, path: str, expect: int | None) -> Page:
         page = Page(response.text, response.request.path, response.status_code)
-        assert page.status == expect, f"{page.status} {page.h1s}: {page.text[:400]}"
+        assert expect in (None, page.status), f"{page.status} {page.h1s}: {page.text[:400]}"
         return check_page(self.web, page)

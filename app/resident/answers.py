@@ -28,7 +28,7 @@ def answers(wizard: Wizard) -> list[Answer]:
         "what": [(_("Help with"), kind_name(whole.category.data))],
         "homework": [(_("School level"), whole.school_level.data)],
         "how": [(_("How"), chosen(whole.mode))],
-        "where": [(_("Where"), whole.where.line)],
+        "where": [(_("Where"), whole.where_words)],
         "when": [(_("When"), hours_words(whole.week.data, i18n.language())), (_("How urgent"), chosen(whole.urgency))],
         "for-whom": [(_("For whom"), _("For me") if whole.for_whom.data == PostedBy.SELF else _("For somebody else, who agrees"))],
         "you": [
@@ -45,7 +45,12 @@ def answers(wizard: Wizard) -> list[Answer]:
             (_("Volunteers wanted"), whole.helpers_needed.data),
         ],
     }  # fmt: skip
-    return [Answer(question, words, wizard.address(name)) for name, pairs in rows.items() if name in asked for question, words in pairs]
+    return [
+        Answer(question, words[:1].upper() + words[1:], wizard.address(name))
+        for name, pairs in rows.items()
+        if name in asked
+        for question, words in pairs
+    ]
 
 
 def chosen(field: Field) -> str:

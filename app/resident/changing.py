@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from app.error_pages import sentence
 from app.extensions import ctx
-from app.forms import ChoiceField, Form, PhoneField, WeekField
+from app.forms import ChoiceField, Form, PhoneField
 from app.permissions import LINK, permit
 from app.resident.door import by, read, resident
 from app.resident.forms import HOMEWORK, needed_if
@@ -20,6 +20,7 @@ from app.services.changing import CHANGEABLE, Change, TooFew, TooLate
 from app.services.mine import MyRequest
 from app.services.places import NoTerritory, Outside
 from app.wizard import Step
+from matching.hours import parse_hours
 from matching.lifecycle import MatchState
 from notifications.words import phone_words
 
@@ -60,7 +61,9 @@ def change(token: str, what: str) -> ResponseReturnValue:
     if form.validate_on_submit():
         wish = _change(what, form, here.row)
         if wish.differs(here.row) and _waiting(here) and "sure" not in request.form:
-            typed = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+            found = form.found_out()
+            typed = [(name, value) for name, value in request.form.items(multi=True) if name not in {"csrf_token", *found}]
+            typed += [(name, value) for name, values in found.items() for value in values]
             return render_template("resident/sure_change.html", token=token, what=what, typed=typed)
         try:
             changing.change_need(ctx(), here.row.id, wish, by(here))
@@ -100,9 +103,8 @@ def _change(what: str, form: Any, row: Any) -> Change:
         case "where":
             return Change(what, where=form.where)
         case "when":
-            # Hours that the boxes cannot say stay as they are while no box is touched.
-            touched = _ticks(form.week) != _ticks(When(formdata=None, data=_answered(row), meta={"csrf": False}).week)
-            return Change(what, availability=form.week.data if touched else None, urgency=form.urgency.data)
+            others = parse_hours(form.week.data) != parse_hours(row.availability)  # however they are written
+            return Change(what, availability=form.week.data if others else None, urgency=form.urgency.data)
         case "more":
             number = int(form.helpers_needed.data)
             return Change(what, details=form.details.data, languages=form.languages.data, helpers_needed=number)
@@ -110,10 +112,6 @@ def _change(what: str, form: Any, row: Any) -> Change:
             return Change(what, share_contact=form.share_contact.data == "yes")
         case _:
             return Change(what, contact=form.contact.data, phone=form.phone.data)
-
-
-def _ticks(field: WeekField) -> set[str]:
-    return {box.value for _day, boxes in field.rows() for box in boxes if box.checked}
 
 
 def _waiting(here: MyRequest) -> bool:
