@@ -253,7 +253,7 @@ class _Clause:
 def _clauses(items: list[_Token]) -> list[_Clause]:
     clauses: list[_Clause] = []
     negative = False
-    for item, after in zip(items, [*items[1:], None], strict=True):
+    for item, after in zip(items, [*items[1:], None], strict=False):
         if item.kind == "not":
             negative = True
             continue
