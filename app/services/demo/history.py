@@ -25,7 +25,7 @@ def volunteers(tape: Tape, town: Town, number: int) -> None:
     for _ in range(number - newcomers):
         tape.clock += BEFORE / number
         _some_leave(tape, tape.join(town.volunteer()), start)
-    for turn, when in enumerate(_moments(tape, newcomers)):
+    for turn, when in enumerate(moments(tape, newcomers)):
         confirmed = turn % 9 != 8
         tape.at(when, partial(tape.join, town.volunteer(), confirmed=confirmed, known=False))
 
@@ -41,7 +41,7 @@ def _some_leave(tape: Tape, person_id: int, since: datetime) -> None:
 
 def residents(tape: Tape, town: Town, number: int) -> None:
     """Needs over the two weeks. Some are not confirmed yet, or never; some are paused or taken back."""
-    for when in _moments(tape, number):
+    for when in moments(tape, number):
         tape.at(when, partial(_resident, tape, town))
 
 
@@ -56,7 +56,7 @@ def _resident(tape: Tape, town: Town) -> None:
         tape.at(later, partial(tape.move_need, need_id, change))
 
 
-def _moments(tape: Tape, number: int) -> list[datetime]:
+def moments(tape: Tape, number: int) -> list[datetime]:
     """Times within the two weeks at which people write, in order."""
     rng, days = tape.rng, _days(tape)
     found: list[datetime] = []

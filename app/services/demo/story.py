@@ -12,7 +12,7 @@ from app.services import matches
 from app.services.demo import facts
 from app.services.demo.tape import BY_LINK, Tape
 from app.services.demo.town import Neighbour, Town, slug, where
-from app.services.posting import NeedInput, OfferInput
+from app.services.posting import NeedInput, OfferInput, Where
 from config.notices import NOTICE_VERSION
 from matching.lifecycle import NeedState
 
@@ -55,6 +55,7 @@ SCENES = (
     Scene("Armand Verdier", 22, "accompaniment", 120, ((100, "pause"),)),
     Scene("Nicole Charvet", 24, "accompaniment", 60, ((55, "withdraw"),)),
     Scene("Henri Pellet", 30, "accompaniment", 200, ((198, "yes"), (195, "agree"), (170, "not_done"), (160, "withdraw"))),
+    Scene("Thérèse Rochas", 0, "paperwork", 6, (), {"where": Where(facts.UNKNOWN_PLACES[0], "69004", "Lyon")} | BY_PHONE),
     Scene("Esma Kaya", 28, "accompaniment", 5, confirmed=False),
 )  # fmt: skip
 
@@ -73,11 +74,11 @@ def tell(tape: Tape, town: Town, password_hash: str) -> None:
         )  # fmt: skip
         tape.join(Neighbour(who.name, who.email, f"+336399890{number:02d}", offer), password_hash=secret)
     for number, scene in enumerate(SCENES, 1):
-        usual = {"email": f"{slug(scene.name)}@example.net", "phone": f"+33465719{number:03d}", "notice_version": NOTICE_VERSION}
-        given = NeedInput(
-            name=scene.name, category=scene.category, where=where(town.at_the_square(scene.house)), **(usual | scene.more)
-        )  # fmt: skip
-        _play(tape, scene, given)
+        usual = {
+            "email": f"{slug(scene.name)}@example.net", "phone": f"+33465719{number:03d}", "notice_version": NOTICE_VERSION,
+            "where": where(town.at_the_square(scene.house)),
+        }  # fmt: skip
+        _play(tape, scene, NeedInput(name=scene.name, category=scene.category, **(usual | scene.more)))
 
 
 def _play(tape: Tape, scene: Scene, given: NeedInput) -> None:

@@ -39,7 +39,7 @@ class Tape:
     def __init__(self, ctx: Context, start: datetime, end: datetime, claire: int) -> None:
         self.clock, self.end, self.rng, self.zone = start, end, ctx.rng, ctx.settings.zone
         self.ctx = replace(ctx, now=lambda: self.clock)
-        self.claire = Actor(claire, Channel.PHONE)
+        self.claire, self.at_her_desk = Actor(claire, Channel.PHONE), Actor(claire, Channel.WEB)
         self.told: set[int] = set()
         self._steps: list[tuple[datetime, int, Step]] = []
         self._order = count()
@@ -176,12 +176,12 @@ class Tape:
             waiting = session.scalars(select(Task).where(Task.closed_at.is_(None), Task.created_at < self.clock - timedelta(hours=1))).all()
         for task in waiting:
             if task.kind == TaskKind.TELL and self.rng.random() < 0.85:
-                tasks.close_task(self.ctx, task.id, self.claire)
-            elif task.kind == TaskKind.PLACE and task.need_id and self.rng.random() < 0.5:
+                tasks.close_task(self.ctx, task.id, self.at_her_desk)
+            elif task.kind == TaskKind.PLACE and task.need_id and task.need_id not in self.told and self.rng.random() < 0.5:
                 spot, _ = town.somewhere(1000)
-                posting.place_post(self.ctx, Need, task.need_id, Spot(spot.lon or 0, spot.lat or 0), self.claire)
+                posting.place_post(self.ctx, Need, task.need_id, Spot(spot.lon or 0, spot.lat or 0), self.at_her_desk)
             elif task.kind == TaskKind.APPROVE and task.person_id and self.clock - task.created_at > timedelta(days=1):
-                approve(self.ctx, task.person_id, self.claire)
+                approve(self.ctx, task.person_id, self.at_her_desk)
 
     # Times
 

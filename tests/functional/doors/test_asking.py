@@ -10,7 +10,7 @@ from app.models import Need, Person
 from app.services import posting, throttle
 from tests.asking import ANSWERS, SENT, answer, ask
 from tests.city import City
-from tests.pages import Page, Visitor
+from tests.pages import Visitor
 
 Told = Callable[[str], list[dict[str, Any]]]
 SEND = "Send my request"
