@@ -15,6 +15,8 @@ from app.services import addresses, streets, throttle
 from app.services.streets import Address
 from app.where import WhereFields
 from app.wizard import Step, Wizard
+from tests.asking import SENT, answer
+from tests.asking import ask as ask_for_help
 from tests.city import CENTRE, City
 from tests.geocoder import Geocoder, feature, geocoder
 from tests.pages import Page, Visitor
@@ -26,7 +28,7 @@ TABLE = [
     Address("9", "Rue du Port", "69009", "Lyon", LON, LAT + 0.01),
     Address("1", "Rue de Rivoli", "75001", "Paris", 2.35, 48.85),
 ]
-ASKED = "/request/new", "Send my request"
+ASKED = "/request/new/where", "Continue"
 TYPED = {
     "category": "shopping", "address": "4 rue des essais", "postcode": "69002", "town": "Lyon", "name": "Odette Martin",
     "contact": "email", "email": "odette@example.net", "notice": "y",
@@ -46,7 +48,7 @@ def ban(monkeypatch: pytest.MonkeyPatch) -> Iterator[Geocoder]:
 
 
 def ask(visitor: Visitor, expect: int = 200, page: Page | None = None, **typed: Any) -> Page:
-    return visitor.submit(page or visitor.get(ASKED[0]), ASKED[1], expect, **(typed if page else TYPED | typed))
+    return ask_for_help(visitor, expect, page, **(typed if page else {"address": "4 rue des essais", "quartier": ""} | typed))
 
 
 def need(city: City) -> Need:
@@ -56,7 +58,7 @@ def need(city: City) -> Need:
 
 
 def test_an_address_of_the_table_is_placed_without_a_question(table: City, client: Visitor) -> None:
-    assert ask(client).h1 == "What happens next"
+    assert ask(client).h1 == SENT
     assert (need(table).point, need(table).approximate, need(table).address) == (CENTRE, False, "4 rue des essais, 69002 Lyon")
     assert table.tasks("place") == []
 
@@ -73,7 +75,7 @@ def test_an_address_written_differently_is_asked_back_and_picked(table: City, cl
     assert {"4 Rue des Essais, 69002 Lyon", "4 Rue des Assais, 69002 Lyon", "None of these"} <= set(question.labels.values())
     asked_again = ask(client, 422, question)
     choice = next(value for value in values_of(asked_again) if "Assais" in value)
-    assert ask(client, 200, asked_again, which=choice).h1 == "What happens next"
+    assert ask(client, 200, asked_again, which=choice).h1 == SENT
     assert (need(table).address, need(table).point) == ("4 Rue des Assais, 69002 Lyon", (LON + 0.01, LAT))
 
 
@@ -86,7 +88,7 @@ def test_none_of_these_leads_to_the_quartier_or_to_an_agent(table: City, client:
     lost = ask(client, 422, question, which="none")
     assert "We did not find this address on the map." in lost.text
     assert "Which of these is it?" not in lost.text
-    assert ask(client, 200, lost).h1 == "What happens next", "it is asked once"
+    assert ask(client, 200, lost).h1 == SENT, "it is asked once"
     assert need(table).point is None
     assert len(table.tasks("place")) == 1
 
@@ -98,7 +100,7 @@ def test_an_address_that_nobody_finds_goes_on_with_the_quartier(table: City, cli
 
 
 def test_whoever_picks_the_quartier_at_once_is_not_asked(table: City, client: Visitor) -> None:
-    assert ask(client, address="77 allée des Nuages", quartier="1").h1 == "What happens next"
+    assert ask(client, address="77 allée des Nuages", quartier="1").h1 == SENT
 
 
 def test_an_address_corrected_after_the_question_is_looked_up_again(table: City, client: Visitor) -> None:
@@ -108,9 +110,10 @@ def test_an_address_corrected_after_the_question_is_looked_up_again(table: City,
 
 
 def test_a_found_address_that_is_changed_without_scripts_is_looked_up_again(table: City, client: Visitor) -> None:
-    page = ask(client, 422, email="odette@")
+    answer(client, address="4 rue des essais", quartier="", urgency="")
+    page = client.get(ASKED[0])
     assert page.form(ASKED[1]).values["spot"] == [f"{LON},{LAT}"]
-    ask(client, 200, page, address="9 rue du Port", postcode="69009", email="odette@example.net")
+    ask(client, 200, page, address="9 rue du Port", postcode="69009")
     assert need(table).point == (LON, LAT + 0.01)
 
 
@@ -142,7 +145,7 @@ def test_a_choice_that_was_never_offered_is_none(table: City, client: Visitor, w
 
 
 def test_where_nobody_can_be_asked_no_question_is_put(city: City, client: Visitor) -> None:
-    assert ask(client).h1 == "What happens next"
+    assert ask(client).h1 == SENT
     assert len(city.tasks("place")) == 1
 
 
@@ -210,6 +213,7 @@ def test_the_place_is_said_in_words_before_it_is_sent(app: Flask, given: dict[st
 
 def search(visitor: Visitor, asked: Any, token: bool = True) -> Any:
     """The answer to the search, as the script asks."""
+    visitor.submit(visitor.get("/request/new/what"), "Continue", category="shopping")
     page = visitor.get(ASKED[0])
     headers = {"X-CSRFToken": page.form(ASKED[1]).values["csrf_token"][0]} if token else {}
     return visitor.browser.post("/places/search", json=asked, headers=headers)

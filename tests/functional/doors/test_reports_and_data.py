@@ -1,0 +1,139 @@
+"""Telling the town hall that something went wrong, and seeing what is stored and who has seen it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.links import Purpose
+from app.models import Event, Need, Offer, Person
+from app.services import details, matches, throttle
+from app.services.events import Actor
+from app.services.sight import Sight
+from matching.lifecycle import MatchState
+from tests.city import City
+from tests.functional.doors.conftest import proposed
+from tests.pages import Page, Visitor
+
+
+def page_of(city: City, client: Visitor, need_id: int, words: str = "") -> Page:
+    page = client.get(city.ctx.links.url(Purpose.MY_REQUEST, need_id))
+    return client.get(page.link(words)) if words else page
+
+
+def events(city: City, kind: str) -> list[Event]:
+    return [event for event in city.all(Event) if event.kind == kind]
+
+
+def report(city: City, client: Visitor, need_id: int, expect: int = 200, **typed: Any) -> Page:
+    page = page_of(city, client, need_id, "Something went wrong: tell us")
+    return client.submit(page, "Tell the town hall", expect, **({"reason": "money", "words": "He asked for my card."} | typed))
+
+
+def test_a_report_is_a_task_that_is_due_at_once(city: City, client: Visitor) -> None:
+    match, need, _ = proposed(city, share_contact=True)
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    form = page_of(city, client, need.id, "Something went wrong: tell us")
+    assert all(number in form.text for number in ("17", "112", "114", "3977"))
+    page = report(city, client, need.id)
+    assert page.h1 == "Thank you for telling us"
+    assert "They call or write to you" in page.text
+    [task] = city.tasks("report")
+    assert (task.reason, task.words, task.due_at) == ("money", "He asked for my card.", city.clock())
+    assert (task.need_id, task.match_id, task.person_id) == (need.id, match.id, need.person_id)
+    [event] = events(city, "reported")
+    assert (event.reason, event.actor_id, event.channel, event.need_id) == ("money", need.person_id, "link", need.id)
+    assert "You told us that something went wrong." in page_of(city, client, need.id).text
+    assert city.matches(need.id)[0].state == MatchState.AGREED, "what follows is for the coordinators to decide"
+
+
+def test_the_volunteer_learns_nothing_of_it(city: City, client: Visitor) -> None:
+    match, need, _ = proposed(city, share_contact=True)
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    before = city.kinds()
+    report(city, client, need.id)
+    assert city.kinds() == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"), [({"reason": ""}, "Say what happened."), ({"words": " "}, "Write a few words about what happened.")]
+)
+def test_a_report_says_what_it_lacks(city: City, client: Visitor, typed: dict[str, str], sentence: str) -> None:
+    page = report(city, client, city.need(), 422, **typed)
+    assert sentence in page.text
+    assert city.tasks("report") == []
+
+
+def test_reports_are_slowed_down(city: City, client: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "REPORT", throttle.Limit("report", 1, timedelta(hours=1)))
+    need_id = city.need()
+    report(city, client, need_id)
+    report(city, client, need_id, 429)
+    report(city, client, city.need())
+
+
+def test_a_coordinator_reads_a_report_and_ticks_it_off(city: City, client: Visitor, sign_in: Any) -> None:
+    report(city, client, city.need(), reason="unsafe", words="I was afraid.")
+    [task] = city.tasks("report")
+    visitor = sign_in()
+    assert "Something went wrong" in visitor.get("/coordination/").text
+    page = visitor.get(f"/coordination/tasks/{task.id}")
+    assert "somebody felt unsafe" in page.text
+    assert "I was afraid." not in page.text, "not before somebody says why they look"
+
+
+def test_all_that_is_stored_stands_on_one_page(city: City, client: Visitor) -> None:
+    need_id = city.need(
+        category="homework", school_level="CM1", details="Les fractions", on_behalf_name="Lea Martin", on_behalf_phone="+33639980001",
+        posted_by="relative", call="relative", notice_version="2026-1", availability="Sa 09:00-12:00", languages=("fr", "ar"),
+    )  # fmt: skip
+    page = page_of(city, client, need_id, "See my data, and who has seen it")
+    expected = {
+        "Name": "Résidente1 Martin", "E-mail": "r1@example.net", "Phone": "02 61 91 00 01", "We reach you": "By e-mail",
+        "Privacy notice": "version 2026-1", "Help with": "Homework help", "School level": "CM1", "Address": "1 rue d'Essai, 69002 Lyon",
+        "Quartier": "Centre", "When": "Saturday, 09:00 – 12:00", "Languages": "French, Arabic", "For the volunteer": "Les fractions",
+        "Who asked": "somebody for you", "Who asked for you": "Lea Martin", "Their phone": "06 39 98 00 01",
+        "Whom we call": "whoever asked for you", "Contact details": "given once you have said yes",
+    }  # fmt: skip
+    assert {name: page.facts[name] for name in expected} == expected
+    assert "Nobody so far." in page.text
+
+
+def test_nothing_stored_is_left_out(city: City, client: Visitor) -> None:
+    """Every column of the need and its person is told, or is known here to be none of that."""
+    told_in_words = {
+        Need: {"category", "urgency", "mode", "availability", "languages", "helpers_needed", "details", "share_contact", "on_behalf_name",
+               "on_behalf_phone", "call", "school_level", "address", "exact_point", "public_lon", "public_lat", "approximate",
+               "territory_id", "posted_by", "posted_at", "confirmed_at", "state"},
+        Person: {"name", "email", "phone", "language", "contact", "email_confirmed_at", "notice_version"},
+    }  # fmt: skip
+    for_the_machine = {
+        Need: {"id", "reference", "person_id", "taken", "next_try_at", "channel", "created_at", "changed_at"},
+        Person: {"id", "email_index", "phone_index", "session_key", "created_at", "changed_at"},
+    }
+    of_accounts = {
+        "account", "role", "territory_id", "password_hash", "charter_version", "minimum_age_confirmed_at", "approved_at", "approved_by_id",
+    }  # fmt: skip
+    for kind in (Need, Person):
+        columns = {column.key for column in kind.__table__.columns}
+        assert columns - told_in_words[kind] - for_the_machine[kind] - (of_accounts if kind is Person else set()) == set()
+
+
+def test_who_has_seen_it_stands_there_with_time_and_role(city: City, client: Visitor, sign_in: Any) -> None:
+    match, need, offer = proposed(city, share_contact=True)
+    sign_in()
+    agent = city.all(Person)[-1].id
+    details.look(city.ctx, Sight(), Need, need.id, "place", Actor(agent))
+    city.clock.advance(hours=1)
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    details.look(city.ctx, Sight(), Offer, offer.id, "check", Actor(agent))
+    page = page_of(city, client, need.id, "See my data, and who has seen it")
+    assert page.text.count("a volunteer, since you had both said yes") == 1
+    assert page.text.count("a coordinator of the town hall (to put it on the map)") == 1
+    assert "to check something" not in page.text, "that was the volunteer’s data"
+
+
+def test_pages_of_a_request_are_kept_by_no_browser(city: City, client: Visitor) -> None:
+    path = city.ctx.links.url(Purpose.MY_REQUEST, city.need()).removeprefix("http://127.0.0.1:8000")
+    for page in ("", "/data", "/report", "/reported", "/change/more"):
+        assert client.browser.get(path + page).headers["Cache-Control"] == "no-store"
