@@ -307,7 +307,7 @@ def test_a_worker_that_was_running_asks_the_volunteers_of_now(made: Demonstratio
     old_offer, old_need = made.all(Offer)[0].id, made.all(Need)[0].id
     made.clock.advance(seconds=5)
     made.start_over()
-    assert propose(made.ctx, [Pair(need=old_need, offer=old_offer, mode=Mode.IN_PERSON, distance_m=10, cost_m=10)]) == 0
+    assert propose(made.ctx, [Pair(need=old_need, offer=old_offer, mode=Mode.IN_PERSON, distance_m=10)]) == 0
     made.clock.advance(seconds=1)
     with made.ctx.db.write() as session:
         need = session.scalars(select(Need).where(Need.state == NeedState.OPEN, Need.category == "shopping")).first()

@@ -87,7 +87,10 @@ def test_hours_to_the_quarter_survive_being_said_in_words(given_spans: list[tupl
     assert read_week(hours_words(spell(week), language)) == spell(week)
 
 
-WORDS = st.sampled_from(["lundi", "sat", "sauf", "not", "le", "et", "and", "à", "to", "-", "6", "pm", "18h", "18:30", "soir", "morning", "après", "before", ",", ";", ".", "week-end", "every", "day"])
+WORDS = st.sampled_from([
+    "lundi", "sat", "sauf", "not", "le", "et", "and", "à", "to", "-", "6", "pm", "18h",
+    "18:30", "soir", "morning", "après", "before", ",", ";", ".", "week-end", "every", "day",
+])  # fmt: skip
 
 
 @given(st.one_of(st.text(), st.lists(WORDS).map(" ".join)))
