@@ -9,10 +9,14 @@ from app.models import Need, Person
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.functional.doors.test_coordination_pages import events
-from tests.functional.doors.test_request_pages import TYPED
 from tests.pages import Page, Visitor
 
 SignIn = Callable[..., Visitor]
+TYPED = {
+    "category": "shopping", "details": "Two bags a week <b>please</b>", "address": "4 rue des Essais", "postcode": "69002", "town": "Lyon",
+    "name": "Odette Martin", "contact": "email", "email": "odette@example.net", "phone": "", "notice": "y",
+    "week": ["Mo-morning", "Sa-evening"],
+}  # fmt: skip
 
 
 def post(visitor: Visitor, expect: int = 200, **typed: Any) -> Page:

@@ -19,6 +19,7 @@ from tests.asking import SENT, answer
 from tests.asking import ask as ask_for_help
 from tests.city import CENTRE, City
 from tests.geocoder import Geocoder, feature, geocoder
+from tests.offers import sign_up
 from tests.pages import Page, Visitor
 
 LON, LAT = CENTRE
@@ -150,11 +151,7 @@ def test_where_nobody_can_be_asked_no_question_is_put(city: City, client: Visito
 
 
 def test_a_volunteers_address_is_looked_up_as_well(table: City, client: Visitor) -> None:
-    given = {
-        "categories": ["shopping"], "name": "Sacha Petit", "email": "sacha@example.org", "password": "four plain words here",
-        "address": "9 rue du port", "postcode": "69009", "town": "Lyon", "charter": "y", "age": "y",
-    }  # fmt: skip
-    client.submit(client.get("/offer/new"), "Sign up", **given)
+    sign_up(table, client, address="9 rue du port", postcode="69009", town="Lyon", quartier="")
     assert table.all(Offer)[0].point == (LON, LAT + 0.01)
 
 
