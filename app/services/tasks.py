@@ -30,7 +30,7 @@ ENDS_BY_ITSELF = and_(
 """Whether a task ends only with the approval or the place that it asks for: ticked off before, the person behind it would be forgotten."""
 
 
-CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED)
+CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.REPORT)
 """Tasks that are done by talking to somebody."""
 AGAIN_AFTER = timedelta(hours=2)
 MORNING = time(9)

@@ -21,7 +21,7 @@ from tests.pages import Page, Visitor
 
 SignIn = Callable[..., Visitor]
 LISTS = ("", "needs", "offers", "matches")
-KNOWN = ("tasks", "needs", "offers", "matches", "new_need")
+KNOWN = ("tasks", "needs", "offers", "matches", "map", "new_need")
 SECRETS = (
     "Résidente", "Volontaire", "Martin", "Dupont", "@example.net",
     "+332619", "02 61 91", "+336399", "06 39 98", "Essai", "third floor",

@@ -66,7 +66,7 @@ def test_what_was_typed_is_kept_and_what_is_wrong_is_shown_even_where_it_was_fol
     page = post(sign_in(), 422, **typed)
     form = page.form("Post the request").values
     assert (form["name"], form["details"], form["for_whom"]) == (["Odette Martin"], ["Two bags"], ["relative"])
-    assert form["week"] == ["Mo-morning"]
+    assert "Mo-morning" in form["week"]
     assert page.html.count("<details class=\"more\" open>") == 2, "languages, and who calls; not the hours"
     links = [address for address, _ in page.links]
     wanted = ["#category-0", "#languages-0", "#address", "#on_behalf_name", "#phone", "#notice"]
