@@ -130,7 +130,8 @@ def test_a_place_outside_is_refused_with_the_citys_number(table: City, agent: Vi
     if "," in spot:
         typed |= {"spot": spot, "spot_of": "1 rue de Rivoli|75001|Paris"}
     page = ask(agent, 422, **typed)
-    assert "outside the area that the service covers. Call 04 65 71 00 00" in page.text
+    said = next(words for address, words in page.links if address == "#address")
+    assert "outside the area that the service covers. Call 04 65 71 00 00" in said, "at the address, before anything is sent"
     assert table.all(Need) == []
 
 
