@@ -18,7 +18,6 @@ from app.forms import (
     LineField,
     PhoneField,
     PickField,
-    TextField,
     TickField,
     TicksField,
     WeekField,
@@ -26,6 +25,7 @@ from app.forms import (
     mode_choices,
     needed,
 )
+from app.free_text import FreeTextField
 from app.kinds import KINDS
 from app.permissions import DEMO, permit
 
@@ -46,16 +46,19 @@ class Sample(Form):
     mode = ChoiceField(_l("How should it be?"), _l("Pick one of these."), choices=mode_choices)
     kinds = TicksField(_l("What can you help with?"), [needed(_l("Tick at least one."))], choices=category_choices)
     week = WeekField(_l("When are you free?"), description=_l("Tick nothing if any time suits you."))
-    details = TextField(_l("Good to know"))
+    details = FreeTextField(_l("Good to know"))
     agreed = TickField(_l("I have read the charter and agree."), [needed(_l("Tick the box if you agree."))])
 
 
 FILLED = {
     "postcode": "69001", "name": LONG_NAME, "email": f"{LONG_WORD.lower()}@example.org", "phone": "06 39 98 12 34", "how": "remote",
     "mode": "in_person", "kinds": ["shopping", "pets"],
-    "week": ["Mo-morning", "Sa-afternoon"], "details": f"{LONG_WORD}\nThird floor, no lift.", "agreed": "y",
+    "week": ["Mo-morning", "Sa-afternoon"], "details": f"{LONG_WORD}\nThird floor, no lift. I'll pay 10 €.", "agreed": "y",
 }  # fmt: skip
-WRONG = {"name": "", "email": "camille", "phone": "12", "how": "elsewhere", "mode": "", "week": ["Never"], "details": "x" * 1001}
+WRONG = {
+    "name": "", "email": "camille", "phone": "12", "how": "elsewhere", "mode": "", "week": ["Never"],
+    "details": "4970 1012 3456 7893, and the code is 1234.",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
