@@ -105,10 +105,11 @@
     return problems.slice(0, 8);
   }
 
-  // What came over the line for this page, in bytes, without the map's library and its pictures.
+  // What came over the line for this page, in bytes, without its map: the library, our script, the outlines.
   function bytes() {
+    const ofMap = ["/vendor/", "/map.js", "/territories.json"];
     const parts = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
-    return parts.filter(part => part.name.startsWith(location.origin) && !part.name.includes("/vendor/")).reduce((sum, part) => sum + part.encodedBodySize, 0);
+    return parts.filter(part => part.name.startsWith(location.origin) && !ofMap.some(each => part.name.includes(each))).reduce((sum, part) => sum + part.encodedBodySize, 0);
   }
 
   return { fits, focus, bytes, text_px: () => parseFloat(getComputedStyle(document.body).fontSize) };

@@ -5,8 +5,12 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 
-from app.models import Match, Need, Offer
+from app.models import Channel, Match, Need, Offer
 from app.models import Person as Row
+from app.services import posting
+from app.services.accounts import activate_offers
+from app.services.events import Actor
+from app.services.people import make_person
 from matching.lifecycle import MatchState
 from tests.browser.person import Person
 from tests.browser.site import Site
@@ -18,9 +22,24 @@ ANSWERS = {
     "quartier": "Lyon 4e", "urgency": "urgent", "for_whom": "self", "name": "Renée Histoire", "contact": "email", "email": RENEE,
     "phone": "06 39 98 12 34", "share_contact": "no", "notice": "y",
 }  # fmt: skip
+NEXT_DOOR = posting.Where("9 place du Marché", "69004", "Lyon", 4.8309, 45.7793)
 YES = {"fr": "oui", "en": "yes"}
 
 
+@pytest.fixture
+def neighbour_next_door(site: Site) -> None:
+    """Somebody who surely has time: who else is free depends on the demonstration's last two weeks."""
+    now, ctx, by = site.ctx.now(), site.ctx, Actor(channel=Channel.WEB)
+    with ctx.db.write() as session:
+        person = make_person(ctx, now, name="Noémie Voisine", email="noemie.story@example.org", phone="+33639980099", language="fr")
+        person.account, person.email_confirmed_at, person.approved_at = True, now, now
+        session.add(person)
+        given = posting.OfferInput(categories=("shopping",), where=NEXT_DOOR, radius_m=3000, languages=("fr", "en"))
+        posting.add_offer(session, ctx, person, given, posting.locate(ctx, given.where), now, by)
+        activate_offers(session, ctx, person, now, by)
+
+
+@pytest.mark.usefixtures("neighbour_next_door")
 @pytest.mark.parametrize(("language", "javascript"), [("fr", True), ("en", False)])
 def test_from_the_question_to_the_contact_details(site: Site, visit: Callable[..., Visitor], language: str, javascript: bool) -> None:
     resident = Person(visit(language=language, javascript=javascript))

@@ -9,7 +9,8 @@ from tests.browser.checks import Unsure, check
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 
-DIFFERENT_EACH_TIME = re.compile(r'nonce="[^"]*"|name="(csrf_token|once)"[^>]*value="[^"]*"|[\w-]{4,}\.[\w-]{6}\.[\w-]{27}')
+TOKEN = r"[\w-]{4,}\.[\w-]{6}\.[\w-]{27}"
+DIFFERENT_EACH_TIME = re.compile(rf'nonce="[^"]*"|name="(csrf_token|once)"[^>]*value="[^"]*"|{TOKEN}|\d+')
 LANGUAGE = {"full": "fr", "empty": "en"}
 
 
@@ -29,7 +30,7 @@ class Walk:
         return self._visitors[city, role]
 
     def is_new(self, html: str) -> bool:
-        """Whether no page has been just like this."""
+        """Whether no page has been just like this, but for its numbers and dates."""
         looks = hashlib.sha256(DIFFERENT_EACH_TIME.sub("", html).encode()).hexdigest()
         known = looks in self._seen
         self._seen.add(looks)
