@@ -29,7 +29,7 @@ def answers(wizard: Wizard) -> list[Answer]:
         "homework": [(_("School level"), whole.school_level.data)],
         "how": [(_("How"), chosen(whole.mode))],
         "where": [(_("Where"), whole.where_words)],
-        "when": [(_("When"), hours_words(whole.week.data, i18n.language())), (_("How urgent"), chosen(whole.urgency))],
+        "when": [(_("When"), _hours(whole.week.data)), (_("How urgent"), chosen(whole.urgency))],
         "for-whom": [(_("For whom"), _("For me") if whole.for_whom.data == PostedBy.SELF else _("For somebody else, who agrees"))],
         "you": [
             (_("Who asks"), f"{whole.on_behalf_name.data}, {_phone(whole.on_behalf_phone)}"),
@@ -39,18 +39,13 @@ def answers(wizard: Wizard) -> list[Answer]:
         "their-contact": [(_("How to reach them"), reached(whole))],
         "name": [(_("Your name"), whole.name.data)],
         "contact": [(_("How to reach you"), reached(whole))],
-        "share": [(_("Contact details"), _("given to the volunteer who says yes") if at_once else _("you are asked first"))],
+        "share": [(_("Contact details"), _("Given to the volunteer who says yes") if at_once else _("You are asked first"))],
         "more": [
             (_("For the volunteer"), whole.details.data), (_("Languages"), languages(whole.languages)),
             (_("Volunteers wanted"), whole.helpers_needed.data),
         ],
     }  # fmt: skip
-    return [
-        Answer(question, words[:1].upper() + words[1:], wizard.address(name))
-        for name, pairs in rows.items()
-        if name in asked
-        for question, words in pairs
-    ]
+    return [Answer(question, words, wizard.address(name)) for name, pairs in rows.items() if name in asked for question, words in pairs]
 
 
 def chosen(field: Field) -> str:
@@ -65,6 +60,11 @@ def languages(field: Field) -> str:
 def reached(form: Form) -> str:
     ways = {"email": _("By e-mail"), "phone": _("By phone"), "letter": _("By letter")}
     return "\n".join(part for part in (ways[form.contact.data], form.email.data, _phone(form.phone)) if part)
+
+
+def _hours(text: str) -> str:
+    words = hours_words(text, i18n.language())
+    return words[:1].upper() + words[1:]
 
 
 def _phone(field: Field) -> str:

@@ -48,6 +48,14 @@ def needed_if(other: str, value: str, sentence: LazyString) -> Callable[[Form, F
     return check
 
 
+def urgencies() -> dict[str, str]:
+    return {
+        Urgency.URGENT.value: _("Urgent: today or tomorrow"),
+        Urgency.NORMAL.value: _("In the next days"),
+        Urgency.FLEXIBLE.value: _("No hurry"),
+    }
+
+
 class NeedForm(WhereFields):
     """What a resident, or somebody for them, asks for. ``once`` tells a second click from a second request."""
 
@@ -69,11 +77,7 @@ class NeedForm(WhereFields):
     languages = TicksField(_l("Languages you speak"), [needed(_l("Tick at least one language."))], choices=language_choices, default=["fr"])
     urgency = ChoiceField(
         _l("How urgent is it?"), _l("Say how urgent it is."), default=Urgency.NORMAL.value,
-        choices=lambda: {
-            Urgency.URGENT.value: _("Urgent: today or tomorrow"),
-            Urgency.NORMAL.value: _("In the next days"),
-            Urgency.FLEXIBLE.value: _("No hurry"),
-        },
+        choices=urgencies,
     )  # fmt: skip
     week = WeekField(_l("When does it suit you?"), description=_l("Tick nothing if any time will do."))
     for_whom = ChoiceField(

@@ -11,6 +11,7 @@ from app.models import Channel
 from app.permissions import LINK, permit
 from app.resident.changing import changeable
 from app.resident.door import by, found, read, resident
+from app.resident.forms import urgencies
 from app.resident.story import story
 from app.services import matches, mine, posting
 from app.services.events import Actor
@@ -36,7 +37,8 @@ def confirm(token: str) -> ResponseReturnValue:
 def my_request(token: str) -> ResponseReturnValue:
     here = read(token)
     return render_template(
-        "resident/my_request.html", need=here.row, matches=here.matches, steps=story(here), token=token, may_change=changeable(here)
+        "resident/my_request.html", need=here.row, matches=here.matches, steps=story(here), token=token, may_change=changeable(here),
+        urgencies=urgencies(),
     )  # fmt: skip
 
 

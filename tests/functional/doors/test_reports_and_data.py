@@ -90,13 +90,14 @@ def test_all_that_is_stored_stands_on_one_page(city: City, client: Visitor) -> N
     page = page_of(city, client, need_id, "See my data, and who has seen it")
     expected = {
         "Name": "Résidente1 Martin", "E-mail": "r1@example.net", "Phone": "02 61 91 00 01", "We reach you": "By e-mail",
-        "Privacy notice": "version 2026-1", "Help with": "Homework help", "School level": "CM1", "Address": "1 rue d'Essai, 69002 Lyon",
+        "Privacy notice": "Version 2026-1", "Help with": "Homework help", "School level": "CM1", "Address": "1 rue d'Essai, 69002 Lyon",
         "Quartier": "Centre", "When": "Saturday, 09:00 – 12:00", "Languages": "French, Arabic", "For the volunteer": "Les fractions",
-        "Who asked": "somebody for you", "Who asked for you": "Lea Martin", "Their phone": "06 39 98 00 01",
-        "Whom we call": "whoever asked for you", "Contact details": "given once you have said yes",
+        "Who asked": "Somebody for you", "Who asked for you": "Lea Martin", "Their phone": "06 39 98 00 01",
+        "Whom we call": "Whoever asked for you", "Contact details": "Given once you have said yes",
     }  # fmt: skip
     assert {name: page.facts[name] for name in expected} == expected
     assert "Nobody so far." in page.text
+    assert page.link("Sign in"), "who reads it by link is not signed in"
 
 
 def test_nothing_stored_is_left_out(city: City, client: Visitor) -> None:
