@@ -66,7 +66,7 @@ def _next_thing(page: mine.MyPage, approved: bool, now: datetime) -> tuple[str, 
 @my_page.post("/requests/<int(max=2147483647):match_id>")
 @permit(SIGNED_IN)
 def answer(match_id: int) -> ResponseReturnValue:
-    _own_match(match_id)
+    own_match(match_id)
     yes = pressed("answer", "yes", "no") == "yes"
     flash(str(SAID[matches.volunteer_answers(ctx(), match_id, yes, actor())]))
     return _back()
@@ -75,7 +75,7 @@ def answer(match_id: int) -> ResponseReturnValue:
 @my_page.route("/requests/<int(max=2147483647):match_id>/back-out", methods=["GET", "POST"])
 @permit(SIGNED_IN)
 def back_out(match_id: int) -> ResponseReturnValue:
-    match = _own_match(match_id)
+    match = own_match(match_id)
     if request.method == "GET" and match.state in (MatchState.ACCEPTED, MatchState.AGREED):
         return render_template("volunteer/back_out.html", match=match)
     if request.method == "POST":
@@ -86,7 +86,7 @@ def back_out(match_id: int) -> ResponseReturnValue:
 @my_page.post("/requests/<int(max=2147483647):match_id>/outcome")
 @permit(SIGNED_IN)
 def outcome(match_id: int) -> ResponseReturnValue:
-    match = _own_match(match_id)
+    match = own_match(match_id)
     came_of_it = pressed("outcome", *OUTCOMES)
     matches.close(ctx(), match_id, came_of_it, actor())
     flash(str(OUTCOMES[came_of_it] if match.state is MatchState.AGREED else SAID[Answer.OVER]))
@@ -146,7 +146,8 @@ def _me() -> Person:
     return signed_in() or abort(403)
 
 
-def _own_match(match_id: int) -> mine.MyMatch:
+def own_match(match_id: int) -> mine.MyMatch:
+    """The match, to its own volunteer; 404 to others."""
     match = mine.one_match(ctx(), match_id)
     return match if match and match.volunteer_id == _me().id else abort(404)
 

@@ -51,7 +51,6 @@ def check_offer() -> ResponseReturnValue:
     if elsewhere is not None:
         return elsewhere
     whole = way.whole
-    whole.validate()
     form = Form() if person else PasswordForm()
     if form.validate_on_submit():
         try:

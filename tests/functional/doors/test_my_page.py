@@ -185,8 +185,8 @@ def test_nobody_touches_what_is_another_volunteers(city: City, sign_in: SignIn) 
     match, _, offer = proposed(city)
     visitor = sign_in(offer_id=city.volunteer())
     page = visitor.get("/me")
-    for path in ("back-out", "outcome"):
-        post_as(visitor, page, f"/me/requests/{match.id}/{path}", 404, outcome="done")
+    for path in ("back-out", "outcome", "report"):
+        post_as(visitor, page, f"/me/requests/{match.id}/{path}", 404, outcome="done", reason="other", words="…")
     post_as(visitor, page, f"/me/requests/{match.id}", 404, answer="yes")
     for path in ("what", "how", "radius", "when", "people", "withdraw"):
         post_as(visitor, page, f"/me/offers/{offer.id}/{path}", 404, radius="300")
@@ -238,6 +238,19 @@ def test_the_volunteer_says_how_it_went_once(city: City, sign_in: SignIn) -> Non
     assert city.one(Match, match.id).outcome == "not_done"
     assert city.one(Offer, offer.id).taken == 0
     assert "neighbour helped" not in page.text
+
+
+def test_a_volunteer_tells_the_town_hall_what_went_wrong(city: City, sign_in: SignIn) -> None:
+    match, need, offer = agreed(city)
+    visitor = sign_in(offer_id=offer.id)
+    page = visitor.get(visitor.get("/me").link("Something went wrong: tell us"))
+    assert "112" in page.text
+    assert "Write a few words about what happened." in visitor.submit(page, "Tell the town hall", 422, reason="unsafe").text
+    page = visitor.submit(page, "Tell the town hall", reason="unsafe", words="She fell and would not call anybody.")
+    assert "A coordinator reads it during opening hours" in page.text
+    [task] = city.tasks("report")
+    assert (task.person_id, task.need_id, task.match_id, task.reason) == (offer.person_id, need.id, match.id, "unsafe")
+    assert task.words == "She fell and would not call anybody."
 
 
 def test_the_same_neighbour_helped_twice_is_one_neighbour_and_two_visits(city: City, sign_in: SignIn) -> None:
