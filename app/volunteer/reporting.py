@@ -37,7 +37,8 @@ def report(match_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         throttle.spend(ctx(), [(throttle.REPORT, f"volunteer {match.volunteer_id}")])
         reports.report(ctx(), match.need_id, match_id, form.reason.data, form.words.data, actor())
-        said = _("Thank you for telling us. A coordinator reads it during opening hours, as a rule on the same day, and calls or writes to you.")
-        flash(said)
+        flash(_(
+            "Thank you for telling us. A coordinator reads it during opening hours, as a rule on the same day, and calls you or writes."
+        ))  # fmt: skip
         return redirect(url_for("my_page.show"), 303)
     return render_template("volunteer/report.html", form=form, match=match), 422 if form.errors else 200
