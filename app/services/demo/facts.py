@@ -66,6 +66,7 @@ CALLED_FOR = {
     "shopping": 30, "pharmacy": 12, "conversation": 18, "homework": 12, "accompaniment": 14, "paperwork": 14, "small_repairs": 9, "pets": 5,
 }  # fmt: skip
 """How often each kind of help is asked for, as a weight."""
+SCHOOL_LEVELS = ("CE2", "CM2", "6e", "5e", "4e", "3e")
 DETAILS = {
     "shopping": (
         "Un petit panier, deux fois par mois : la liste sera prête la veille.",
@@ -89,7 +90,7 @@ DETAILS = {
     "homework": (
         "Les fractions et les problèmes, une heure le mercredi.",
         "Lire à voix haute et refaire la dictée.",
-        "Un coup de main pour préparer le brevet en anglais.",
+        "Un coup de main en anglais, avec un peu de jeu.",
         "",
     ),
     "accompaniment": (

@@ -48,7 +48,8 @@ SCENES = (
     Scene("Khadija Belkacem", 2, "shopping", 2, (), {"details": "Deux packs d’eau : j’habite au troisième sans ascenseur."}),
     # Nobody can take these, and Viviane sees them near her.
     Scene("Paulette Magnin", 18, "pets", 30, (), {"details": "Promener un vieux chien très doux, vingt minutes le soir."}),
-    Scene("Linh Pham", 11, "homework", 26, (), {"details": "Les fractions, une heure le mercredi.", "mode": "in_person"}),
+    Scene("Linh Pham", 11, "homework", 26, (),
+          {"details": "Les fractions, une heure le mercredi.", "mode": "in_person", "school_level": "CM2"}),
     Scene("Joaquim Da Costa", 16, "conversation", 50, (), {"languages": ("pt",), "mode": "in_person"} | BY_PHONE),
     Scene("Simone Berthier", 20, "shopping", 21, (), {"availability": "Su 10:00-12:00", "details": "Le pain du dimanche."}),
     # What is seldom seen.

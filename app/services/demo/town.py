@@ -121,7 +121,9 @@ class Town:
             availability=rng.choice(facts.WEEKS_NEEDED), helpers_needed=2 if rng.random() < 0.06 else 1,
             details=rng.choice(facts.DETAILS[category]), share_contact=rng.random() < 0.3, posted_by=posted_by,
             on_behalf_name=self._names.pop() if posted_by is PostedBy.RELATIVE else None,
-            on_behalf_phone=f"+3363998{5000 + self._count:04d}" if posted_by is PostedBy.RELATIVE else None, notice_version=NOTICE_VERSION,
+            on_behalf_phone=f"+3363998{5000 + self._count:04d}" if posted_by is PostedBy.RELATIVE else None,
+            call=rng.choice((PostedBy.SELF, PostedBy.RELATIVE)) if posted_by is PostedBy.RELATIVE else PostedBy.SELF,
+            school_level=rng.choice(facts.SCHOOL_LEVELS) if category == "homework" else None, notice_version=NOTICE_VERSION,
         )  # fmt: skip
 
 
