@@ -180,6 +180,8 @@ class Tape:
             elif task.kind == TaskKind.PLACE and task.need_id and task.need_id not in self.told and self.rng.random() < 0.5:
                 spot, _ = town.somewhere(1000)
                 posting.place_post(self.ctx, Need, task.need_id, Spot(spot.lon or 0, spot.lat or 0), self.at_her_desk)
+            elif task.kind == TaskKind.NOBODY and task.id % 5 and self.clock - task.created_at > timedelta(days=1):
+                tasks.close_task(self.ctx, task.id, self.at_her_desk)  # somebody was found in another way, or the resident was told
             elif task.kind == TaskKind.APPROVE and task.person_id and self.clock - task.created_at > timedelta(days=1):
                 approve(self.ctx, task.person_id, self.at_her_desk)
 
