@@ -117,6 +117,7 @@ DETAILS = {
         "",
     ),
 }
+REPORTED = "J’ai attendu une heure à l’arrêt et personne n’est venu. Pourriez-vous demander s’il y a eu un malentendu ?"
 
 
 @dataclass(frozen=True)

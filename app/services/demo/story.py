@@ -13,6 +13,7 @@ from app.services.demo import facts
 from app.services.demo.tape import BY_LINK, Tape
 from app.services.demo.town import Neighbour, Town, slug, where
 from app.services.posting import NeedInput, OfferInput, Where
+from app.services.reports import report
 from config.notices import NOTICE_VERSION
 from matching.lifecycle import NeedState
 
@@ -56,6 +57,7 @@ SCENES = (
     Scene("Armand Verdier", 22, "accompaniment", 120, ((100, "pause"),)),
     Scene("Nicole Charvet", 24, "accompaniment", 60, ((55, "withdraw"),)),
     Scene("Henri Pellet", 30, "accompaniment", 200, ((198, "yes"), (195, "agree"), (170, "not_done"), (160, "withdraw"))),
+    Scene("Danièle Ferrand", 32, "accompaniment", 70, ((68, "yes"), (60, "agree"), (3, "report"))),
     Scene("Thérèse Rochas", 0, "paperwork", 6, (), {"where": Where(facts.UNKNOWN_PLACES[0], "69004", "Lyon")} | BY_PHONE),
     Scene("Esma Kaya", 28, "accompaniment", 5, confirmed=False),
 )  # fmt: skip
@@ -107,5 +109,7 @@ def _move(tape: Tape, need_id: int, move: str) -> None:
         matches.volunteer_answers(ctx, match_id, move == "yes", BY_LINK)
     elif move == "agree":
         matches.resident_answers(ctx, match_id, True, BY_LINK)
+    elif move == "report":
+        report(ctx, need_id, match_id, "absent", facts.REPORTED, BY_LINK)
     else:
         matches.close(ctx, match_id, move, tape.claire)
