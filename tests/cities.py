@@ -22,6 +22,7 @@ from tests.databases import Databases
 
 DATABASE = "adeuxpas.db"
 CITIES = ("full", "empty")
+"""What tests walk through; pictures are taken of ``demo``, which nobody has strained."""
 LONG_NAME = "Marie-Antoinette Bérangère-Apolline de la Rochefoucauld-Montmorency-Châteaubriant"
 LONG_WORD = "Anticonstitutionnellementdisproportionnellementincompréhensible"
 
@@ -33,7 +34,7 @@ class Cities:
         self._databases = databases
 
     def instance(self, name: str, folder: Path) -> Path:
-        """The instance folder of the city ``name`` (one of :data:`CITIES`), made as ``folder``."""
+        """The instance folder of the city ``name``, made as ``folder``."""
         with self._databases.only_one_process():
             template = self._databases.shared / f"city-{name}"
             if not template.exists():
@@ -42,7 +43,7 @@ class Cities:
                 unfinished.mkdir()
                 with context_of(unfinished) as ctx:
                     upgrade(ctx.settings.resolved_database_url)
-                    {"full": _fill, "empty": _set_up}[name](ctx)
+                    {"demo": demo.fill, "full": _fill, "empty": _set_up}[name](ctx)
                 unfinished.rename(template)
         shutil.copytree(template, folder)
         return folder
