@@ -90,14 +90,15 @@
       if (marks(element) === without) problems.push(`does not show that it has the focus: ${named(element)}`);
       if (!inSight(element)) problems.push(`is hidden when it has the focus: ${named(element)}`);
       // Reading goes down, and to the right on a line: the next stop is never above in the same column, nor to the left on the same line.
-      const box = element.getBoundingClientRect(), now = { element, left: box.left, right: box.right, top: box.top + scrollY, bottom: box.bottom + scrollY };
+      // Both are measured now: to show the one, the page may have moved the other.
       if (before && !unseen(element)) {
-        const sameColumn = Math.min(now.right, before.right) - Math.max(now.left, before.left) > 4;
-        const sameLine = Math.min(now.bottom, before.bottom) - Math.max(now.top, before.top) > 4;
-        if ((sameColumn && now.bottom <= before.top + 1) || (sameLine && now.right <= before.left + 1))
-          problems.push(`comes after ${named(before.element)} and stands before it: ${named(element)}`);
+        const was = before.getBoundingClientRect(), now = element.getBoundingClientRect();
+        const sameColumn = Math.min(now.right, was.right) - Math.max(now.left, was.left) > 4;
+        const sameLine = Math.min(now.bottom, was.bottom) - Math.max(now.top, was.top) > 4;
+        if ((sameColumn && now.bottom <= was.top + 1) || (sameLine && now.right <= was.left + 1))
+          problems.push(`comes after ${named(before)} and stands before it: ${named(element)}`);
       }
-      if (!unseen(element)) before = now;
+      if (!unseen(element)) before = element;
     }
     document.activeElement?.blur();
     began?.focus?.();
