@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -152,17 +152,24 @@ def smtp_server(port: int = 0, **options: Any) -> Iterator[SmtpServer]:
     state = SmtpServer()
     loop = asyncio.new_event_loop()
     settings: dict[str, Any] = {"hostname": "mail.example.org", "ident": "test", "loop": loop} | options
-    server = loop.run_until_complete(loop.create_server(lambda: _Smtp(state, **settings), "127.0.0.1", port))
-    state.port = server.sockets[0].getsockname()[1]
+    # All of the loop's work is done in its own thread: a browser's driver keeps a loop running in the thread of the tests.
     thread = threading.Thread(target=loop.run_forever, name="smtp", daemon=True)
     thread.start()
+
+    def run(work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(2 * _WAIT_S)
+
     try:
-        yield state
+        server = run(loop.create_server(lambda: _Smtp(state, **settings), "127.0.0.1", port))
+        state.port = server.sockets[0].getsockname()[1]
+        try:
+            yield state
+        finally:
+            loop.call_soon_threadsafe(server.close)
+            run(_hang_up(state))
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(_WAIT_S)
-        server.close()
-        loop.run_until_complete(_hang_up(state))
         loop.close()
 
 
