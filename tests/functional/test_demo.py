@@ -309,6 +309,8 @@ def test_a_worker_that_was_running_asks_the_volunteers_of_now(made: Demonstratio
     made.start_over()
     assert propose(made.ctx, [Pair(need=old_need, offer=old_offer, mode=Mode.IN_PERSON, distance_m=10)]) == 0
     made.clock.advance(seconds=1)
+    board.follow(made.ctx)
+    assert board.index.get(made.all(Offer)[0].id) is not None, "seen at once"
     simones = next(n for n in made.all(Need, Need.state == NeedState.OPEN, Need.category == "shopping") if facts.SQUARE in n.address)
     with made.ctx.db.write() as session:
         need = session.get_one(Need, simones.id)
