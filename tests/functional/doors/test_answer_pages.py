@@ -47,7 +47,7 @@ def test_the_question_tells_the_volunteer_what_they_need_and_never_who_it_is(cit
     proposed(city, availability="Sa 09:00-12:00", urgency="urgent", details="the blue door")
     page = client.get(told("proposal_to_volunteer")[0]["yes_url"])
     assert page.h1 == "Will you help?"
-    for words in ("shopping", "face to face", "Saturday", "urgent", "Centre", "about 400 m", "23 November"):
+    for words in ("shopping", "face to face", "Saturday", "urgent", "Centre", "about 400 m", "Answer by", "today 1"):
         assert words in page.text
     assert not [secret for secret in (*SECRETS, "blue door") if secret in page.html]
     assert len(page.forms) == 1, "one button and no other"
