@@ -106,7 +106,8 @@ def test_at_most_ten_are_shown(city: City, offer_id: int) -> None:
     ids=["too far", "another language", "another way", "not confirmed", "my own by e-mail", "my own by phone"],
 )  # fmt: skip
 def test_what_is_not_for_this_volunteer_is_not_shown(city: City, offer_id: int, hidden: dict[str, Any]) -> None:
-    public_m = hidden.pop("public_m", 100)
+    public_m = hidden.get("public_m", 100)
+    hidden = {name: value for name, value in hidden.items() if name != "public_m"}
     need_id = city.need(**({"category": "pets"} | hidden))
     show_at(city, Need, need_id, public_m)
     assert near(city, offer_id) == []
