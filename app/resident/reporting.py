@@ -6,13 +6,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.extensions import ctx
-from app.forms import ChoiceField, Form, TextField, needed
+from app.forms import ChoiceField
 from app.permissions import LINK, permit
+from app.reporting import ReportForm
 from app.resident.door import by, read, resident
 from app.services import reports, throttle
 
 
-class ReportForm(Form):
+class ResidentsReport(ReportForm):
     reason = ChoiceField(
         _l("What happened?"), _l("Say what happened."),
         choices=lambda: {
@@ -23,16 +24,12 @@ class ReportForm(Form):
             "other": _("Something else"),
         },
     )  # fmt: skip
-    words = TextField(
-        _l("Tell us in your own words"), [needed(_l("Write a few words about what happened."))],
-        description=_l("Only the coordinators of the town hall read this. Leave out the numbers of cards and codes."),
-    )  # fmt: skip
 
 
 @resident.route("/request/<token>/report", methods=["GET", "POST"])
 @permit(LINK)
 def report(token: str) -> ResponseReturnValue:
-    here, form = read(token), ReportForm()
+    here, form = read(token), ResidentsReport()
     if form.validate_on_submit():
         throttle.spend(ctx(), [(throttle.REPORT, str(here.row.id))])
         met = [match.id for match in here.matches if match.accepted_at]

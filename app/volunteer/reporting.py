@@ -6,14 +6,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.extensions import ctx
-from app.forms import ChoiceField, Form, TextField, needed
+from app.forms import ChoiceField
 from app.identity import actor
 from app.permissions import SIGNED_IN, permit
+from app.reporting import ReportForm
 from app.services import reports, throttle
 from app.volunteer.my_page import my_page, own_match
 
 
-class ReportForm(Form):
+class VolunteersReport(ReportForm):
     reason = ChoiceField(
         _l("What happened?"), _l("Say what happened."),
         choices=lambda: {
@@ -24,16 +25,12 @@ class ReportForm(Form):
             "other": _("Something else"),
         },
     )  # fmt: skip
-    words = TextField(
-        _l("Tell us in your own words"), [needed(_l("Write a few words about what happened."))],
-        description=_l("Only the coordinators of the town hall read this. Leave out the numbers of cards and codes."),
-    )  # fmt: skip
 
 
 @my_page.route("/requests/<int(max=2147483647):match_id>/report", methods=["GET", "POST"])
 @permit(SIGNED_IN)
 def report(match_id: int) -> ResponseReturnValue:
-    match, form = own_match(match_id), ReportForm()
+    match, form = own_match(match_id), VolunteersReport()
     if form.validate_on_submit():
         throttle.spend(ctx(), [(throttle.REPORT, f"volunteer {match.volunteer_id}")])
         reports.report(ctx(), match.need_id, match_id, form.reason.data, form.words.data, actor())

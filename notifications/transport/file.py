@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -90,8 +91,15 @@ def read_mail(folder: Path, name: str) -> StoredMail:
     """One message. ``FileNotFoundError`` for a name that is not the plain name of a message in ``folder``."""
     if not _NAME.fullmatch(name):
         raise FileNotFoundError("no such message")
-    message: EmailMessage = message_from_bytes((folder / name).read_bytes(), policy=default)
-    return StoredMail(name, message)
+    file = folder / name
+    return StoredMail(name, _parsed(file, file.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=1000)
+def _parsed(file: Path, _written_ns: int) -> EmailMessage:
+    """The message in a file, which is written whole and never changed: a list of them is not parsed anew for each page."""
+    message: EmailMessage = message_from_bytes(file.read_bytes(), policy=default)
+    return message
 
 
 def _part(message: EmailMessage, kind: str) -> str:
