@@ -173,14 +173,15 @@ class Tape:
     def work_at_the_town_hall(self, town: Town) -> None:
         """One round of the coordinator: calls made, most addresses placed, volunteers approved who have waited for a day."""
         with self.ctx.db.read() as session:
-            waiting = session.scalars(select(Task).where(Task.closed_at.is_(None), Task.created_at < self.clock - timedelta(hours=1))).all()
+            old = Task.closed_at.is_(None), Task.created_at < self.clock - timedelta(hours=1)
+            waiting = session.scalars(select(Task).where(*old).order_by(Task.id)).all()
         for task in waiting:
             if task.kind == TaskKind.TELL and self.rng.random() < 0.85:
                 tasks.close_task(self.ctx, task.id, self.at_her_desk)
             elif task.kind == TaskKind.PLACE and task.need_id and task.need_id not in self.told and self.rng.random() < 0.5:
                 spot, _ = town.somewhere(1000)
                 posting.place_post(self.ctx, Need, task.need_id, Spot(spot.lon or 0, spot.lat or 0), self.at_her_desk)
-            elif task.kind == TaskKind.NOBODY and task.id % 5 and self.clock - task.created_at > timedelta(days=1):
+            elif task.kind == TaskKind.NOBODY and self.rng.random() < 0.4 and self.clock - task.created_at > timedelta(days=1):
                 tasks.close_task(self.ctx, task.id, self.at_her_desk)  # somebody was found in another way, or the resident was told
             elif task.kind == TaskKind.APPROVE and task.person_id and self.clock - task.created_at > timedelta(days=1):
                 approve(self.ctx, task.person_id, self.at_her_desk)
