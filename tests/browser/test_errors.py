@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 import time_machine
 from playwright.sync_api import Browser
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.links import Purpose
 from app.permissions import PUBLIC, permit
 from app.services import throttle
+from app.services.places import NoTerritory, Outside
+from matching.lifecycle import MoveNotAllowed, NeedState
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 from tests.browser.walk import Walk
@@ -103,13 +106,20 @@ def test_a_page_that_was_open_for_too_long(walk: Walk) -> None:
     _shows(walk, 400, send_without_token)
 
 
-def test_a_failure_of_ours(walk: Walk, site: Site, capfd: pytest.CaptureFixture[str]) -> None:
+FAILURES = [
+    (RuntimeError("on purpose"), 500), (NoTerritory(), 503), (RequestEntityTooLarge(), 413), (Outside("04 99 00 12 34"), 422),
+    (MoveNotAllowed(NeedState.CLOSED, NeedState.OPEN), 409),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("failure", "status"), FAILURES, ids=[type(failure).__name__ for failure, _ in FAILURES])
+def test_what_a_page_may_end_in(walk: Walk, site: Site, failure: Exception, status: int, capfd: pytest.CaptureFixture[str]) -> None:
     @permit(PUBLIC)
     def fails() -> Any:
-        raise RuntimeError("on purpose")
+        raise failure
 
     site.web.view_functions["public.home"] = fails
-    _shows(walk, 500, lambda visitor: visitor.open("/"))
+    _shows(walk, status, lambda visitor: visitor.open("/"))
 
 
 def _shows(walk: Walk, status: int, go: Callable[[Visitor], int], role: str = "nobody") -> None:

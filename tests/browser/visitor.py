@@ -18,13 +18,13 @@ class Visitor:
 
     def __init__(
         self, browser: Browser, site: Site, *, language: str = "fr", javascript: bool = True, width: int = WIDE, dark: bool = False,
-        role: str = "nobody",
+        role: str = "nobody", touch: bool = False,
     ) -> None:  # fmt: skip
         self.site = site
         self.problems: list[str] = []
         self._context = browser.new_context(
             locale=language, java_script_enabled=javascript, viewport={"width": width, "height": HEIGHT}, base_url=site.url,
-            color_scheme="dark" if dark else "light", reduced_motion="reduce",
+            color_scheme="dark" if dark else "light", reduced_motion="reduce", has_touch=touch,
         )  # fmt: skip
         self._context.set_default_timeout(10_000)
         self._context.add_cookies([{"name": "language", "value": language, "url": site.url}])
