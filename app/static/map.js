@@ -23,7 +23,7 @@ export async function show(figure) {
   const words = JSON.parse(figure.dataset.words);
   figure.hidden = false;
   const map = L.map(figure.querySelector(".map-canvas"), {
-    scrollWheelZoom: false, zoomControl: false, zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, inertia: !still,
+    scrollWheelZoom: false, zoomControl: false, zoomSnap: .5, zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, inertia: !still,
   });
   if (still) map.panBy = (offset, options) => L.Map.prototype.panBy.call(map, offset, { ...options, animate: false });
   map.attributionControl.setPrefix(false);

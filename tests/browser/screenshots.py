@@ -53,6 +53,7 @@ def main(folder: Path) -> None:
 def _take(browser: Browser, site: Site, file: Path, address: str, *, language: str, width: int, dark: bool, role: str) -> None:
     visitor = Visitor(browser, site, language=language, width=width, dark=dark, role=role)
     assert visitor.open(address) == 200
+    visitor.page.wait_for_load_state("networkidle")  # a map is drawn once its outlines are there
     height = min(TALLEST, visitor.page.evaluate("document.documentElement.scrollHeight"))
     visitor.page.set_viewport_size({"width": width, "height": height})
     visitor.page.screenshot(path=file, type="jpeg", quality=55)
