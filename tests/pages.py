@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.i18n import languages
 
-VOID = {"input", "meta", "link", "br", "img", "hr", "path", "circle"}
+VOID = {"input", "meta", "link", "br", "wbr", "img", "hr", "path", "circle"}
 NEED_A_LABEL = {"text", "email", "tel", "password", "checkbox", "radio", "number", "search", "select", "textarea"}
 
 
