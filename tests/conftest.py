@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from tests.databases import Databases
 from tests.network import only_loopback
@@ -31,6 +33,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
     own = tmp_path_factory.getbasetemp()
     return Databases(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(databases: Databases) -> Iterator[None]:
+    """Each test's application compiles the same templates: they are compiled once for all of them."""
+    folder = databases.shared / "templates"
+    folder.mkdir(exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", FileSystemBytecodeCache(str(folder)))
+        yield
 
 
 @pytest.fixture
