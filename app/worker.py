@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.context import Context, instance_folder
 from app.services import leases
@@ -67,9 +66,10 @@ def _repeat(step: Callable[[], object], stop: threading.Event) -> None:
         try:
             step()
             pause = EVERY_S
-        except SQLAlchemyError:
-            # The database is away or busy: nothing is lost, since work is found by its state when it is back.
-            log.exception("the database did not answer; the work goes on later")
+        except Exception:
+            # The database is away or busy, or something is wrong that nobody foresaw. Nothing is lost, since work is found by its
+            # state: a worker that ended here would let all others wait for ever.
+            log.exception("the work was interrupted; it goes on later")
             pause = min(pause * 2, LONGEST_PAUSE_S)
         stop.wait(pause)
 

@@ -334,7 +334,8 @@ def settle(session: Session, need: Need, now: datetime) -> None:
     for step in _steps(NeedState(need.state), there):
         check(NeedState(need.state), step)
         need.state = step
-    need.next_try_at = now if there is NeedState.OPEN else None
+    on_the_map = need.exact_point is not None  # else an agent places it first
+    need.next_try_at = now if there is NeedState.OPEN and on_the_map else None
     need.changed_at = now
 
 

@@ -117,7 +117,8 @@ def _due(session: Session, now: datetime, only: int | None) -> list[NeedToMatch]
     rows = session.execute(
         select(Need, Person)
         .join(Person, Need.person_id == Person.id)
-        .where(Need.state == NeedState.OPEN, Need.next_try_at <= now, true() if only is None else Need.id == only)
+        .where(Need.state == NeedState.OPEN, Need.next_try_at <= now, Need.exact_point.is_not(None))
+        .where(true() if only is None else Need.id == only)
         .order_by(Need.next_try_at, Need.id)
         .limit(BATCH)
     ).all()

@@ -406,3 +406,14 @@ def test_a_setting_approves_a_confirmed_volunteer_at_once(city: City) -> None:
     need = city.need()
     city.match()
     assert [match.offer_id for match in city.matches(need)] == [at_once]
+
+
+def test_a_need_that_nobody_has_put_on_the_map_waits_for_that_however_often_it_is_resumed(city: City) -> None:
+    city.volunteer()
+    nowhere = city.need(where=posting.Where("12 rue Inconnue", "69003", "Lyon"))
+    for there in (NeedState.PAUSED, NeedState.OPEN):
+        posting.move_need(city.ctx, nowhere, there, BY_LINK)
+    assert city.one(Need, nowhere).next_try_at is None
+    found = city.need()
+    assert city.match() == 1
+    assert [len(city.matches(need)) for need in (nowhere, found)] == [0, 1]
