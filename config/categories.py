@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """``remote`` says whether this help can also be given by phone or video."""
+    """``remote`` says whether this help can also be given by phone or video; ``children`` that it is for a child: only who offers
+    just that hears of it."""
 
     slug: str
     remote: bool = False
+    children: bool = False
 
 
 CATEGORIES: dict[str, Category] = {
@@ -19,7 +21,7 @@ CATEGORIES: dict[str, Category] = {
     for c in (
         Category("shopping"),
         Category("pharmacy"),
-        Category("homework", remote=True),
+        Category("homework", remote=True, children=True),
         Category("conversation", remote=True),
         Category("accompaniment"),
         Category("paperwork", remote=True),

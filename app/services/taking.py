@@ -16,7 +16,9 @@ from app.context import Context
 from app.models import Match, Need, Offer, Person, Territory
 from app.services.events import Actor, record
 from app.services.matches import Answer, accept, agree, answer_time, claim, found, lock_need
+from config.categories import CATEGORIES
 from matching.geo import boxes, distance_m
+from matching.hours import overlap_ok, parse_hours
 from matching.lifecycle import MatchState, NeedState, OfferState
 from matching.model import Mode, Urgency, round_half_up
 
@@ -104,6 +106,7 @@ def _seen_from(need: Row[*tuple[Any, ...]], offers: Rows) -> list[Nearby]:
         for offer in offers
         if (apart_m := distance_m(need.public_lon, need.public_lat, offer.public_lon, offer.public_lat)) <= _reach_m(offer)
         and not set(need.languages).isdisjoint(offer.languages)
+        and (need.category in offer.categories or not CATEGORIES[need.category].children)
         and {need.mode, offer.mode} != {Mode.IN_PERSON, Mode.REMOTE}
     ]  # fmt: skip
 
@@ -132,9 +135,16 @@ def offer_to_take(ctx: Context, person_id: int, need_id: int, by: Actor) -> Answ
             return Answer.OVER
         match = _match(session, need, offer, now, now + answer_time(ctx, need.urgency))
         record(session, "match_proposed", now, by, need_id=need_id, offer_id=offer.id, match_id=match.id)
-        (agree if need.share_contact else accept)(session, ctx, match, now, by)
+        at_once = need.share_contact and _as_offered(need, offer, match)
+        (agree if at_once else accept)(session, ctx, match, now, by)
         found(session, need, now)
         return Answer(match.state)
+
+
+def _as_offered(need: Need, offer: Offer, match: Match) -> bool:
+    """Whether this volunteer might have been asked. Of anybody else the resident decides, whatever was said beforehand."""
+    near = match.mode == Mode.REMOTE or match.distance_m <= offer.radius_m
+    return near and need.category in offer.categories and overlap_ok(parse_hours(need.availability), parse_hours(offer.availability))
 
 
 def _match(session: Session, need: Need, offer: Offer, now: datetime, deadline: datetime) -> Match:

@@ -163,12 +163,27 @@ def test_taking_is_a_yes_and_asks_the_resident(city: City, offer_id: int, sign_i
 
 
 def test_where_the_resident_agreed_beforehand_both_know_each_other_at_once(city: City, offer_id: int, sign_in: SignIn) -> None:
-    need_id = city.need(category="pets", share_contact=True)
+    need_id = city.need(category="conversation", share_contact=True)
     visitor = sign_in(offer_id=offer_id)
     page = visitor.submit(visitor.get("/me"), "I could do this")
     assert "You both agreed: the contact details are below." in page.text
     assert "r2@example.net" in page.text
     assert city.one(Need, need_id).state == "agreed"
+
+
+@pytest.mark.parametrize("need", [{"category": "pets"}, {"north_m": 1800}, {"availability": "Su 09:00-12:00"}])
+def test_whoever_would_not_have_been_asked_needs_the_residents_yes_all_the_same(city: City, need: dict[str, Any]) -> None:
+    offer_id = city.volunteer(categories=("conversation",), availability="Mo-Fr 18:00-20:00", radius_m=1500)
+    need_id = city.need(**{"category": "conversation", "share_contact": True} | need)
+    assert take(city, offer_id, need_id) is Answer.ACCEPTED
+    assert "contacts_shown" not in city.events()
+
+
+def test_help_for_a_child_is_shown_to_those_alone_who_offer_it(city: City, offer_id: int) -> None:
+    need_id = city.need(category="homework")
+    tutor = city.volunteer(categories=("homework",))
+    assert [[need.id for need in near(city, offer)] for offer in (offer_id, tutor)] == [[], [need_id]]
+    assert take(city, offer_id, need_id) is Answer.OVER
 
 
 def test_two_from_afar_meet_from_afar_where_it_is_too_far_to_walk(city: City) -> None:
