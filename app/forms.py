@@ -192,7 +192,7 @@ class PickField(_Shown, SelectField):
 
     @property
     def needed(self) -> bool:
-        return "" not in self.choices
+        return "" not in self.choices or super().needed
 
     def pre_validate(self, form: Any) -> None:
         if self.data not in self.choices:

@@ -1,6 +1,6 @@
 """A field of free text in which what should not stand there is pointed out once, or refused (see :mod:`app.wording`)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,29 +16,33 @@ class FreeTextField(TextField):
     """Several lines. It draws the passages that were found above itself, and a box "leave it as it is" below.
 
     The box holds the rules that it was shown for, so that another kind of passage is pointed out again. ``homework`` says of the form
-    whether a child's name is refused.
+    whether a child's name is refused; ``rules`` are those that count here.
     """
 
     def __init__(
-        self, label: str, validators: Iterable[Any] = (), *, homework: Callable[[Form], bool] = lambda _form: False, **options: Any
-    ) -> None:
+        self, label: str, validators: Iterable[Any] = (), *, homework: Callable[[Form], bool] = lambda _form: False,
+        rules: Collection[str] = RULES, **options: Any,
+    ) -> None:  # fmt: skip
         super().__init__(label, validators, **options)
-        self._homework = homework
+        self._homework, self._rules = homework, rules
         self._insisted: set[str] = set()
         self.found: list[Finding] = []
 
     def process(self, formdata: Any, *data: Any, **options: Any) -> None:
         super().process(formdata, *data, **options)
         self._insisted = set((formdata or {}).get(self._box, "").split())
-        self.found = scan(self.data[: self.longest])
+        self.found = self._scan(self.data[: self.longest])
 
     def pre_validate(self, form: Any) -> None:
         super().pre_validate(form)
-        self.found = scan(self.data, homework=self._homework(form))
+        self.found = self._scan(self.data, homework=self._homework(form))
         if any(RULES[one.rule].refused for one in self.found):
             raise StopValidation(_l("Take out what is marked here."))
         if not self._asked <= self._insisted:
             raise StopValidation(_l("Read what is marked here once more. Change it, or tick the box to leave it as it is."))
+
+    def _scan(self, text: str, homework: bool = False) -> list[Finding]:
+        return [finding for finding in scan(text, homework=homework) if finding.rule in self._rules]
 
     @property
     def _box(self) -> str:

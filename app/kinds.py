@@ -18,12 +18,12 @@ KINDS = {
         _l("Shopping"), _l("shopping"),
         _l(
             "Buying what is on a list and bringing it to the door. "
-            "The neighbour pays in the shop or gives back the exact sum against the receipt."
+            "Paid in the shop by who needs it, or the exact sum is given back against the receipt."
         ),
     ),
     "pharmacy": Words(
         _l("Pharmacy"), _l("a trip to the pharmacy"),
-        _l("Fetching what is ready at the pharmacy. You never need to know what it is for."),
+        _l("Fetching what is ready at the pharmacy. Nobody has to say what it is for."),
     ),
     "homework": Words(
         _l("Homework help"), _l("a child’s homework"),
@@ -39,7 +39,7 @@ KINDS = {
     ),
     "paperwork": Words(
         _l("Paperwork"), _l("paperwork"),
-        _l("Reading a letter together, filling in a form, using a website. The neighbour keeps their papers and passwords."),
+        _l("Reading a letter together, filling in a form, using a website. Papers and passwords stay with whom they belong to."),
     ),
     "small_repairs": Words(
         _l("Small repairs"), _l("small repairs"),

@@ -22,7 +22,7 @@ FOOTER = (
     ("public.charter", _l("Charter")),
     ("public.privacy", _l("Your data")),
     ("public.legal", _l("Legal notice")),
-    ("public.accessibility", _l("Accessibility: partially compliant")),  # RGAA wants the status itself on every page
+    ("public.accessibility", _l("Accessibility: not compliant")),  # RGAA wants the status itself on every page
     ("public.contact", _l("Contact")),
 )
 

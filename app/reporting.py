@@ -2,13 +2,14 @@
 
 from flask_babel import lazy_gettext as _l
 
-from app.forms import Form, TextField, needed
+from app.forms import Form, needed
+from app.free_text import FreeTextField
 
 
 class ReportForm(Form):
     """A door adds ``reason``, a choice among the kinds of ``app/services/reports.py``."""
 
-    words = TextField(
-        _l("Tell us in your own words"), [needed(_l("Write a few words about what happened."))],
+    words = FreeTextField(
+        _l("Tell us in your own words"), [needed(_l("Write a few words about what happened."))], rules=["card"],
         description=_l("Only the coordinators of the town hall read this. Leave out the numbers of cards and codes."),
     )  # fmt: skip

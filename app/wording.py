@@ -32,9 +32,12 @@ class Rule:
 
 
 RULES = {
-    "card": Rule(_l("This looks like the number of a bank card or an account. Take it out: nobody needs it here, ever."), refused=True),
+    "card": Rule(
+        _l("This looks like the number of a bank card, an account or the social security. Take it out: nobody needs it here, ever."),
+        refused=True,
+    ),
     "child": Rule(_l("This looks like a child’s name. Take it out, and write “my son” or “my daughter”."), refused=True),
-    "code": Rule(_l("This looks like a code. Take it out: tell the volunteer yourself, once you know who comes.")),
+    "code": Rule(_l("This looks like a code, or where a key is. Take it out: tell the volunteer yourself, once you know who comes.")),
     "contact": Rule(
         _l("This looks like a phone number or an e-mail address. Leave it out: you both get them once you have both said yes.")
     ),
@@ -51,7 +54,7 @@ def _any(lines: str, *, word: bool = True) -> re.Pattern[str]:
 
 
 _HEALTH = _any(r"""
-alzheimer|parkinson|demence|dementia|epilep\w+|diabet\w+|cancers?|cancere\w+|tumeurs?|tumou?rs?|metastases?|leucemie|leuk(?:a)?emia
+al[sz]h?eimer|parkinson|demence|dementia|epilep\w+|diabet\w+|cancers?|cancere\w+|tumeurs?|tumou?rs?|metastases?|leucemie|leuk(?:a)?emia
 chimio\w*|chemo\w*|radiotherap\w+|dialys(?:es?|is)|depressi(?:f|fs|ve|ves|on|ons)|depressed|bipolaires?|bipolar|schizophren\w+|psychos\w+
 autis(?:me|tes?|tic|m)|trisomi\w+|handicap\w*|disabilit(?:y|ies)|disabled|invalidite|asthm\w+|avc|infarctus|crise cardiaque
 heart (?:attack|disease)|(?:had|after|since) (?:a|my|the|her|his) stroke|insuffisance (?:cardiaque|renale|respiratoire)|vih|hiv|sida
@@ -63,22 +66,31 @@ oncolog\w+|grossesse|pregnan\w+|(?:suis|est|etait|etais) enceinte|fractures?(?! 
 mal (?:au|aux|a la|a l') ?(?:dos|genoux?|hanches?|jambes?|tete|ventre|epaules?|pieds?|coeur|estomac)|back ?pain|chronic (?:pain|illness)
 je suis (?:\w+ )?malade|i am (?:\w+ )?ill|diagnostiquee?s?|diagnos(?:ed|is)|ordonnances?|prescriptions?|prescribed|insulin\w*|morphine
 doliprane|dafalgan|paracetamol|ibuprof\w+|aspirine?|antidepress\w+|antibioti\w+|anxiolyti\w+|anticoagula\w+|xanax|prozac|lexomil
+seropositi\w+|pacemakers?|dyslexi\w+|dyspraxi\w+|dysphasi\w+|dyscalculi\w+|tdah|adhd
 levothyrox|ventoline?|kardegic|metformine?|tramadol|cortisone
 """)
+_NUMBERS = (
+    "cinq|six|sept|huit|neuf|dix|quinze|vingt|trente|quarante|cinquante|soixante|cent|five|six|seven|eight|nine|ten|fifteen|twenty|thirty"
+    "|forty|fifty"
+)
 _PRICE = _any(
-    r"""
+    rf"""
 \d[\d ]*(?:[.,]\d+)? ?(?:€|£|\$|(?:euros?|eur|pounds?|dollars?)\b)(?: ?(?:/|par|de l'|per|an) ?\w+)?|[€£$] ?\d+(?:[.,]\d+)?
+\b(?:{_NUMBERS}) (?:euros?|balles|pounds?|quid|dollars?|bucks)\b|\b\d+ (?:balles|quid|bucks)\b
 \bje (?:vous |te |le |la |les )?(?:paierai|payerai|paie|paye|remunere|remunererai|dedommage|dedommagerai)\b
 \bje peux (?:vous |te )?(?:payer|remunerer|dedommager)\b|\b(?:bien|serez|seras|etes) (?:payee?s?|remuneree?s?)\b|\bremuneration\b
-\bcontre (?:un )?paiement\b|\bmoyennant (?:finances?|paiement)\b|\bpourboires?\b|\b(?:travail\w*|payee?s?) au noir\b|\bcesu\b
+\bcontre (?:un )?paiement\b|\bmoyennant (?:finances?|paiement)\b|\bpourboires?\b|\b(?:travail\w*|paye\w*) au (?:noir|black)\b|\bcesu\b
 \bvo(?:s|tre) (?:tarifs?|prix)\b|\bi(?:'ll| will| would|'d) pay\b|\bpay you\b|\b(?:be|get|well) paid\b|\bpaid (?:help|work|job)\b
 \byour (?:rates?|price|fees?)\b|\bin exchange for (?:money|payment)\b
 """,
     word=False,
 )
-_SECRET = r"(?:[a-z]?\d{3,8}[a-z]?|\d{1,5}[a-z]\d{1,5}|\d\d(?:[ -]\d\d){1,3})"
+_SECRET = r"(?:\d(?: \d){3,7}|[a-z]?\d{3,8}[a-z]?|\d{1,5}[a-z]\d{1,5}|\d\d(?:[ -]\d\d){1,3})"
+_HARMLESS = r"(?:postal|barres?|promo|de la route|ape|naf|client|article|produit)\b"
 _CODE = _any(rf"""
-(?:digicodes?|(?<!post )(?<!zip )codes?(?! postal| barres?| promo| de la route)|pin)\b[^.!?;\n\d]{{0,25}}?\b{_SECRET}
+(?:digicodes?|(?<!post )(?<!zip )codes?(?! {_HARMLESS})|pin)\b[^.!?;\n\d]{{0,25}}?\b{_SECRET}
+cles? (?:de \w+ )?(?:est |sont |se trouvent? )?(?:cachee?s? )?(?:sous|derriere|au[ -]dessus|dans (?:le pot|la boite))
+keys? (?:is |are )?(?:hidden |kept )?(?:under|behind|above|in the (?:pot|mailbox))
 (?:mot de passe|password)(?: est| is)? ?[:=]? ?(?=\S*\d)\S{{4,}}
 """)
 _CONTACT = _any(
@@ -89,6 +101,8 @@ _CONTACT = _any(
     word=False,
 )
 
+_NAMED_CARD = re.compile(r"\b(?:carte|cb|card)\b[^.!?\n\d]{0,25}(?P<number>\d(?:[ ./_-]?\d){12,18})(?![ ./_-]?\d)")
+_SOCIAL_SECURITY = re.compile(r"(?<!\d)[12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?\d[\dab] ?\d{3} ?\d{3}(?: ?\d\d)?(?! ?\d)")
 _DIGITS = re.compile(r"\d+(?:[ ./_-]{1,3}\d+)*")
 _IBAN = re.compile(r"\b[a-z]{2}\d{2}(?: ?[a-z\d]){11,30}")
 
@@ -103,6 +117,9 @@ _CHILD = (
     re.compile(rf"\b{_YOUNG}(?:,? {_YEARS}\)?)?(?: ?[,:])? {_NAME}\b"),
     re.compile(rf"\b(?:{_YOUNG}|(?i:il|elle|he|she))\b[^.!?\n]{{0,40}}?{_CALLED} (?P<name>[A-Za-z]{{2,}})"),
     re.compile(rf"\b{_NAME}(?:-[A-Z][a-z]+)?,? {_YEARS}"),
+    re.compile(rf"\b{_NAME} is \d{{1,2}}(?= and |[,.;!]|$)"),
+    re.compile(rf"\b(?i:mon|ma|my|our|notre) (?i:petite?|grande?|little|young|cher|chere|cherie?) {_NAME}\b"),
+    re.compile(rf"\b(?i:aider|accompagner|garder|help|helping|teach|teaching) {_NAME} (?i:a|avec|dans|en|pour|with|to|in)\b"),
 )
 _NO_NAMES = {name for names in (
     "il elle ils elles on he she they depuis pour environ presque bientot deja age agee aged about nearly almost for since dans de",
@@ -110,6 +127,9 @@ _NO_NAMES = {name for names in (
     "collegienne lyceen lyceenne ecolier ecoliere boy girl child children kid kids pupil pupils student son sons daughter daughters",
     "ado teenager primaire maternelle college lycee sixieme cinquieme quatrieme troisieme seconde premiere terminale francais maths",
     "math mathematiques anglais english french allemand german espagnol spanish italien latin histoire history geographie physique",
+    "lundi mardi mercredi jeudi vendredi samedi dimanche monday tuesday wednesday thursday friday saturday sunday janvier fevrier mars",
+    "avril mai juin juillet aout septembre octobre novembre decembre january february march april may june july august september",
+    "october november december",
     "chimie sciences science musique music lecture ecriture reading writing en au in at a",
 ) for name in names.split()}  # fmt: skip
 
@@ -151,10 +171,12 @@ def _matches(pattern: re.Pattern[str]) -> Callable[[str], Spans]:
 
 
 def _cards(plain: str) -> Iterator[tuple[int, int]]:
-    """Bank cards (13 to 19 digits that check) and international account numbers, however they are set apart."""
+    """Bank cards (13 to 19 digits that check, or are said to be one), numbers of accounts and of the French social security."""
     for run in _DIGITS.finditer(plain):
         groups = [(run.start() + group.start(), run.start() + group.end()) for group in re.finditer(r"\d+", run[0])]
         yield from (span for span in _windows(groups) if _is_card(plain[slice(*span)], whole=span == run.span()))
+    yield from (match.span("number") for match in _NAMED_CARD.finditer(plain.lower()))  # a slip of the finger does not check
+    yield from (match.span() for match in _SOCIAL_SECURITY.finditer(plain.lower()))
     for match in _IBAN.finditer(plain.lower()):
         ends = [match.start() + word.end() for word in re.finditer(r"[a-z\d]+", match[0])]
         yield from ((match.start(), end) for end in reversed(ends) if _is_account(plain.lower()[match.start() : end]))

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
-
 from app.context import Context, instance_folder
 from app.services import leases
 from app.services.matches import expire_due

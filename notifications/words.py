@@ -33,7 +33,7 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "today": "aujourd’hui",
         "tomorrow": "demain",
         "yesterday": "hier",
-        "%(first)s to %(last)s": "%(first)s au %(last)s",
+        "%(first)s to %(last)s": "du %(first)s au %(last)s",
         "%(first)s and %(last)s": "%(first)s et %(last)s",
         "every day": "tous les jours",
         "at any time": "à toute heure",

@@ -72,11 +72,13 @@ def _list(name: str, page: lists.Page, given: lists.Filter, states: Any, **more:
 
 
 def _by_day(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[tuple[str, list[Row[*tuple[Any, ...]]]]]:
-    """Tasks in the order of their due times: what is overdue, what is for today, what can wait."""
+    """Tasks in their order: what somebody reported, what is overdue, what is for today, what can wait."""
     now, zone = ctx().now(), ctx().settings.zone
     today = now.astimezone(zone).date()
 
     def group(row: Row[*tuple[Any, ...]]) -> str:
+        if row.kind == TaskKind.REPORT:
+            return "reported"
         if row.due_at < now:
             return "overdue"
         return "today" if row.due_at.astimezone(zone).date() == today else "later"

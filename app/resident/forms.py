@@ -63,8 +63,9 @@ class NeedForm(WhereFields):
     category = ChoiceField(_l("What kind of help?"), _l("Say what kind of help you need."), choices=category_choices)
     parent = TickField(_l("For homework help: I am the child’s parent or guardian, and an adult will be at home"))
     school_level = PickField(
-        _l("School level"), choices=lambda: {"": _("Choose the level")} | {level: str(words) for level, words in SCHOOL_LEVELS.items()}
-    )
+        _l("School level"), [needed_if("category", HOMEWORK, _l("Choose the school level."))],
+        choices=lambda: {"": _("Choose the level")} | {level: str(words) for level, words in SCHOOL_LEVELS.items()},
+    )  # fmt: skip
     details = FreeTextField(
         _l("Anything the volunteer should know?"), render_kw={"rows": 4}, homework=lambda form: form["category"].data == HOMEWORK,
         description=_l("No health details, no card numbers, no codes. For homework: never the child’s name."),
@@ -86,7 +87,10 @@ class NeedForm(WhereFields):
     )  # fmt: skip
     name = LineField(
         _l("Name of the person who needs help"), [needed(_l("Write the name of the person who needs help."))],
-        description=_l("First name and surname. The volunteer learns only the first name, after both of you have said yes."),
+        description=_l(
+            "First name and surname. For homework help: the parent’s, never the child’s. "
+            "The volunteer learns only the first name, after both of you have said yes."
+        ),
         render_kw={"autocomplete": "name"},
     )  # fmt: skip
     on_behalf_name = LineField(
@@ -135,9 +139,9 @@ class NeedForm(WhereFields):
         if self.category.data == HOMEWORK and not field.data:
             raise ValidationError(_l("For homework help a parent or guardian has to ask. Tick the box if that is you."))
 
-    def validate_school_level(self, field: Field) -> None:
-        if self.category.data == HOMEWORK and not field.data:
-            raise ValidationError(_l("Choose the school level."))
+    def validate_for_whom(self, field: Field) -> None:
+        if self.category.data == HOMEWORK and field.data == PostedBy.RELATIVE:
+            raise ValidationError(_l("The parent asks for homework help, in their own name. Choose the first answer."))
 
     def validate_mode(self, field: Field) -> None:
         chosen = CATEGORIES.get(self.category.data)

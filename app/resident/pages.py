@@ -15,7 +15,7 @@ from app.resident.forms import urgencies
 from app.resident.story import story
 from app.services import matches, mine, posting
 from app.services.events import Actor
-from matching.lifecycle import MatchState, MoveNotAllowed, NeedState
+from matching.lifecycle import NEED_MOVES, MatchState, MoveNotAllowed, NeedState
 
 MOVES = {"pause": NeedState.PAUSED, "resume": NeedState.OPEN, "withdraw": NeedState.WITHDRAWN}
 
@@ -47,13 +47,21 @@ def my_request(token: str) -> ResponseReturnValue:
 def move_request(token: str, move: str) -> ResponseReturnValue:
     """Pause, resume or withdraw. A page asks whether that is really meant; a replay changes nothing."""
     here = read(token)
-    if request.method != "POST":
+    state = NeedState(here.row.state)
+    possible = MOVES[move] in NEED_MOVES[state] and (move != "resume" or state is NeedState.PAUSED)
+    if request.method != "POST" and possible:
         return render_template("resident/sure.html", row=here.row, move=move, token=token)
+    if request.method != "POST" or not _moved(here, move):
+        flash(_("This has changed meanwhile. Here is how things stand now."))
+    return redirect(url_for("resident.my_request", token=token), 303)
+
+
+def _moved(here: mine.MyRequest, move: str) -> bool:
     try:
         posting.move_need(ctx(), here.row.id, MOVES[move], by(here))
     except MoveNotAllowed:
-        flash(_("This has changed meanwhile. Here is how things stand now."))
-    return redirect(url_for("resident.my_request", token=token), 303)
+        return False
+    return True
 
 
 @resident.post("/request/<token>/answer")

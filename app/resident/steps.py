@@ -175,7 +175,8 @@ def _homework(values: Values) -> bool:
 
 
 def _for_other(values: Values) -> bool:
-    return values.get("for_whom") == PostedBy.RELATIVE
+    """Homework help is asked for by the parent, in their own name."""
+    return values.get("for_whom") == PostedBy.RELATIVE and not _homework(values)
 
 
 def _remote(values: Values) -> bool:
@@ -189,7 +190,7 @@ STEPS = (
     Step("how", _l("How should it happen?"), How, _remote),
     Step("where", _l("Where is the help needed?"), Place),
     Step("when", _l("When, and how urgent is it?"), When),
-    Step("for-whom", _l("Who is the help for?"), ForWhom),
+    Step("for-whom", _l("Who is the help for?"), ForWhom, lambda values: not _homework(values)),
     Step("you", _l("Who are you?"), You, _for_other),
     Step("their-name", _l("What is the name of the person who needs help?"), TheirName, _for_other),
     Step("their-contact", _l("How can we reach them?"), TheirContact, _for_other),

@@ -148,12 +148,14 @@ def approve(ctx: Context, person_id: int, by: Actor) -> None:
 
 def sign_in(ctx: Context, email: str, password: str, address: str) -> Person | None:
     """The account, if the password is right and the e-mail address confirmed. Raises :class:`throttle.TooMany`."""
-    throttle.spend(ctx, [(throttle.SIGN_IN_ADDRESS, address), (throttle.SIGN_IN_ACCOUNT, email)])
+    here = f"{email} {address}"
+    throttle.spend(ctx, [(throttle.SIGN_IN_ADDRESS, address), (throttle.SIGN_IN_HERE, here), (throttle.SIGN_IN_ACCOUNT, email)])
     with ctx.db.read() as session:
         person = account_of(session, ctx, email)
     right = verify_password(person.password_hash if person else None, password)
     if person is None or not right or person.email_confirmed_at is None:
         return None
+    throttle.forgive(ctx, throttle.SIGN_IN_HERE, here)
     throttle.forgive(ctx, throttle.SIGN_IN_ACCOUNT, email)
     return person
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.context import Context
-from app.models import Match, Need, Offer, Person, Task, Territory
+from app.models import Match, Need, Offer, Person, Task, TaskKind, Territory
 from app.services.sight import Sight, subtree
 from app.services.tasks import ENDS_BY_ITSELF
 from matching.lifecycle import NeedState, OfferState
@@ -112,9 +112,10 @@ def matches(ctx: Context, sight: Sight, given: Filter) -> Page:
 
 
 def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
-    """Open ones, most pressing first, unless ``state`` is ``closed``: then the latest first. Columns: id, kind, reason, need_id, offer_id,
-    match_id, due_at, created_at, closed_at, category, categories (an offer's), urgency, quartier, contact and to_volunteer (of whom it is
-    about), ends_by_itself."""
+    """Open ones, reports before all else and then the most pressing first, unless ``state`` is ``closed``: then the latest first.
+
+    Columns: id, kind, reason, need_id, offer_id, match_id, due_at, created_at, closed_at, category, categories (an offer's), urgency,
+    quartier, contact and to_volunteer (of whom it is about), ends_by_itself."""
     quartier = func.coalesce(Need.territory_id, Offer.territory_id, Task.territory_id)
     closed = given.state == "closed"
     rows = (
@@ -128,7 +129,7 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
         .outerjoin(Person, Person.id == Task.person_id)
         .outerjoin(Territory, Territory.id == quartier)
         .where(sight.of_task(), Task.closed_at.is_not(None) if closed else Task.closed_at.is_(None))
-        .order_by(*[Task.closed_at.desc(), Task.id.desc()] if closed else [Task.due_at, Task.id])
+        .order_by(*[Task.closed_at.desc(), Task.id.desc()] if closed else [Task.kind != TaskKind.REPORT, Task.due_at, Task.id])
     )  # fmt: skip
     if given.kind:
         rows = rows.where(Task.kind == given.kind)

@@ -32,7 +32,7 @@ SAID = {
     Answer.TOO_LATE: _l("The time to answer was over, so somebody else has been asked. Thank you all the same."),
     Answer.OVER: _l("This has changed meanwhile. Here is how things stand now."),
 }
-QUICKER = _l("Somebody was quicker, or this has changed meanwhile. Thank you all the same!")
+QUICKER = _l("Somebody was quicker, you already help as many people as you chose, or this has changed meanwhile. Thank you all the same!")
 OUTCOMES = {
     "done": _l("Thank you! It is written down. You can help somebody else now."),
     "not_done": _l("Thank you for telling us. We look for somebody else for this neighbour."),

@@ -91,6 +91,6 @@ def test_words_do_as_well(javascript: bool, visit: Callable[..., Visitor]) -> No
     person = Person(_go_there(visit(language="fr", javascript=javascript)))
     person.page.locator(".week-words input[type=text]").fill("du lundi au vendredi de 18 h à 20 h")
     person.go_on()
-    person.reads("Nous avons compris : lundi au vendredi, 18 h – 20 h")
+    person.reads("Nous avons compris : du lundi au vendredi, 18 h – 20 h")
     person.go_on()
     assert not person.page.url.endswith(STEP), "it was asked twice"

@@ -93,7 +93,8 @@ class Town:
         categories = self.rng.choice(facts.OFFERED)
         afar = all(CATEGORIES[category].remote for category in categories)
         offer = OfferInput(
-            categories=categories, where=place, radius_m=int(min(self.rng.choice((800, 1500, 2500, 4000)), distance - QUIET_M)),
+            categories=categories, where=place,
+            radius_m=int(min(self.rng.choice((800, 1500, 2500, 4000)), distance - QUIET_M)) // 100 * 100,
             capacity=self.rng.choice((1, 1, 1, 2, 2, 3)), availability=self.rng.choice(facts.WEEKS_OFFERED),
             mode=self.rng.choice(("in_person", "both", "remote")) if afar else "in_person",
             languages=("fr", *self.rng.choice(facts.SPOKEN)),

@@ -82,10 +82,22 @@ def test_another_kind_of_help_asks_only_what_it_needs(city: City, client: Visito
 def test_what_no_longer_applies_is_not_sent(city: City, client: Visitor) -> None:
     check = answer(client, category="homework", mode="remote")
     assert check.facts["School level"] == "CM1"
-    check = client.submit(client.get(check.link("Change Help with")), "Continue", category="shopping")
+    asked = client.submit(client.get(check.link("Change Help with")), "Continue", category="shopping")
+    check = answer(client, page=asked, for_whom="self")  # which is not asked about homework
     assert "School level" not in check.facts
     client.submit(check, SEND)
     assert (the_need(city).mode, the_need(city).school_level) == ("in_person", None)
+
+
+def test_about_homework_nobody_is_asked_for_another_persons_name(city: City, client: Visitor) -> None:
+    before = answer(client, for_whom="relative", name="Zoé Martin")
+    asked = client.submit(client.get(before.link("Change Help with")), "Continue", category="homework")
+    check = answer(client, page=asked, parent="y", school_level="CM1")
+    assert check.h1 == "Check your answers"
+    assert not {"For whom", "Who needs help", "Who asks"} & set(check.facts)
+    client.submit(check, SEND)
+    assert (the_need(city).posted_by, the_need(city).on_behalf_name) == ("self", None)
+    assert city.one(Person, the_need(city).person_id).name == "Odette Martin"
 
 
 def test_homework_is_asked_for_by_a_parent_without_the_childs_name(city: City, client: Visitor) -> None:
@@ -189,7 +201,7 @@ def test_another_kind_of_passage_is_pointed_out_again(client: Visitor) -> None:
     page = client.get(check.link("Change For the volunteer"))
     assert client.submit(page, "Continue", details="Je suis asthmatique.").h1 == "Check your answers"
     page = client.submit(page, "Continue", 422, details="Je suis asthmatique. Le code est 1234.")
-    assert "This looks like a code." in page.text
+    assert "This looks like a code" in page.text
 
 
 def test_a_card_number_is_never_sent(city: City, client: Visitor) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from app.links import Purpose
 from app.models import Event, Need, Offer, Person
-from app.services import details, matches, throttle
+from app.services import details, matches, posting, throttle
 from app.services.events import Actor
 from app.services.sight import Sight
 from matching.lifecycle import MatchState
@@ -70,6 +70,26 @@ def test_reports_are_slowed_down(city: City, client: Visitor, monkeypatch: pytes
     report(city, client, need_id)
     report(city, client, need_id, 429)
     report(city, client, city.need())
+
+
+def test_a_report_holds_no_card_number_and_may_speak_of_all_else(city: City, client: Visitor) -> None:
+    need_id = city.need()
+    page = report(city, client, need_id, 422, reason="money", words="Il a demandé ma carte 4111 1111 1111 1111")
+    assert "This looks like the number of a bank card" in page.text
+    report(city, client, need_id, reason="money", words="Elle voulait dix euros. Je suis diabétique, appelez le 06 39 98 12 34.")
+
+
+def test_reports_come_first_and_are_not_ticked_off_unread(city: City, client: Visitor, sign_in: Any) -> None:
+    city.need(where=posting.Where("12 rue Inconnue", "69003", "Lyon"))
+    city.clock.advance(days=9)
+    report(city, client, city.need())
+    visitor, [task] = sign_in(), city.tasks("report")
+    page = visitor.get("/coordination/")
+    assert page.text.index("Somebody reported a problem") < page.text.index("Overdue")
+    assert f"/coordination/tasks/{task.id}/close" not in page.html
+    read = visitor.get(page.link("Read it"))
+    assert f"/coordination/tasks/{task.id}/close" not in read.html
+    assert "Done: tick off" in visitor.submit(read, "Show the number and the words").buttons
 
 
 def test_a_coordinator_reads_a_report_and_ticks_it_off(city: City, client: Visitor, sign_in: Any) -> None:

@@ -90,10 +90,19 @@ def test_an_account_that_does_not_exist_is_slowed_down_alike(client: Visitor) ->
     sign_in(client, "nobody@example.org", expect=429)
 
 
+def test_wrong_passwords_from_one_address_keep_nobody_out_elsewhere(client: Visitor, person_id: int) -> None:
+    for _ in range(8):
+        sign_in(client, password="wrong wrong wrong", expect=422)
+    sign_in(client, expect=429)
+    elsewhere = Visitor(client.web)
+    elsewhere.browser.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    sign_in(elsewhere)
+
+
 def test_attempts_are_stored_without_the_address_in_clear(city: City, client: Visitor) -> None:
     sign_in(client, "nobody@example.org", expect=422)
     keys = [attempt.key for attempt in city.all(Attempt)]
-    assert len(keys) == 2
+    assert len(keys) == 3
     assert not any("nobody" in key or "127.0.0.1" in key for key in keys)
 
 

@@ -28,13 +28,13 @@ ESSENTIALS = {
     "legal": {"fr": ["Éditeur", "Responsable de la publication", "Hébergement"], "en": ["Publisher", "Director of publication", "Host"]},
     "accessibility": {
         "fr": [
-            "État de conformité", "partiellement conforme", "Résultats des tests", "Contenus non accessibles",
+            "État de conformité", "non conforme", "Résultats des tests", "Contenus non accessibles",
             "établie le 25 novembre 2026", "Technologies", "Environnement de test", "Outils", "Retour d’information et contact",
             "Voies de recours", "Défenseur des droits",
         ],
-        "en": ["partially compliant", "drawn up on 25 November 2026", "Ways of appeal"],
+        "en": ["not compliant", "drawn up on 25 November 2026", "Ways of appeal"],
     },
-    "contact": {"fr": ["04 65 71 00 00", "Lundi au vendredi, 9 h – 17 h"], "en": ["04 65 71 00 00", "Monday to Friday, 09:00 – 17:00"]},
+    "contact": {"fr": ["04 65 71 00 00", "Du lundi au vendredi, 9 h – 17 h"], "en": ["04 65 71 00 00", "Monday to Friday, 09:00 – 17:00"]},
 }  # fmt: skip
 EACH = pytest.mark.parametrize(("name", "language"), [(name, language) for name in PAGES for language in ("fr", "en")])
 

@@ -23,6 +23,17 @@ def rules(text: str, homework: bool = False) -> set[str]:
         ("carte : 3782 822463 10005", "card", "3782 822463 10005"),
         ("4970 1012 3456 7893 2 sacs", "card", "4970 1012 3456 7893"),
         ("IBAN FR14 2004 1010 0505 0001 3M02 606 merci", "card", "FR14 2004 1010 0505 0001 3M02 606"),
+        ("Ma carte est 4970 1012 3456 7890", "card", "4970 1012 3456 7890"),
+        ("sécu 2 45 03 69 123 456 78", "card", "2 45 03 69 123 456 78"),
+        ("mon pin: 4 8 2 1", "code", "pin: 4 8 2 1"),
+        ("la clé est sous le paillasson", "code", "clé est sous"),
+        ("vingt euros la visite", "price", "vingt euros"),
+        ("10 balles", "price", "10 balles"),
+        ("ten quid an hour", "price", "ten quid"),
+        ("je suis séropositif", "health", "séropositif"),
+        ("un pacemaker", "health", "pacemaker"),
+        ("il est dyslexique", "health", "dyslexique"),
+        ("alzeimer", "health", "alzeimer"),
         ("le code est 1234", "code", "code est 1234"),
         ("Code de la porte : 12B45", "code", "Code de la porte : 12B45"),
         ("digicode A1234 puis 3e étage", "code", "digicode A1234"),
@@ -70,7 +81,7 @@ def test_what_should_not_stand_there_is_found(text: str, rule: str, passage: str
         "une lettre de l’assurance maladie", "feuille de maladie", "brancher une enceinte", "a stroke of luck", "hearing aids",
         "le bus 27 à 8 h 15 le 12.11.2026", "12 bouteilles de 1,5 litre", "un café noir", "au 12 bis, 2e porte", "né en 1950",
         "732 829 320", "1234 5678 9012 3456", "mon chien Rex", "Opération de rangement", "my surgery is on the corner",
-        "6 packs de 24 ; 12 boîtes de 400 g", "Diagnostic énergétique",
+        "code APE 1234Z", "La clé USB avec mes photos", "6 packs de 24 ; 12 boîtes de 400 g", "Diagnostic énergétique",
     ],
 )  # fmt: skip
 def test_what_helpers_must_know_is_let_through(text: str) -> None:
@@ -82,6 +93,7 @@ def test_what_helpers_must_know_is_let_through(text: str) -> None:
     [
         "Mon fils Lucas a du mal en maths", "ma fille s’appelle Emma", "my son Tom needs help", "Emma, 8 ans", "Emma (8 ans)",
         "Léa a 8 ans", "Élise, 9 ans, CM1", "mon fils de 8 ans, Lucas", "ma fille : Zoé", "notre fille prénommée inès", "Il s'appelle Noé",
+        "Aider Léo à lire", "ma petite Jade", "Emily is 8 and needs help reading",
         "My daughter is called Ann", "mes enfants Lucas et Emma", "Jean-Baptiste, 12 ans", "my son’s name is Tom",
     ],
 )  # fmt: skip
@@ -95,7 +107,8 @@ def test_a_childs_name_is_found_for_homework_only(text: str) -> None:
     [
         "Mon fils a du mal en maths", "ma fille, CM1, les tables", "Garçon, 8 ans", "Fille de 9 ans", "Il a 8 ans. Elle a 9 ans.",
         "my son needs help with English", "pour son Anglais", "mon fils en Sixième", "Depuis 2 ans", "Mes enfants sont en CP et CE1",
-        "Je m’appelle Rose", "le collège Jean Moulin", "Un élève de seconde",
+        "Mon fils Mardi soir", "Cours à 18 h le samedi", "The lesson is 45 minutes", "Je m’appelle Rose",
+        "le collège Jean Moulin", "Un élève de seconde",
     ],
 )  # fmt: skip
 def test_a_child_without_a_name_is_let_through(text: str) -> None:

@@ -14,7 +14,7 @@ PARIS = ZoneInfo("Europe/Paris")
 @pytest.mark.parametrize(
     ("text", "french", "english"),
     [
-        ("Mo-Fr 18:00-20:00", "lundi au vendredi, 18 h – 20 h", "Monday to Friday, 18:00 – 20:00"),
+        ("Mo-Fr 18:00-20:00", "du lundi au vendredi, 18 h – 20 h", "Monday to Friday, 18:00 – 20:00"),
         ("Sa,Su 9:30-12:00", "samedi et dimanche, 9 h 30 – 12 h", "Saturday and Sunday, 09:30 – 12:00"),
         (
             "Mo 10:00-12:00; We 14:00-16:00,18:00-19:00",
@@ -26,7 +26,7 @@ PARIS = ZoneInfo("Europe/Paris")
         ("Mo-Su 08:00-12:00", "tous les jours, 8 h – 12 h", "every day, 08:00 – 12:00"),
         (
             "Fr-Mo 08:00-12:00",
-            "lundi, 8 h – 12 h ; vendredi au dimanche, 8 h – 12 h",
+            "lundi, 8 h – 12 h ; du vendredi au dimanche, 8 h – 12 h",
             "Monday, 08:00 – 12:00; Friday to Sunday, 08:00 – 12:00",
         ),
         ("24/7", "à toute heure", "at any time"),
