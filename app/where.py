@@ -7,16 +7,18 @@ whoever sends another one than was found has put a pin.
 
 import json
 import math
+import re
 from typing import Any, Literal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
+from wtforms import Field, HiddenField
+from wtforms.validators import StopValidation
 
 from app.error_pages import sentence
 from app.extensions import ctx
 from app.forms import LONGEST_LINE, ChoiceField, Form, LineField, PickField, needed, quartier_choices
-from app.services import addresses
+from app.services import addresses, streets
 from app.services.places import Outside, Spot, inside
 from app.services.posting import Where
 from app.services.streets import Suggestion
@@ -64,6 +66,12 @@ class _Which(ChoiceField):
         return parts if good and all(len(part) <= LONGEST_LINE for part in parts) else None
 
 
+def five_digits(_form: Form, field: Field) -> None:
+    """A postcode is none otherwise."""
+    if field.data and not re.fullmatch("[0-9]{5}", field.data):
+        raise StopValidation(_l("Write the postcode as five digits, for example 69001."))
+
+
 class WhereFields(Form):
     """An address, and the quartier for when nobody finds that address on the map."""
 
@@ -75,7 +83,7 @@ class WhereFields(Form):
         description=_l("No neighbour sees it before both of you have said yes."), render_kw={"autocomplete": "street-address"},
     )  # fmt: skip
     postcode = LineField(
-        _l("Postcode"), [needed(_l("Write the postcode."))],
+        _l("Postcode"), [needed(_l("Write the postcode.")), five_digits],
         render_kw={"autocomplete": "postal-code", "inputmode": "numeric", "class": "short"},
     )  # fmt: skip
     town = LineField(_l("Town"), [needed(_l("Write the town."))], render_kw={"autocomplete": "address-level2"})
@@ -154,7 +162,8 @@ class WhereFields(Form):
         elif near:
             self.question = "which"
             self.which.choices = {_all_of(each): each.label for each in near} | {NONE: _("None of these")}
-            self.which.errors = [_("We found more than one address, or one that is written differently. Say which one it is.")]
+            several = _("We found more than one address, or one that is written differently. Say which one it is.")
+            self.which.errors = [several if self._covered else self._elsewhere]
         elif found is None:
             self._settle("")
         else:
@@ -165,7 +174,18 @@ class WhereFields(Form):
         self._settle("")
         if not self.quartier.data:
             self.question = "lost"
-            self.which.errors = [_("We did not find this address on the map.")]
+            self.which.errors = [_("We did not find this address on the map.") if self._covered else self._elsewhere]
+
+    @property
+    def _covered(self) -> bool:
+        return streets.covers(ctx(), self.postcode.data, self.town.data)
+
+    @property
+    def _elsewhere(self) -> str:
+        return _(
+            "This seems to be elsewhere: the service only covers %(city)s. Check the postcode and the town, or call %(phone)s: the town "
+            "hall knows who helps there.", city=ctx().city.name, phone=ctx().settings.city_phone,
+        )  # fmt: skip
 
 
 def _all_of(one: Suggestion) -> str:

@@ -152,6 +152,79 @@ def test_where_nobody_can_be_asked_no_question_is_put(city: City, agent: Visitor
     assert len(city.tasks("place")) == 1
 
 
+# Addresses that are elsewhere
+
+
+ELSEWHERE = "the service only covers Lyon. Check the postcode and the town, or call 04 65 71 00 00"
+
+
+@pytest.mark.parametrize("postcode", ["6900", "690022", "69 002", "six", "٦٩٠٠٢"])
+def test_a_postcode_has_five_digits(table: City, agent: Visitor, postcode: str) -> None:
+    for quartier in ("", "1"):
+        page = ask(agent, 422, postcode=postcode, quartier=quartier)
+        assert ("#postcode", "Write the postcode as five digits, for example 69001.") in page.links
+    assert table.all(Need) == []
+
+
+def test_an_address_of_no_postcode_of_the_table_is_said_to_be_elsewhere(table: City, agent: Visitor) -> None:
+    page = ask(agent, 422, address="12 rue de la Paix", postcode="75002", town="Paris")
+    assert ELSEWHERE in page.text
+    assert table.all(Need) == []
+    ask(agent, 200, page, address="4 rue des Essais", postcode="69002", town="Lyon")
+    assert need(table).point == CENTRE, "corrected, it is found"
+
+
+def test_whoever_insists_on_an_address_elsewhere_has_an_agent_look_for_it(table: City, agent: Visitor) -> None:
+    page = ask(agent, 422, address="<b>1</b>", postcode="00000", town="zz")
+    assert ELSEWHERE in page.text
+    ask(agent, 200, page)
+    assert (need(table).address, need(table).point, len(table.tasks("place"))) == ("<b>1</b>, 00000 zz", None, 1)
+
+
+def test_a_quartier_stands_in_for_an_address_of_no_postcode_of_the_table(table: City, agent: Visitor) -> None:
+    ask(agent, address="12 rue de la Paix", postcode="69999", quartier="1")
+    assert need(table).approximate
+
+
+def test_a_street_that_is_here_too_is_offered_with_the_sentence_that_its_postcode_is_elsewhere(table: City, agent: Visitor) -> None:
+    page = ask(agent, 422, address="9 rue du Port", postcode="13002", town="Marseille")
+    assert ELSEWHERE in page.text
+    assert "9 Rue du Port, 69009 Lyon" in page.labels.values()
+    assert ELSEWHERE in ask(agent, 422, page, which="none").text
+
+
+def test_a_table_without_postcodes_goes_by_its_towns(city: City, agent: Visitor) -> None:
+    streets.add(city.ctx, [Address("4", "Rue des Essais", "", "Sainte-Foy-lès-Lyon", LON, LAT)])
+    nowhere = {"address": "77 allée des Nuages", "postcode": "69110"}
+    assert ELSEWHERE in ask(agent, 422, **nowhere, town="Paris").text
+    assert ELSEWHERE not in ask(agent, 422, **nowhere, town="STE FOY LES LYON").text
+
+
+def test_without_a_table_nothing_is_said_to_be_elsewhere(city: City, agent: Visitor) -> None:
+    ask(agent, postcode="75002", town="Paris")
+    assert len(city.tasks("place")) == 1
+
+
+@pytest.mark.parametrize("town", ["LYON", "Lyon 2e", "lyon 2ème arrondissement", "Lyon cedex 02"])
+def test_a_town_may_be_written_in_other_ways(table: City, agent: Visitor, town: str) -> None:
+    ask(agent, town=town)
+    assert need(table).point == CENTRE
+
+
+def test_each_town_of_a_city_of_several_counts(table: City, agent: Visitor) -> None:
+    streets.add(table.ctx, [Address("4", "Rue des Essais", "69230", "Saint-Genis-Laval", LON, LAT)])
+    ask(agent, postcode="69230", town="St genis laval")
+    assert need(table).point == CENTRE
+
+
+def test_another_town_than_the_found_one_is_asked_back(table: City, agent: Visitor) -> None:
+    question = ask(agent, 422, town="Marseille")
+    assert "Which of these is it?" in question.text
+    [found, _none] = values_of(question)
+    ask(agent, 200, question, which=found)
+    assert need(table).address == "4 Rue des Essais, 69002 Lyon"
+
+
 # Forms of several pages
 
 
