@@ -52,10 +52,6 @@ class _Which(ChoiceField):
         """What is not one of ours is taken for no choice."""
 
     @property
-    def first_id(self) -> str:
-        return super().first_id if self.choices else "quartier"
-
-    @property
     def chosen(self) -> list[str] | None:
         """Address, postcode, town and spot."""
         try:
@@ -93,11 +89,19 @@ class WhereFields(Form):
     )  # fmt: skip
 
     question: Literal["", "which", "lost"] = ""
-    """What the page asks before it goes on: which of several addresses it is, or what to do about one that is not found."""
+    """What the page asks before it goes on: which of several addresses it is, or, with the error, what to do about one not found."""
 
     @property
     def asks(self) -> bool:
-        return bool(self.question) and set(self.errors) == {"which"}
+        return set(self.errors) == {"which"}
+
+    @property
+    def way_out(self) -> str:
+        """What to do about an address that is not found."""
+        return _(
+            "If it is right, pick the quartier below. If you do not know the quartier, just go on: somebody from the town hall looks for "
+            "the place."
+        )  # fmt: skip
 
     @property
     def where(self) -> Where:
@@ -123,7 +127,7 @@ class WhereFields(Form):
         good = bool(super().validate(extra_validators))
         if not (self.address.errors or self.postcode.errors or self.town.errors):
             self._find()
-        return good and not (self.which.errors or self.address.errors)
+        return good and not self.errors
 
     def found_out(self) -> dict[str, list[str]]:
         kept = (self.address, self.postcode, self.town, self.spot, self.spot_of)
@@ -174,7 +178,10 @@ class WhereFields(Form):
         self._settle("")
         if not self.quartier.data:
             self.question = "lost"
-            self.which.errors = [_("We did not find this address on the map.") if self._covered else self._elsewhere]
+            if self._covered:
+                self.address.errors = [_("We did not find this address on the map. Check the number, the street and the postcode.")]
+            else:
+                self.postcode.errors = [self._elsewhere]
 
     @property
     def _covered(self) -> bool:

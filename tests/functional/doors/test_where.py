@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from app import create_app
+from app.links import Purpose
 from app.models import Need
 from app.services import addresses, streets, throttle
 from app.services.streets import Address
@@ -90,6 +91,7 @@ def test_none_of_these_leads_to_the_quartier_or_to_an_agent(table: City, agent: 
     lost = ask(agent, 422, question, which="none")
     assert "We did not find this address on the map." in lost.text
     assert "Which of these is it?" not in lost.text
+    assert lost.title.startswith("Error:")
     ask(agent, 200, lost)
     assert need(table).point is None
     assert len(table.tasks("place")) == 1
@@ -244,6 +246,32 @@ def test_a_form_of_several_pages_asks_back_and_then_goes_on(
     assert client.submit(question, "Continue", which=choice).path not in (f"{door}/what", f"{door}/where")
     kept = client.get(f"{door}/where").form("Continue").values
     assert [kept[name] for name in ("address", "postcode", "spot")] == [["4 Rue des Assais"], ["69002"], [f"{LON + 0.01},{LAT}"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "words"),
+    [
+        ({"address": "77 allée des Nuages"}, "address", "We did not find this address on the map."),
+        ({"address": "77 allée des Nuages", "postcode": "00000"}, "postcode", "This seems to be elsewhere"),
+    ],
+)
+def test_an_address_that_nobody_finds_is_an_error_like_others_on_every_page(
+    table: City, client: Visitor, agent: Visitor, typed: dict[str, str], field: str, words: str
+) -> None:
+    change = table.ctx.links.url(Purpose.MY_REQUEST, table.need()) + "/change/where"
+    steps = [client.get(f"{door}/what") for door in ("/request/new", "/offer/new")]
+    for at, answers in enumerate(([{"category": "shopping"}], [{"categories": ["shopping"]}, {"mode": "in_person"}])):
+        for answer in answers:
+            steps[at] = client.submit(steps[at], "Continue", **answer)
+    given = PLACE | typed
+    for page, button in [(steps[0], "Continue"), (steps[1], "Continue"), (client.get(change), "Save")]:
+        lost = client.submit(page, button, 422, **given)
+        assert lost.title.startswith("Error:")
+        assert "Please put this right" in lost.text
+        assert [said for address, said in lost.links if address == f"#{field}" and said.startswith(words)], page.path
+        assert "just go on: somebody from the town hall looks for the place" in lost.text
+        assert "Error:" not in client.submit(lost, button).title, "whoever insists goes on"
+    assert ask(agent, 422, **given).title.startswith("Error:")
 
 
 def wizard() -> Wizard:
