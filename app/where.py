@@ -185,7 +185,7 @@ class WhereFields(Form):
 
     @property
     def _covered(self) -> bool:
-        return streets.covers(ctx(), self.postcode.data, self.town.data)
+        return not self.postcode.data or streets.covers(ctx(), self.postcode.data, self.town.data)
 
     @property
     def _elsewhere(self) -> str:
