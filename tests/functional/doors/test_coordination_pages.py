@@ -26,7 +26,7 @@ KNOWN = ("tasks", "needs", "offers", "matches", "map", "new_need")
 HOUSES = [Address("4", "Rue des Essais", "69002", "Lyon", *CENTRE)]
 SECRETS = (
     "Résidente", "Volontaire", "Martin", "Dupont", "@example.net",
-    "+332619", "02 61 91", "+336399", "06 39 98", "Essai", "third floor",
+    "+332619", "02 61 91", "+336399", "06 39 98", "Essai", "Départ", "third floor",
 )  # fmt: skip
 
 
