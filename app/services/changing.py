@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from app.context import Context
 from app.errors import UserError
-from app.models import Match, Need
+from app.models import Match
 from app.services.events import Actor, record
 from app.services.matches import end_matches_of, lock_need, settle
+from app.services.people import set_phone
 from app.services.posting import Where, first_try, locate, move_post
 from matching.lifecycle import MatchState, NeedState
 
@@ -67,9 +68,10 @@ def change_need(ctx: Context, need_id: int, change: Change, by: Actor) -> None:
         for name in ("availability", "urgency", "languages", "details", "helpers_needed", "share_contact"):
             if getattr(change, name) is not None:
                 setattr(need, name, getattr(change, name))
-        for name in ("contact", "phone"):
-            if getattr(change, name) is not None:
-                _reach(ctx, need, name, getattr(change, name))
+        if change.contact is not None:
+            need.person.contact, need.person.changed_at = change.contact, now
+        if change.phone is not None:
+            set_phone(ctx, need.person, change.phone, now)
         if change.where:
             move_post(session, ctx, need, change.where, spot, by)
         need.changed_at = now
@@ -77,10 +79,3 @@ def change_need(ctx: Context, need_id: int, change: Change, by: Actor) -> None:
         settle(session, need, now)
         if need.state == NeedState.OPEN:
             need.next_try_at = first_try(need, now)
-
-
-def _reach(ctx: Context, need: Need, name: str, value: str) -> None:
-    setattr(need.person, name, value or None)
-    if name == "phone":
-        need.person.phone_index = ctx.keys.index(value) if value else None
-    need.person.changed_at = ctx.now()

@@ -17,12 +17,13 @@ from app.kinds import KINDS
 from app.links import Purpose
 from app.models import Offer, Person
 from app.permissions import SIGNED_IN, permit
-from app.services import matches, mine, posting, taking
+from app.services import accounts, matches, mine, posting, taking
 from app.services.matches import Answer
 from app.services.places import NoTerritory, Outside
-from app.volunteer.forms import fill_from, offer_values
+from app.volunteer.forms import PhoneForm, fill_from, offer_values
 from app.volunteer.sign_up import CHANGEABLE
 from matching.lifecycle import MatchState, MoveNotAllowed, OfferState
+from notifications.words import phone_words
 
 my_page = Blueprint("my_page", __name__, template_folder="templates", url_prefix="/me")
 NEW = timedelta(days=3)
@@ -111,6 +112,20 @@ def duty() -> ResponseReturnValue:
         posting.set_duty(ctx(), _me().id, on, actor())
         flash(_("You are on duty again. Thank you!") if on else _("You are off duty. Nobody’s request reaches you until you come back."))
     return _back()
+
+
+@my_page.route("/phone", methods=["GET", "POST"])
+@permit(SIGNED_IN)
+def change_phone() -> ResponseReturnValue:
+    me = _me()
+    form = PhoneForm(data={"phone": phone_words(me.phone) if me.phone else ""})
+    if form.validate_on_submit():
+        if form.phone.data or me.contact != "phone":
+            accounts.change_phone(ctx(), me.id, form.phone.data, actor())
+            flash(_("Your phone number is changed."))
+            return _back()
+        form.phone.errors = [_("Write the phone number at which we should reach you.")]
+    return render_template("volunteer/phone.html", form=form), 422 if form.errors else 200
 
 
 @my_page.route(f"/offers/<int(max=2147483647):offer_id>/<any({', '.join(CHANGEABLE)}):step>", methods=["GET", "POST"])

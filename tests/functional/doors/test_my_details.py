@@ -1,8 +1,10 @@
-"""What a volunteer says of themselves on their page, and changes there: where they live."""
+"""What a volunteer says of themselves on their page, and changes there: where they live, how to reach them."""
 
 from collections.abc import Callable
 
-from app.models import Event, Match, Offer
+from sqlalchemy import text
+
+from app.models import Event, Match, Offer, Person
 from app.services import posting, streets
 from app.services.events import Actor
 from matching.lifecycle import NeedState, OfferState
@@ -77,3 +79,51 @@ def test_the_home_of_an_offer_that_is_withdrawn_stays(city: City, sign_in: SignI
     posting.move_offer(city.ctx, offer_id, OfferState.WITHDRAWN, Actor())
     assert "This has changed meanwhile." in visitor.submit(page, "Keep the change", **NEW_HOME).text
     assert (city.one(Offer, offer_id).address, city.tasks("place")) == ("7 quai du Départ, 69002 Lyon", [])
+
+
+# How to reach them
+
+
+def test_a_volunteer_sees_who_they_are_and_whom_to_call_about_the_address(city: City, sign_in: SignIn) -> None:
+    page = sign_in(offer_id=city.volunteer()).get("/me")
+    assert [page.facts[name] for name in ("Name", "E-mail", "Phone")] == ["Volontaire1 Dupont", "v1@example.org", "06 39 98 00 01"]
+    assert "Another e-mail address? Call 04 65 71 00 00" in page.text
+
+
+def test_a_volunteer_changes_their_phone_number(city: City, sign_in: SignIn) -> None:
+    offer_id = city.volunteer()
+    visitor = sign_in(offer_id=offer_id)
+    city.clock.advance(minutes=5)
+    form = visitor.get(visitor.get("/me").link("Change Phone"))
+    assert form.form("Keep the change").values["phone"] == ["06 39 98 00 01"]
+    refused = visitor.submit(form, "Keep the change", 422, phone="06 39")
+    assert ("#phone", "Check the phone number. It looks like 06 39 98 12 34.") in refused.links
+    page = visitor.submit(refused, "Keep the change", phone="06.39.98.12.34")
+    assert "Your phone number is changed." in page.text
+    assert page.facts["Phone"] == "06 39 98 12 34"
+    offer = city.one(Offer, offer_id)
+    person = city.one(Person, offer.person_id)
+    assert (person.phone, person.phone_index) == ("+33639981234", city.ctx.keys.index("+33639981234"))
+    assert (person.changed_at, offer.changed_at) == (city.clock.moment, city.clock.moment), "the worker's index sees it"
+    [event] = [event for event in city.all(Event) if event.kind == "phone_changed"]
+    assert (event.person_id, event.actor_id) == (person.id, person.id)
+    stored = text("SELECT phone FROM person WHERE id = :id")
+    with city.ctx.db.read() as session:
+        assert "639981234" not in session.execute(stored, {"id": person.id}).scalar_one()
+    assert "Phone number changed" in sign_in().get(f"/coordination/people/{person.id}").text
+
+
+def test_a_volunteer_may_leave_the_phone_number_out_unless_they_are_called(city: City, sign_in: SignIn) -> None:
+    person_id = city.one(Offer, city.volunteer()).person_id
+    visitor = sign_in(offer_id=1)
+    visitor.submit(visitor.get("/me/phone"), "Keep the change", phone="")
+    assert (city.one(Person, person_id).phone, city.one(Person, person_id).phone_index) == (None, None)
+    assert "Phone" in visitor.get("/me").facts
+    with city.ctx.db.write() as session:
+        session.get_one(Person, person_id).contact = "phone"
+    refused = visitor.submit(visitor.get("/me/phone"), "Keep the change", 422, phone="")
+    assert ("#phone", "Write the phone number at which we should reach you.") in refused.links
+
+
+def test_the_details_are_their_own_only(city: City, client: Visitor) -> None:
+    assert client.get("/me/phone").h1 == "Sign in"
