@@ -22,6 +22,7 @@ from app.services import addresses, streets
 from app.services.places import Outside, Spot, inside
 from app.services.posting import Where
 from app.services.streets import Suggestion
+from notifications.words import NBSP
 
 NONE = "none"
 _ABOUT = "about"
@@ -99,8 +100,8 @@ class WhereFields(Form):
     def way_out(self) -> str:
         """What to do about an address that is not found."""
         return _(
-            "If it is right, pick the quartier below. If you do not know the quartier, just go on: somebody from the town hall looks for "
-            "the place."
+            "If the address is right, pick the quartier below. If you do not know the quartier, just go on: somebody from the town hall "
+            "looks for the place."
         )  # fmt: skip
 
     @property
@@ -191,7 +192,7 @@ class WhereFields(Form):
     def _elsewhere(self) -> str:
         return _(
             "This seems to be elsewhere: the service only covers %(city)s. Check the postcode and the town, or call %(phone)s: the town "
-            "hall knows who helps there.", city=ctx().city.name, phone=ctx().settings.city_phone,
+            "hall knows who helps there.", city=ctx().city.name, phone=ctx().settings.city_phone.replace(" ", NBSP),
         )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class PlaceForm(WhereFields):
 
     @property
     def way_out(self) -> str:
-        return _("If it is right, put the pin on the map, pick the quartier below or give the coordinates.")
+        return _("If the address is right, put the pin on the map, pick the quartier below or give the coordinates.")
 
     @property
     def place(self) -> Spot:
