@@ -7,19 +7,22 @@ whoever sends another one than was found has put a pin.
 
 import json
 import math
+import re
 from typing import Any, Literal
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
+from wtforms import Field, HiddenField
+from wtforms.validators import StopValidation
 
 from app.error_pages import sentence
 from app.extensions import ctx
 from app.forms import LONGEST_LINE, ChoiceField, Form, LineField, PickField, needed, quartier_choices
-from app.services import addresses
+from app.services import addresses, streets
 from app.services.places import Outside, Spot, inside
 from app.services.posting import Where
 from app.services.streets import Suggestion
+from notifications.words import NBSP
 
 NONE = "none"
 _ABOUT = "about"
@@ -50,10 +53,6 @@ class _Which(ChoiceField):
         """What is not one of ours is taken for no choice."""
 
     @property
-    def first_id(self) -> str:
-        return super().first_id if self.choices else "quartier"
-
-    @property
     def chosen(self) -> list[str] | None:
         """Address, postcode, town and spot."""
         try:
@@ -62,6 +61,12 @@ class _Which(ChoiceField):
             return None
         good = isinstance(parts, list) and len(parts) == 4 and all(isinstance(p, str) and p.isprintable() for p in parts)
         return parts if good and all(len(part) <= LONGEST_LINE for part in parts) else None
+
+
+def five_digits(_form: Form, field: Field) -> None:
+    """A postcode is none otherwise."""
+    if field.data and not re.fullmatch("[0-9]{5}", field.data):
+        raise StopValidation(_l("Write the postcode as five digits, for example 69001."))
 
 
 class WhereFields(Form):
@@ -75,7 +80,7 @@ class WhereFields(Form):
         description=_l("No neighbour sees it before both of you have said yes."), render_kw={"autocomplete": "street-address"},
     )  # fmt: skip
     postcode = LineField(
-        _l("Postcode"), [needed(_l("Write the postcode."))],
+        _l("Postcode"), [needed(_l("Write the postcode.")), five_digits],
         render_kw={"autocomplete": "postal-code", "inputmode": "numeric", "class": "short"},
     )  # fmt: skip
     town = LineField(_l("Town"), [needed(_l("Write the town."))], render_kw={"autocomplete": "address-level2"})
@@ -85,11 +90,19 @@ class WhereFields(Form):
     )  # fmt: skip
 
     question: Literal["", "which", "lost"] = ""
-    """What the page asks before it goes on: which of several addresses it is, or what to do about one that is not found."""
+    """What the page asks before it goes on: which of several addresses it is, or, with the error, what to do about one not found."""
 
     @property
     def asks(self) -> bool:
-        return bool(self.question) and set(self.errors) == {"which"}
+        return set(self.errors) == {"which"}
+
+    @property
+    def way_out(self) -> str:
+        """What to do about an address that is not found."""
+        return _(
+            "If the address is right, pick the quartier below. If you do not know the quartier, just go on: somebody from the town hall "
+            "looks for the place."
+        )  # fmt: skip
 
     @property
     def where(self) -> Where:
@@ -115,7 +128,7 @@ class WhereFields(Form):
         good = bool(super().validate(extra_validators))
         if not (self.address.errors or self.postcode.errors or self.town.errors):
             self._find()
-        return good and not (self.which.errors or self.address.errors)
+        return good and not self.errors
 
     def found_out(self) -> dict[str, list[str]]:
         kept = (self.address, self.postcode, self.town, self.spot, self.spot_of)
@@ -154,7 +167,8 @@ class WhereFields(Form):
         elif near:
             self.question = "which"
             self.which.choices = {_all_of(each): each.label for each in near} | {NONE: _("None of these")}
-            self.which.errors = [_("We found more than one address, or one that is written differently. Say which one it is.")]
+            several = _("We found more than one address, or one that is written differently. Say which one it is.")
+            self.which.errors = [several if self._covered else self._elsewhere]
         elif found is None:
             self._settle("")
         else:
@@ -165,7 +179,21 @@ class WhereFields(Form):
         self._settle("")
         if not self.quartier.data:
             self.question = "lost"
-            self.which.errors = [_("We did not find this address on the map.")]
+            if self._covered:
+                self.address.errors = [_("We did not find this address on the map. Check the number, the street and the postcode.")]
+            else:
+                self.postcode.errors = [self._elsewhere]
+
+    @property
+    def _covered(self) -> bool:
+        return not self.postcode.data or streets.covers(ctx(), self.postcode.data, self.town.data)
+
+    @property
+    def _elsewhere(self) -> str:
+        return _(
+            "This seems to be elsewhere: the service only covers %(city)s. Check the postcode and the town, or call %(phone)s: the town "
+            "hall knows who helps there.", city=ctx().city.name, phone=ctx().settings.city_phone.replace(" ", NBSP),
+        )  # fmt: skip
 
 
 def _all_of(one: Suggestion) -> str:

@@ -68,7 +68,8 @@ class City:
             person = make_person(ctx, now, name=f"Volontaire{n} Dupont", email=address, phone=f"+3363998{n:04d}", language="fr")
             person.account, person.email_confirmed_at, person.approved_at = email, now, now if approved else None
             session.add(person)
-            given = posting.OfferInput(**{"categories": ("shopping",), "where": self.at(north_m), "radius_m": 2000, **offer})
+            home = self.at(north_m, "7 quai du Départ")
+            given = posting.OfferInput(**{"categories": ("shopping",), "where": home, "radius_m": 2000, **offer})
             made = posting.add_offer(session, ctx, person, given, posting.locate(ctx, given.where), now, BY_LINK)
             activate_offers(session, ctx, person, now, BY_LINK)
             return made.id
@@ -91,8 +92,8 @@ class City:
         return need_id
 
     @staticmethod
-    def at(north_m: float) -> posting.Where:
-        return posting.Where("1 rue d'Essai", "69002", "Lyon", CENTRE[0], CENTRE[1] + north_m * DEGREES_A_METRE)
+    def at(north_m: float, address: str = "1 rue d'Essai") -> posting.Where:
+        return posting.Where(address, "69002", "Lyon", CENTRE[0], CENTRE[1] + north_m * DEGREES_A_METRE)
 
     def match(self) -> int:
         """One look of the matcher, a second later; the number of proposals."""

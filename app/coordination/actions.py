@@ -19,7 +19,7 @@ from app.models import Need, Offer, Person, Task
 from app.permissions import COORDINATOR, permit
 from app.services import accounts, details, matches, mine, posting, tasks
 from app.services.matches import Answer
-from app.services.places import Outside, Spot, middle_of
+from app.services.places import Outside
 from matching.lifecycle import MoveNotAllowed, NeedState, OfferState
 
 REASONS = ("call", "place", "check")
@@ -210,8 +210,7 @@ def _placed(form: PlaceForm, kind: type[Need] | type[Offer], post_id: int) -> bo
     if not form.validate_on_submit():
         return False
     try:
-        spot = Spot(*form.point) if form.point else middle_of(ctx(), int(form.quartier.data))
-        posting.place_post(ctx(), kind, post_id, spot, actor())
+        posting.place_post(ctx(), kind, post_id, form.place, actor())
     except Outside as error:
         form.refuse(sentence(error))
         return False

@@ -1,31 +1,52 @@
 """What coordinators fill in."""
 
+import re
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from wtforms import Field
-from wtforms.validators import ValidationError
+from wtforms.validators import StopValidation, ValidationError
 
 from app.extensions import ctx
 from app.forms import ChoiceField, Form, LineField, PickField, TickField, needed, quartier_choices
 from app.i18n import languages, own_name
 from app.models import Channel, PostedBy
 from app.resident.forms import NeedForm
+from app.services.details import Exact
+from app.services.places import Spot, middle_of
+from app.where import WhereFields, five_digits
+
+_LINE = re.compile("(?P<address>.+), (?P<postcode>[0-9]{5}) (?P<town>.+)")
+"""An address as it is stored."""
 
 
-class PlaceForm(Form):
-    """A point in degrees, or a quartier whose middle stands in for it."""
+def _somewhere(form: Form, field: Field) -> None:
+    """An address is needed where neither a pin nor a quartier nor coordinates say the place."""
+    if not any(form[name].data for name in (field.name, "spot", "quartier", "lon", "lat")):
+        raise StopValidation(_l("Write the address, pick the quartier, or give the coordinates."))
 
+
+_somewhere.needed = True  # type: ignore[attr-defined]
+_THEIRS = {"autocomplete": "off"}
+"""The address is not that of whoever types it."""
+
+
+class PlaceForm(WhereFields):
+    """Where an agent puts a post: an address that is looked up, a quartier whose middle stands in for it, or a point in degrees."""
+
+    address = LineField(_l("Number and street"), [_somewhere], render_kw=_THEIRS)
+    postcode = LineField(_l("Postcode"), [five_digits], render_kw=_THEIRS | {"inputmode": "numeric", "class": "short"})
+    town = LineField(_l("Town"), render_kw=_THEIRS)
+    quartier = PickField(_l("Or pick the quartier"), choices=quartier_choices)
     lon = LineField(_l("Longitude (for example 4.8357)"), render_kw={"inputmode": "decimal", "class": "short"})
     lat = LineField(_l("Latitude (for example 45.7640)"), render_kw={"inputmode": "decimal", "class": "short"})
-    quartier = PickField(_l("Or pick the quartier"), choices=quartier_choices)
 
     def validate_lon(self, field: Field) -> None:
         _in_degrees(field, 180, _l("Write the longitude as a number from -180 to 180, for example 4.8357."))
-        if not self.quartier.data and not field.data:
-            raise ValidationError(_l("Write the longitude and the latitude, or pick a quartier."))
+        if self.lat.data and not field.data:
+            raise ValidationError(_l("Write the longitude as well."))
 
     def validate_lat(self, field: Field) -> None:
         _in_degrees(field, 90, _l("Write the latitude as a number from -90 to 90, for example 45.7640."))
@@ -33,9 +54,29 @@ class PlaceForm(Form):
             raise ValidationError(_l("Write the latitude as well."))
 
     @property
-    def point(self) -> tuple[float, float] | None:
-        """(lon, lat), or ``None`` when a quartier was picked instead."""
-        return (_number(self.lon.data), _number(self.lat.data)) if self.lon.data else None
+    def way_out(self) -> str:
+        return _("If the address is right, put the pin on the map, pick the quartier below or give the coordinates.")
+
+    @property
+    def place(self) -> Spot:
+        """The point, however it was said. Raises ``Outside``."""
+        if self.lon.data:
+            return Spot(_number(self.lon.data), _number(self.lat.data))
+        return self._spot or middle_of(ctx(), int(self.quartier.data))
+
+    def _find(self) -> None:
+        if self.lon.data or self.lat.data:
+            return
+        if self.address.data or self.spot.data:
+            super()._find()
+        if not (self.errors or self._spot):
+            self._lost()  # an agent cannot leave it to an agent
+
+
+def place_form(exact: Exact | None) -> PlaceForm:
+    """The form before it is sent, with the address in it that somebody has just looked at."""
+    parts = _LINE.fullmatch(exact.address) if exact else None
+    return PlaceForm(data=parts.groupdict() if parts else None)
 
 
 def _number(text: str) -> float:

@@ -4,7 +4,7 @@ from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
 from app.coordination.door import ID, coordination, sight
-from app.coordination.forms import PlaceForm
+from app.coordination.forms import PlaceForm, place_form
 from app.extensions import ctx
 from app.permissions import COORDINATOR, permit
 from app.services import details
@@ -44,12 +44,12 @@ def task(task_id: int) -> ResponseReturnValue:
 def need_page(need_id: int, exact: details.Exact | None = None, place: PlaceForm | None = None) -> str:
     """A need's page; with ``exact`` after a look, with ``place`` when a place was refused."""
     detail = details.need(ctx(), sight(), need_id) or abort(404)
-    return render_template("coordination/need.html", detail=detail, row=detail.row, exact=exact, place=place or PlaceForm())
+    return render_template("coordination/need.html", detail=detail, row=detail.row, exact=exact, form=place or place_form(exact))
 
 
 def offer_page(offer_id: int, exact: details.Exact | None = None, place: PlaceForm | None = None) -> str:
     detail = details.offer(ctx(), sight(), offer_id) or abort(404)
-    return render_template("coordination/offer.html", detail=detail, row=detail.row, exact=exact, place=place or PlaceForm())
+    return render_template("coordination/offer.html", detail=detail, row=detail.row, exact=exact, form=place or place_form(exact))
 
 
 def person_page(person_id: int, exact: details.Exact | None = None) -> str:

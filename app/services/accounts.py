@@ -16,7 +16,7 @@ from app.links import LinkExpired, Purpose
 from app.models import Offer, Person, Role, TaskKind, Territory
 from app.services import throttle
 from app.services.events import Actor, record
-from app.services.people import account_of, make_person
+from app.services.people import account_of, make_person, set_phone
 from app.services.posting import OfferInput, add_offer, locate
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import tell
@@ -181,6 +181,17 @@ def set_password(ctx: Context, person_id: int, stamp: str, password: str, by: Ac
         person.email_confirmed_at = person.email_confirmed_at or now
         record(session, "password_set", now, by, person_id=person.id)
         return person
+
+
+def change_phone(ctx: Context, person_id: int, phone: str | None, by: Actor) -> None:
+    """Another phone number of somebody with an account, normalised, or none."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        person = session.get_one(Person, person_id, with_for_update=True)
+        set_phone(ctx, person, phone, now)
+        # The worker's index tells by the number who is the same person.
+        session.execute(update(Offer).where(Offer.person_id == person.id).values(changed_at=now))
+        record(session, "phone_changed", now, by, person_id=person.id)
 
 
 def add_user(ctx: Context, *, name: str, email: str, role: Role, password: str, territory: str | None = None) -> int:

@@ -11,7 +11,7 @@ from geopy.geocoders import BANFrance
 from app.context import Context
 from app.services import streets
 from app.services.places import Spot, inside
-from app.services.streets import Suggestion, meaning, plain, split_number
+from app.services.streets import Suggestion, meaning, same_town, split_number
 
 BAN = "data.geopf.fr/geocodage"
 GEOCODER_TIMEOUT_S = 2.0
@@ -41,9 +41,9 @@ def look_up(ctx: Context, text: str, limit: int = 6) -> list[Suggestion] | None:
 
 
 def surely(found: list[Suggestion], address: str, postcode: str, town: str) -> Suggestion | None:
-    """The one that says what was typed, in other letters at most; ``None`` when none or several do."""
+    """The one that says what was typed, in other letters at most; ``None`` when none or several do. Without a ``town``, any will do."""
     same = [one for one in found if meaning(one.address) == meaning(address) and one.postcode in (postcode, "")]
-    here = [one for one in same if plain(one.town) == plain(town)] or same
+    here = [one for one in same if not town or same_town(one.town, town)]
     return here[0] if len(here) == 1 else None
 
 

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.errors import UserError
-from app.models import Match, Need, TaskKind
+from app.models import Match
 from app.services.events import Actor, record
 from app.services.matches import end_matches_of, lock_need, settle
-from app.services.places import Spot, place
-from app.services.posting import Where, first_try, locate
-from app.services.tasks import close_tasks_about, open_task
+from app.services.people import set_phone
+from app.services.posting import Where, first_try, locate, move_post
 from matching.lifecycle import MatchState, NeedState
 
 CHANGEABLE = frozenset({NeedState.UNCONFIRMED, NeedState.OPEN, NeedState.ASKED, NeedState.PAUSED})
@@ -70,32 +68,14 @@ def change_need(ctx: Context, need_id: int, change: Change, by: Actor) -> None:
         for name in ("availability", "urgency", "languages", "details", "helpers_needed", "share_contact"):
             if getattr(change, name) is not None:
                 setattr(need, name, getattr(change, name))
-        for name in ("contact", "phone"):
-            if getattr(change, name) is not None:
-                _reach(ctx, need, name, getattr(change, name))
+        if change.contact is not None:
+            need.person.contact, need.person.changed_at = change.contact, now
+        if change.phone is not None:
+            set_phone(ctx, need.person, change.phone, now)
         if change.where:
-            _move(session, ctx, need, change.where, spot, by)
+            move_post(session, ctx, need, change.where, spot, by)
         need.changed_at = now
         record(session, "need_changed", now, by, reason=change.what, need_id=need.id)
         settle(session, need, now)
         if need.state == NeedState.OPEN:
             need.next_try_at = first_try(need, now)
-
-
-def _reach(ctx: Context, need: Need, name: str, value: str) -> None:
-    setattr(need.person, name, value or None)
-    if name == "phone":
-        need.person.phone_index = ctx.keys.index(value) if value else None
-    need.person.changed_at = ctx.now()
-
-
-def _move(session: Session, ctx: Context, need: Need, where: Where, spot: Spot | None, by: Actor) -> None:
-    now = ctx.now()
-    need.address = where.line
-    close_tasks_about(session, now, TaskKind.PLACE, by, need_id=need.id)
-    if spot is None:
-        need.exact_point = need.public_lon = need.public_lat = None
-        need.approximate = False
-        open_task(session, TaskKind.PLACE, now, person=need.person, need=need)
-    else:
-        place(session, ctx, need, spot)

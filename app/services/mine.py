@@ -73,8 +73,9 @@ class MyRequest:
 
 @dataclass(frozen=True)
 class MyPage:
-    """``offers``: id, categories, mode, state, radius_m, capacity, taken, availability, languages, quartier. ``needs``: id, category,
-    state, posted_at. ``helped`` is the number of different neighbours with a request that ended well, ``visits`` that of such requests."""
+    """``offers``: id, categories, mode, state, radius_m, capacity, taken, availability, languages, address, placed, quartier.
+    ``needs``: id, category, state, posted_at. ``helped`` is the number of different neighbours with a request that ended well, ``visits``
+    that of such requests."""
 
     offers: Sequence[Row[*tuple[Any, ...]]]
     waiting: Sequence[MyMatch]
@@ -120,7 +121,7 @@ def volunteer_page(ctx: Context, person_id: int) -> MyPage:
         offers = session.execute(
             select(
                 Offer.id, Offer.categories, Offer.mode, Offer.state, Offer.radius_m, Offer.capacity, Offer.taken, Offer.availability,
-                Offer.languages, Territory.name.label("quartier"),
+                Offer.languages, Offer.address, Offer.exact_point.is_not(None).label("placed"), Territory.name.label("quartier"),
             )
             .outerjoin(Territory, Territory.id == Offer.territory_id)
             .where(Offer.person_id == person_id, Offer.state != OfferState.WITHDRAWN)

@@ -23,6 +23,12 @@ def make_person(
     )  # fmt: skip
 
 
+def set_phone(ctx: Context, person: Person, phone: str | None, now: datetime) -> None:
+    """Another number, normalised, or none."""
+    person.phone, person.phone_index = phone or None, ctx.keys.index(phone) if phone else None
+    person.changed_at = now
+
+
 def account_of(session: Session, ctx: Context, email: str) -> Person | None:
     """The account with this address."""
     try:

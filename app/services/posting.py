@@ -305,11 +305,35 @@ def set_duty(ctx: Context, person_id: int, on: bool, by: Actor) -> None:
         move_offer(ctx, offer_id, there, by)
 
 
-def change_offer(ctx: Context, offer_id: int, by: Actor, **values: Any) -> bool:
-    """Change an offer's categories, mode, availability, languages, radius_m or capacity; the worker's index follows by ``changed_at``.
+def move_post(session: Session, ctx: Context, post: Need | Offer, where: Where, spot: Spot | None, by: Actor) -> None:
+    """Another place for a post, in somebody else's transaction; ``spot`` is what was found, ``None`` leaves it to an agent.
 
-    What was asked or agreed stays. ``False``, and nothing changes, where the capacity would be less than what is taken.
+    The public point is drawn again only when the exact one is another: many drawings around one point would give it away.
     """
+    now, same_words = ctx.now(), post.address == where.line
+    post.address = where.line
+    if spot is None and same_words:
+        return
+    if spot is not None and post.point == (spot.lon, spot.lat):
+        post.approximate = spot.approximate
+        return
+    about: dict[str, Any] = {"need": post} if isinstance(post, Need) else {"offer": post}
+    close_tasks_about(session, now, TaskKind.PLACE, by, **{f"{name}_id": post.id for name in about})
+    if spot is not None:
+        place(session, ctx, post, spot)
+        return
+    post.exact_point = post.public_lon = post.public_lat = None
+    post.approximate = False
+    open_task(session, TaskKind.PLACE, now, person=session.get_one(Person, post.person_id), **about)
+
+
+def change_offer(ctx: Context, offer_id: int, by: Actor, *, where: Where | None = None, **values: Any) -> bool:
+    """Change an offer's place, categories, mode, availability, languages, radius_m or capacity; the worker's index follows by
+    ``changed_at``.
+
+    What was asked or agreed stays. ``False``, and nothing changes, where the capacity would be less than what is taken. Raises ``Outside``.
+    """
+    spot = locate(ctx, where) if where else None
     now = ctx.now()
     with ctx.db.write() as session:
         offer = session.get_one(Offer, offer_id, with_for_update=True)
@@ -317,8 +341,10 @@ def change_offer(ctx: Context, offer_id: int, by: Actor, **values: Any) -> bool:
             return False
         for name, value in values.items():
             setattr(offer, name, sorted(set(value)) if name == "categories" else value)
+        if where:
+            move_post(session, ctx, offer, where, spot, by)
         offer.changed_at = now
-        record(session, "offer_changed", now, by, offer_id=offer.id)
+        record(session, "offer_changed", now, by, reason="where" if where else None, offer_id=offer.id)
         return True
 
 

@@ -19,6 +19,8 @@ _SHORT = {
     "dr": "docteur", "gal": "general", "mal": "marechal", "pdt": "president", "pr": "professeur",
 }  # fmt: skip
 _SMALL = {"a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les"}
+_PART_OF_TOWN = {"arr", "arrondissement", "cedex", "e", "eme", "er"}
+"""What may stand behind a town's name and names a part of it, as numbers do."""
 _NUMBER = re.compile(r"\s*(\d{1,4})\s*(bis|ter|quater|[a-h])?(?=[\s,]|$)[\s,]*", re.IGNORECASE)
 _POSTCODE = re.compile(r"\b(\d{5})\b")
 _AS_ALIKE = 0.8
@@ -80,6 +82,20 @@ def meaning(address: str) -> str:
     return " ".join([number, *(_SHORT.get(word, word) for word in plain(street).split() if word not in _SMALL)])
 
 
+def same_town(one: str, other: str) -> bool:
+    """Whether two ways of writing a town mean the same one.
+
+    >>> same_town("LYON 4e", "Lyon"), same_town("St Étienne", "Saint-Etienne"), same_town("Marseille", "Lyon")
+    (True, True, False)
+    """
+    return _town_words(one) == _town_words(other)
+
+
+def _town_words(town: str) -> list[str]:
+    left_out = _SMALL | _PART_OF_TOWN
+    return [_SHORT.get(word, word) for word in plain(town).split() if word not in left_out and not word[0].isdigit()]
+
+
 def split_number(address: str) -> tuple[str, str]:
     """The house number at the beginning, ``12 bis``, and the rest."""
     found = _NUMBER.match(address)
@@ -125,6 +141,14 @@ def is_empty(ctx: Context) -> bool:
     """Whether no street has been put in."""
     with ctx.db.read() as session:
         return session.scalar(select(Street.id).limit(1)) is None
+
+
+def covers(ctx: Context, postcode: str, town: str) -> bool:
+    """Whether an address with this postcode may be in the table: where it has none of that postcode, the place is elsewhere. Streets
+    without postcode go by their town; an empty table cannot tell."""
+    with ctx.db.read() as session:
+        rows = session.execute(select(Street.postcode, Street.town).distinct()).all()
+    return not rows or any(row.postcode == postcode or (not row.postcode and same_town(row.town, town)) for row in rows)
 
 
 def find(ctx: Context, text: str, limit: int = 6) -> list[Suggestion]:

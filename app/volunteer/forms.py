@@ -89,6 +89,10 @@ class YouFields(Form):
     phone = PhoneField(_l("Phone"), description=_l("Passed on only once you and your neighbour have both said yes."))
 
 
+class PhoneForm(Form):
+    phone = YouFields.phone
+
+
 class CharterFields(Form):
     charter = TickField(
         _l("I agree with this charter."), [needed(_l("Tick the box to accept the charter: without it we cannot take your offer."))],

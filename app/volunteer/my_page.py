@@ -10,17 +10,20 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.buttons import pressed
+from app.error_pages import sentence
 from app.extensions import ctx
 from app.identity import actor, signed_in
 from app.kinds import KINDS
 from app.links import Purpose
 from app.models import Offer, Person
 from app.permissions import SIGNED_IN, permit
-from app.services import matches, mine, posting, taking
+from app.services import accounts, matches, mine, posting, taking
 from app.services.matches import Answer
-from app.volunteer.forms import fill_from, offer_values
+from app.services.places import NoTerritory, Outside
+from app.volunteer.forms import PhoneForm, fill_from, offer_values
 from app.volunteer.sign_up import CHANGEABLE
 from matching.lifecycle import MatchState, MoveNotAllowed, OfferState
+from notifications.words import phone_words
 
 my_page = Blueprint("my_page", __name__, template_folder="templates", url_prefix="/me")
 NEW = timedelta(days=3)
@@ -111,17 +114,38 @@ def duty() -> ResponseReturnValue:
     return _back()
 
 
+@my_page.route("/phone", methods=["GET", "POST"])
+@permit(SIGNED_IN)
+def change_phone() -> ResponseReturnValue:
+    me = _me()
+    form = PhoneForm(data={"phone": phone_words(me.phone) if me.phone else ""})
+    if form.validate_on_submit():
+        if form.phone.data or me.contact != "phone":
+            accounts.change_phone(ctx(), me.id, form.phone.data, actor())
+            flash(_("Your phone number is changed."))
+            return _back()
+        form.phone.errors = [_("Write the phone number at which we should reach you.")]
+    return render_template("volunteer/phone.html", form=form), 422 if form.errors else 200
+
+
 @my_page.route(f"/offers/<int(max=2147483647):offer_id>/<any({', '.join(CHANGEABLE)}):step>", methods=["GET", "POST"])
 @permit(SIGNED_IN)
 def change_offer(offer_id: int, step: str) -> ResponseReturnValue:
     offer, page = _own_offer(offer_id), CHANGEABLE[step]
+    if offer.state == OfferState.WITHDRAWN:
+        flash(str(SAID[Answer.OVER]))
+        return _back()
     form = page.form()
     fill_from(form, offer)
     if form.validate_on_submit():
-        if posting.change_offer(ctx(), offer_id, actor(), **offer_values(form.data)):
-            flash(_("Your offer is changed."))
-            return _back()
-        form.refuse(_("You help %(number)s people at the moment. Choose at least as many.", number=offer.taken))
+        try:
+            where = form.where if step == "where" else None
+            if posting.change_offer(ctx(), offer_id, actor(), where=where, **offer_values(form.data)):
+                flash(_("Your offer is changed."))
+                return _back()
+            form.refuse(_("You help %(number)s people at the moment. Choose at least as many.", number=offer.taken))
+        except (Outside, NoTerritory) as error:
+            form.refuse(sentence(error))
     involved = {kind: words.involves for kind, words in KINDS.items()}
     shown = render_template("volunteer/change.html", step=page, form=form, offer=offer, point=offer.point, involved=involved)
     return shown, 422 if form.errors else 200

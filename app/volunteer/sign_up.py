@@ -24,8 +24,8 @@ OFFER_STEPS = (
     Step("when", _l("When are you usually free?"), forms.WhenFields),
     Step("people", _l("How many people, and in which languages?"), forms.PeopleFields),
 )
-CHANGEABLE = {step.name: step for step in OFFER_STEPS if step.name != "where"}
-"""What can be changed of an offer later. Whoever moves house makes a new offer: what they hold was agreed from the old place."""
+CHANGEABLE = {step.name: step for step in OFFER_STEPS}
+"""What can be changed of an offer later."""
 YOU = Step("you", _l("Who are you?"), forms.YouFields)
 CHARTER = Step("charter", _l("What we promise each other"), forms.CharterFields)
 

@@ -6,9 +6,9 @@ import pytest
 
 from app.links import Purpose
 from app.models import Event, Match, Need, Person
-from app.services import changing, matches
+from app.services import changing, matches, streets
 from app.services.events import Actor
-from tests.city import City
+from tests.city import CENTRE, City
 from tests.functional.doors.conftest import proposed
 from tests.pages import Page, Visitor
 
@@ -114,6 +114,15 @@ def test_a_new_place_that_nobody_finds_waits_for_an_agent(city: City, client: Vi
     change(city, client, need_id, "where", address="4 rue des Essais", postcode="69002", town="Lyon", quartier="1")
     assert city.tasks("place") == []
     assert city.one(Need, need_id).next_try_at == city.clock()
+
+
+def test_the_same_place_keeps_its_public_point(city: City, client: Visitor) -> None:
+    streets.add(city.ctx, [streets.Address("1", "Rue d’Essai", "69002", "Lyon", *CENTRE)])
+    before = city.one(Need, city.need())
+    change(city, client, before.id, "where", address="1 RUE D'ESSAI", postcode="69002", town="Lyon")
+    after = city.one(Need, before.id)
+    assert after.address == "1 RUE D'ESSAI, 69002 Lyon"
+    assert (after.point, after.public_lon, after.public_lat) == (CENTRE, before.public_lon, before.public_lat)
 
 
 def test_more_and_fewer_volunteers(city: City, client: Visitor) -> None:

@@ -13,18 +13,20 @@ from sqlalchemy import event as sqlalchemy_event
 from app.coordination.door import KINDS
 from app.models import Event, Match, Need, Offer, Person, Role
 from app.permissions import Permission, declared
-from app.services import matches, posting
+from app.services import matches, posting, streets
 from app.services.events import Actor
-from tests.city import City
+from app.services.streets import Address
+from tests.city import CENTRE, City
 from tests.functional.doors.conftest import proposed, quartier
 from tests.pages import Page, Visitor
 
 SignIn = Callable[..., Visitor]
 LISTS = ("", "needs", "offers", "matches")
 KNOWN = ("tasks", "needs", "offers", "matches", "map", "new_need")
+HOUSES = [Address("4", "Rue des Essais", "69002", "Lyon", *CENTRE)]
 SECRETS = (
     "Résidente", "Volontaire", "Martin", "Dupont", "@example.net",
-    "+332619", "02 61 91", "+336399", "06 39 98", "Essai", "third floor",
+    "+332619", "02 61 91", "+336399", "06 39 98", "Essai", "Départ", "third floor",
 )  # fmt: skip
 
 
@@ -202,8 +204,13 @@ def test_a_request_is_confirmed_on_the_phone(city: City, sign_in: SignIn) -> Non
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({}, "Write the longitude and the latitude, or pick a quartier."),
+        ({}, "Write the address, pick the quartier, or give the coordinates."),
+        ({"postcode": "6900"}, "Write the postcode as five digits"),
+        ({"address": "4 rue sans nom", "postcode": "69002", "town": "Lyon"}, "We did not find this address on the map."),
+        ({"address": "4 rue sans nom"}, "We did not find this address on the map."),
+        ({"address": "4 rue sans nom", "postcode": "75002"}, "the service only covers Lyon"),
         ({"lon": "4.83"}, "Write the latitude as well."),
+        ({"lat": "45.75"}, "Write the longitude as well."),
         ({"lon": "east", "lat": "45.75"}, "Write the longitude as a number"),
         ({"lon": "nan", "lat": "45.75"}, "Write the longitude as a number"),
         ({"lon": "4.83", "lat": "95"}, "Write the latitude as a number"),
@@ -211,15 +218,30 @@ def test_a_request_is_confirmed_on_the_phone(city: City, sign_in: SignIn) -> Non
     ],
 )
 def test_a_place_that_cannot_be_has_its_sentence(city: City, sign_in: SignIn, typed: dict[str, str], sentence: str) -> None:
+    streets.add(city.ctx, HOUSES)
     need_id = city.need(where=posting.Where("4 rue sans nom", "69002", "Lyon"))
     visitor = sign_in()
     page = visitor.submit(visitor.get(f"/coordination/needs/{need_id}"), "Put it there", 422, **typed)
-    assert sentence in page.text
+    again = visitor.submit(page, "Put it there", 422)
+    for refused in (page, again):
+        assert sentence in refused.text
+        assert refused.title.startswith("Error:")
     assert city.one(Need, need_id).territory_id is None
 
 
-@pytest.mark.parametrize("typed", [{"lon": "4,832", "lat": "45.7578"}, {"quartier": "1"}])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"address": "4 rue des essais", "postcode": "69002", "town": "Lyon"},
+        {"address": "77 allée des Nuages", "quartier": "1"},
+        {"spot": "4.832,45.7578", "spot_of": "||"},
+        {"lon": "4,832", "lat": "45.7578"},
+        {"quartier": "1"},
+    ],
+    ids=["address", "address and quartier", "pin", "coordinates", "quartier"],
+)
 def test_a_post_is_put_on_the_map_and_the_search_begins(city: City, sign_in: SignIn, typed: dict[str, str]) -> None:
+    streets.add(city.ctx, HOUSES)
     need_id = city.need(where=posting.Where("4 rue sans nom", "69002", "Lyon"))
     assert [task.kind for task in city.tasks()] == ["place"]
     city.volunteer(radius_m=50_000)
@@ -228,6 +250,27 @@ def test_a_post_is_put_on_the_map_and_the_search_begins(city: City, sign_in: Sig
     assert "The place is on the map." in page.text
     assert city.tasks() == []
     assert city.match() == 1
+
+
+def test_an_address_written_differently_is_asked_back_before_a_post_is_placed(city: City, sign_in: SignIn) -> None:
+    streets.add(city.ctx, HOUSES)
+    offer_id = city.volunteer(where=posting.Where("4 rue sans nom", "69002", "Lyon"))
+    visitor = sign_in()
+    question = visitor.submit(visitor.get(f"/coordination/offers/{offer_id}"), "Put it there", 422, address="4 rue des esais")
+    assert "Which of these is it?" in question.text
+    assert not question.title.startswith("Error:")
+    [found, _none] = [control["value"] for control in question.controls if control.get("name") == "which"]
+    assert "The place is on the map." in visitor.submit(question, "Put it there", which=found).text
+    assert city.one(Offer, offer_id).point == CENTRE
+
+
+def test_the_address_that_was_looked_at_stands_in_the_form_for_the_place(city: City, sign_in: SignIn) -> None:
+    need_id = city.need(where=posting.Where("4, rue sans nom", "69002", "Sainte-Foy, Lyon"))
+    visitor = sign_in()
+    page = visitor.get(f"/coordination/needs/{need_id}")
+    assert page.form("Put it there").values["address"] == [""]
+    values = visitor.submit(page, "To put it on the map").form("Put it there").values
+    assert [values[name] for name in ("address", "postcode", "town")] == [["4, rue sans nom"], ["69002"], ["Sainte-Foy, Lyon"]]
 
 
 def test_a_place_outside_the_coordinators_own_territory_leads_back_to_the_tasks(city: City, sign_in: SignIn) -> None:

@@ -188,7 +188,7 @@ def test_nobody_touches_what_is_another_volunteers(city: City, sign_in: SignIn) 
     for path in ("back-out", "outcome", "report"):
         post_as(visitor, page, f"/me/requests/{match.id}/{path}", 404, outcome="done", reason="other", words="…")
     post_as(visitor, page, f"/me/requests/{match.id}", 404, answer="yes")
-    for path in ("what", "how", "radius", "when", "people", "withdraw"):
+    for path in ("what", "how", "where", "radius", "when", "people", "withdraw"):
         post_as(visitor, page, f"/me/offers/{offer.id}/{path}", 404, radius="300")
         visitor.get(f"/me/offers/{offer.id}/{path}", 404)
     visitor.get(f"/me/requests/{match.id}/back-out", 404)

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 
 from app import create_app
+from app.links import Purpose
 from app.models import Need
 from app.services import addresses, streets, throttle
 from app.services.streets import Address
@@ -90,6 +91,7 @@ def test_none_of_these_leads_to_the_quartier_or_to_an_agent(table: City, agent: 
     lost = ask(agent, 422, question, which="none")
     assert "We did not find this address on the map." in lost.text
     assert "Which of these is it?" not in lost.text
+    assert lost.title.startswith("Error:")
     ask(agent, 200, lost)
     assert need(table).point is None
     assert len(table.tasks("place")) == 1
@@ -152,6 +154,79 @@ def test_where_nobody_can_be_asked_no_question_is_put(city: City, agent: Visitor
     assert len(city.tasks("place")) == 1
 
 
+# Addresses that are elsewhere
+
+
+ELSEWHERE = "the service only covers Lyon. Check the postcode and the town, or call 04 65 71 00 00"
+
+
+@pytest.mark.parametrize("postcode", ["6900", "690022", "69 002", "six", "٦٩٠٠٢"])
+def test_a_postcode_has_five_digits(table: City, agent: Visitor, postcode: str) -> None:
+    for quartier in ("", "1"):
+        page = ask(agent, 422, postcode=postcode, quartier=quartier)
+        assert ("#postcode", "Write the postcode as five digits, for example 69001.") in page.links
+    assert table.all(Need) == []
+
+
+def test_an_address_of_no_postcode_of_the_table_is_said_to_be_elsewhere(table: City, agent: Visitor) -> None:
+    page = ask(agent, 422, address="12 rue de la Paix", postcode="75002", town="Paris")
+    assert ELSEWHERE in page.text
+    assert table.all(Need) == []
+    ask(agent, 200, page, address="4 rue des Essais", postcode="69002", town="Lyon")
+    assert need(table).point == CENTRE, "corrected, it is found"
+
+
+def test_whoever_insists_on_an_address_elsewhere_has_an_agent_look_for_it(table: City, agent: Visitor) -> None:
+    page = ask(agent, 422, address="<b>1</b>", postcode="00000", town="zz")
+    assert ELSEWHERE in page.text
+    ask(agent, 200, page)
+    assert (need(table).address, need(table).point, len(table.tasks("place"))) == ("<b>1</b>, 00000 zz", None, 1)
+
+
+def test_a_quartier_stands_in_for_an_address_of_no_postcode_of_the_table(table: City, agent: Visitor) -> None:
+    ask(agent, address="12 rue de la Paix", postcode="69999", quartier="1")
+    assert need(table).approximate
+
+
+def test_a_street_that_is_here_too_is_offered_with_the_sentence_that_its_postcode_is_elsewhere(table: City, agent: Visitor) -> None:
+    page = ask(agent, 422, address="9 rue du Port", postcode="13002", town="Marseille")
+    assert ELSEWHERE in page.text
+    assert "9 Rue du Port, 69009 Lyon" in page.labels.values()
+    assert ELSEWHERE in ask(agent, 422, page, which="none").text
+
+
+def test_a_table_without_postcodes_goes_by_its_towns(city: City, agent: Visitor) -> None:
+    streets.add(city.ctx, [Address("4", "Rue des Essais", "", "Sainte-Foy-lès-Lyon", LON, LAT)])
+    nowhere = {"address": "77 allée des Nuages", "postcode": "69110"}
+    assert ELSEWHERE in ask(agent, 422, **nowhere, town="Paris").text
+    assert ELSEWHERE not in ask(agent, 422, **nowhere, town="STE FOY LES LYON").text
+
+
+def test_without_a_table_nothing_is_said_to_be_elsewhere(city: City, agent: Visitor) -> None:
+    ask(agent, postcode="75002", town="Paris")
+    assert len(city.tasks("place")) == 1
+
+
+@pytest.mark.parametrize("town", ["LYON", "Lyon 2e", "lyon 2ème arrondissement", "Lyon cedex 02"])
+def test_a_town_may_be_written_in_other_ways(table: City, agent: Visitor, town: str) -> None:
+    ask(agent, town=town)
+    assert need(table).point == CENTRE
+
+
+def test_each_town_of_a_city_of_several_counts(table: City, agent: Visitor) -> None:
+    streets.add(table.ctx, [Address("4", "Rue des Essais", "69230", "Saint-Genis-Laval", LON, LAT)])
+    ask(agent, postcode="69230", town="St genis laval")
+    assert need(table).point == CENTRE
+
+
+def test_another_town_than_the_found_one_is_asked_back(table: City, agent: Visitor) -> None:
+    question = ask(agent, 422, town="Marseille")
+    assert "Which of these is it?" in question.text
+    [found, _none] = values_of(question)
+    ask(agent, 200, question, which=found)
+    assert need(table).address == "4 Rue des Essais, 69002 Lyon"
+
+
 # Forms of several pages
 
 
@@ -171,6 +246,32 @@ def test_a_form_of_several_pages_asks_back_and_then_goes_on(
     assert client.submit(question, "Continue", which=choice).path not in (f"{door}/what", f"{door}/where")
     kept = client.get(f"{door}/where").form("Continue").values
     assert [kept[name] for name in ("address", "postcode", "spot")] == [["4 Rue des Assais"], ["69002"], [f"{LON + 0.01},{LAT}"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "words"),
+    [
+        ({"address": "77 allée des Nuages"}, "address", "We did not find this address on the map."),
+        ({"address": "77 allée des Nuages", "postcode": "00000"}, "postcode", "This seems to be elsewhere"),
+    ],
+)
+def test_an_address_that_nobody_finds_is_an_error_like_others_on_every_page(
+    table: City, client: Visitor, agent: Visitor, typed: dict[str, str], field: str, words: str
+) -> None:
+    change = table.ctx.links.url(Purpose.MY_REQUEST, table.need()) + "/change/where"
+    steps = [client.get(f"{door}/what") for door in ("/request/new", "/offer/new")]
+    for at, answers in enumerate(([{"category": "shopping"}], [{"categories": ["shopping"]}, {"mode": "in_person"}])):
+        for answer in answers:
+            steps[at] = client.submit(steps[at], "Continue", **answer)
+    given = PLACE | typed
+    for page, button in [(steps[0], "Continue"), (steps[1], "Continue"), (client.get(change), "Save")]:
+        lost = client.submit(page, button, 422, **given)
+        assert lost.title.startswith("Error:")
+        assert "Please put this right" in lost.text
+        assert [said for address, said in lost.links if address == f"#{field}" and said.startswith(words)], page.path
+        assert "just go on: somebody from the town hall looks for the place" in lost.text
+        assert "Error:" not in client.submit(lost, button).title, "whoever insists goes on"
+    assert ask(agent, 422, **given).title.startswith("Error:")
 
 
 def wizard() -> Wizard:
