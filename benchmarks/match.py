@@ -19,7 +19,7 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 from app.cli import match
 from app.sheets.posts import NeedRow, OfferRow, load_needs, load_offers
-from matching import arrays, assignment, kernels
+from matching import arrays, assignment, candidates
 from matching.model import Need, Offer, Urgency
 from matching.verify import verify
 
@@ -37,7 +37,7 @@ def main(offers_file: Path, needs_file: Path) -> None:
     ours_s = time.perf_counter() - began
     urgency = {need.id: need.urgency for need in needs}
     ours: Score = {kind: sum(urgency[pair.need] is kind for pair in solution.pairs) for kind in Urgency}, solution.total_m
-    theirs, theirs_s = min_cost_flow(offers, needs)
+    theirs, theirs_s, pairs = min_cost_flow(offers, needs)
     problems = verify(offers, needs, solution.pairs, solution.certificate)
     if ours != theirs or problems or solution.certificate.violations:
         raise SystemExit(f"not exact: {ours} against {theirs}; {problems[:5]}")
@@ -46,7 +46,7 @@ def main(offers_file: Path, needs_file: Path) -> None:
         places[need.urgency] += need.places
     for name, value in (
         ("offers / needs / places", f"{len(offers):,} / {len(needs):,} / {places.total():,}"),
-        ("eligible pairs", f"{solution.certificate.eligible_pairs:,}"),
+        ("eligible pairs", f"{pairs:,}"),
         *((f"{kind}: served / unserved", f"{ours[0][kind]:,} / {places[kind] - ours[0][kind]:,}") for kind in Urgency),
         ("metres", f"{solution.total_m:,}"),
         ("command, from files to files", f"{command_s:.1f} s, {peak_mb:,.0f} MB"),
@@ -57,15 +57,15 @@ def main(offers_file: Path, needs_file: Path) -> None:
         print(f"| {name} | {value} |")
 
 
-def min_cost_flow(offers: list[Offer], needs: list[Need]) -> tuple[Score, float]:
-    """OR-tools' best score and the seconds of its solve. An empty place flows past the offers at its penalty."""
-    a = arrays.lay_out(offers, needs)
-    a = assignment._settle(a, offers, needs)
-    room = np.empty(len(offers), np.int64), np.empty(len(offers), np.int64)
+def min_cost_flow(offers: list[Offer], needs: list[Need]) -> tuple[Score, float, int]:
+    """OR-tools' best score, the seconds of its solve and the number of pairs. An empty place flows past the offers at its penalty."""
+    a, g = arrays.lay_out(offers, needs)
+    keys, cells = np.empty(len(offers), np.int64), np.empty(len(g.cell_key), np.int64)
     rows = []
     for n in range(len(needs)):
-        count, _ = kernels.gather(a, n, *room)
-        rows.append((np.full(count, n), room[1][:count].copy(), room[0][:count].copy()))
+        count = candidates.cheapest(a, g, n, len(offers), keys, cells)
+        theirs = ((keys[:count] & 0xFFFF_FFFF) + candidates.first_turn(n, len(offers))) % len(offers)
+        rows.append((np.full(count, n), theirs, keys[:count] >> 32))
     tail, head, cost = (np.concatenate(column) for column in zip(*rows, strict=True))
     flow, sink, n_needs, n_offers = SimpleMinCostFlow(), len(needs) + len(offers), len(needs), len(offers)
     arcs = flow.add_arcs_with_capacity_and_unit_cost(tail, n_needs + head, np.ones(len(tail), np.int64), cost)
@@ -78,7 +78,7 @@ def min_cost_flow(offers: list[Offer], needs: list[Need]) -> tuple[Score, float]
     assert status == flow.OPTIMAL
     used = flow.flows(arcs) > 0
     served = Counter(needs[n].urgency for n in tail[used].tolist())
-    return ({kind: served[kind] for kind in Urgency}, int(cost[used].sum())), seconds
+    return ({kind: served[kind] for kind in Urgency}, int(cost[used].sum())), seconds, len(tail)
 
 
 def command(offers_file: Path, needs_file: Path) -> tuple[float, float]:

@@ -1,95 +1,91 @@
-"""Offers and needs as arrays for the compiled kernels, with a grid over the points of those who can be met in person."""
+"""Offers and needs as arrays for the compiled kernels."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matching.geo import to_xyz
+from matching import distance, grid
 from matching.hours import QUARTERS, half_hours
+from matching.jit import Array, kernel
 from matching.model import Mode, Need, Offer, Urgency
 
-Array = NDArray[Any]
-FINEST_CELL_M = 100.0
-OFFSET, BITS = 1 << 16, 17  # a cell's three whole numbers, each OFFSET too high, side by side in one key
+WORDS = -(-QUARTERS // 64)
+LARGEST_TABLE = 1 << 26
 
 
 class Arrays(NamedTuple):
-    """``need_*`` and ``offer_*`` go by place in the sorted lists. ``x_first[i]:x_first[i + 1]`` are the ones of i.
+    """``need_*`` and ``offer_*`` go by place in the sorted lists; ``x_first[i]:x_first[i + 1]`` are the ones of i. ``*_at`` are
+    degrees, longitude first; ``*_turn`` are radians.
 
-    The grid: each category has groups, one for each doubling of the radius; each group has cells (cubes a little wider than
-    its widest radius, so that whoever reaches a point lies in its cell or the 26 around it), each cell has entries. Points
-    are in metres from the Earth's centre, which knows neither poles nor a 180th meridian.
+    A profile is what hours and languages say together: ``*_bits[profile]``, and ``fits[p, q]`` whether two meet (empty when
+    there are too many to write down). ``far_*`` are the offers of a category that help from afar.
     """
 
+    need_at: Array
     need_xyz: Array
-    need_bits: Array
+    need_profile: Array
     need_category: Array
     need_near: Array
     need_far: Array
     need_places: Array
     need_penalty: Array
+    offer_at: Array
     offer_xyz: Array
-    offer_bits: Array
+    offer_profile: Array
     offer_near: Array
     offer_radius: Array
     offer_capacity: Array
     offered: Array
-    group_first: Array
-    group_cell_m: Array
-    cell_first: Array
-    cell_key: Array
-    entry_first: Array
-    entry_offer: Array
     far_first: Array
     far_offer: Array
-    same_first: Array
-    same_offer: Array
-    doubt_key: Array
-    doubt_cost: Array
+    barred_first: Array
+    barred_offer: Array
+    need_bits: Array
+    offer_bits: Array
+    fits: Array
 
 
-def lay_out(offers: Sequence[Offer], needs: Sequence[Need]) -> Arrays:
-    """The arrays for offers and needs in the order given, no doubtful distance settled yet."""
+def lay_out(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Arrays, grid.Grid]:
+    """The arrays for offers and needs in the order given, and the grid of the offers that meet people in person."""
     slugs = sorted({need.category for need in needs})
     category = {slug: i for i, slug in enumerate(slugs)}
-    spoken = frozenset[str]().union(*(offer.languages for offer in offers), *(need.languages for need in needs))
-    languages = {code: i for i, code in enumerate(sorted(spoken))}
     wanted = [(i, category[slug]) for i, offer in enumerate(offers) for slug in offer.categories if slug in category]
     offered = np.array(wanted, np.int64).reshape(-1, 2)
     near = np.array([offer.mode is not Mode.REMOTE for offer in offers], np.bool_)
     far = np.array([offer.mode is not Mode.IN_PERSON for offer in offers], np.bool_)
     radius = np.array([offer.radius_m for offer in offers], np.float64)
-    xyz = _points(offers)
+    need_at, offer_at = _degrees(needs), _degrees(offers)
+    offer_xyz = distance.points(offer_at[:, 0], offer_at[:, 1])
     by_place = offered[near[offered[:, 0]]]
     from_afar = offered[far[offered[:, 0]]]
     from_afar = from_afar[np.lexsort((from_afar[:, 0], from_afar[:, 1]))]
-    same_first, same_offer = _same_people(offers, needs)
     penalty = penalties(offers, needs)
-    return Arrays(
-        _points(needs),
-        _bits(needs, languages),
+    need_profile, offer_profile, *tables = _profiles(offers, needs)
+    a = Arrays(
+        need_at,
+        distance.points(need_at[:, 0], need_at[:, 1]),
+        need_profile,
         np.array([category[need.category] for need in needs], np.int64),
         np.array([need.mode is not Mode.REMOTE for need in needs], np.bool_),
         np.array([need.mode is not Mode.IN_PERSON for need in needs], np.bool_),
         np.array([need.places for need in needs], np.int64),
         np.array([penalty[need.urgency] for need in needs], np.int64),
-        xyz,
-        _bits(offers, languages),
+        offer_at,
+        offer_xyz,
+        offer_profile,
         near,
         radius,
         np.array([offer.capacity for offer in offers], np.int64),
         np.isin(np.arange(len(slugs)), offered[:, 1]),
-        *_grid(by_place, xyz, radius, len(slugs)),
         np.searchsorted(from_afar[:, 1], np.arange(len(slugs) + 1)),
         from_afar[:, 0].copy(),
-        same_first,
-        same_offer,
-        np.empty(0, np.int64),
-        np.empty(0, np.int64),
+        *_same_people(offers, needs),
+        *tables,
     )
+    lon, lat = np.radians(offer_at[:, 0]), np.radians(offer_at[:, 1])
+    return a, grid.build(by_place[:, 0], by_place[:, 1], lon, lat, offer_xyz, radius, len(slugs))
 
 
 def penalties(offers: Iterable[Offer], needs: Iterable[Need]) -> dict[Urgency, int]:
@@ -102,57 +98,59 @@ def penalties(offers: Iterable[Offer], needs: Iterable[Need]) -> dict[Urgency, i
     return {Urgency.URGENT: 3 * step, Urgency.NORMAL: 2 * step, Urgency.FLEXIBLE: step}
 
 
-def places_order(a: Arrays, needs: Sequence[Need]) -> Array:
+def places_order(a: Arrays) -> Array:
     """The needs by urgency, then category, then along a curve that stays in a neighbourhood before it moves on (Morton's).
 
     Any order gives the best set. In this one each search mostly stays among the needs just before it: with too few
     volunteers it took a third of the time of the curve alone.
     """
-    lon = np.array([int((need.lon + 180) / 360 * 0xFFFF_FFFF) for need in needs], np.uint64)
-    lat = np.array([int((need.lat + 90) / 180 * 0xFFFF_FFFF) for need in needs], np.uint64)
-    code = np.zeros(len(needs), np.uint64)
+    east = ((a.need_at[:, 0] + 180) / 360 * 0xFFFF_FFFF).astype(np.uint64)
+    north = ((a.need_at[:, 1] + 90) / 180 * 0xFFFF_FFFF).astype(np.uint64)
+    code = np.zeros(len(east), np.uint64)
     for bit in range(32):
         one, at = np.uint64(1), np.uint64(bit)
-        code |= ((lon >> at & one) | (lat >> at & one) << one) << np.uint64(2 * bit)
+        code |= ((east >> at & one) | (north >> at & one) << one) << np.uint64(2 * bit)
     return np.lexsort((code, a.need_category, -a.need_penalty))
 
 
-def _points(posts: Sequence[Offer] | Sequence[Need]) -> Array:
-    return np.array([to_xyz(post.lon, post.lat) for post in posts], np.float64).reshape(-1, 3)
+def _degrees(posts: Sequence[Offer] | Sequence[Need]) -> Array:
+    return np.array([(post.lon, post.lat) for post in posts], np.float64).reshape(-1, 2)
 
 
-def _bits(posts: Sequence[Offer] | Sequence[Need], languages: dict[str, int]) -> Array:
+def _profiles(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Array, Array, Array, Array, Array]:
+    """The needs' profiles and the offers', the bits of each, and who fits whom."""
+    spoken = frozenset[str]().union(*{offer.languages for offer in offers}, *{need.languages for need in needs})
+    languages = {code: 1 << i for i, code in enumerate(sorted(spoken))}
+    (mine, need_bits), (theirs, offer_bits) = _profiles_of(needs, languages), _profiles_of(offers, languages)
+    small = len(need_bits) * len(offer_bits) <= LARGEST_TABLE
+    return mine, theirs, need_bits, offer_bits, table_of_fits(need_bits, offer_bits) if small else np.empty((0, 0), np.bool_)
+
+
+def _profiles_of(posts: Sequence[Offer] | Sequence[Need], languages: dict[str, int]) -> tuple[Array, Array]:
     """Weekly hours, then languages, in words of 64 bits. Two posts share half an hour when their :func:`half_hours` meet."""
+    known: dict[tuple[int, frozenset[str]], int] = {}
+    profile = np.array([known.setdefault((post.hours, post.languages), len(known)) for post in posts], np.int64)
     words = len(languages) // 64 + 1
-    width = -(-QUARTERS // 64)
-    hours = {mask: half_hours(mask).to_bytes(8 * width, "little") for mask in {post.hours for post in posts}}
-    spoken = {
-        codes: sum(1 << languages[code] for code in codes).to_bytes(8 * words, "little") for codes in {post.languages for post in posts}
-    }
-    data = b"".join(hours[post.hours] + spoken[post.languages] for post in posts)
-    return np.frombuffer(data, "<u8").astype(np.uint64).reshape(-1, width + words)
+    hours = {mask: half_hours(mask).to_bytes(8 * WORDS, "little") for mask in {mask for mask, _ in known}}
+    data = b"".join(hours[mask] + sum(languages[code] for code in codes).to_bytes(8 * words, "little") for mask, codes in known)
+    return profile, np.frombuffer(data, "<u8").astype(np.uint64).reshape(-1, WORDS + words)
 
 
-def _grid(pairs: Array, xyz: Array, radius: Array, categories: int) -> tuple[Array, Array, Array, Array, Array, Array]:
-    """Groups, cells and entries for rows of (offer, category)."""
-    offer, category = pairs[:, 0], pairs[:, 1]
-    level = np.ceil(np.log2(np.maximum(radius[offer], FINEST_CELL_M) / FINEST_CELL_M)).astype(np.int64)
-    cell_m = FINEST_CELL_M * 2.0**level + 1
-    cube = np.floor(xyz[offer] / cell_m[:, None]).astype(np.int64) + OFFSET
-    key = (cube[:, 0] << BITS | cube[:, 1]) << BITS | cube[:, 2]
-    order = np.lexsort((offer, key, level, category))
-    offer, category, level, key, cell_m = offer[order], category[order], level[order], key[order], cell_m[order]
-    new_group = np.diff(category, prepend=-1).astype(np.bool_) | np.diff(level, prepend=-1).astype(np.bool_)
-    cells = np.flatnonzero(new_group | np.diff(key, prepend=-1).astype(np.bool_))
-    groups = np.flatnonzero(new_group)
-    return (
-        np.searchsorted(category[groups], np.arange(categories + 1)),
-        cell_m[groups],
-        np.append(np.searchsorted(cells, groups), len(cells)),
-        key[cells],
-        np.append(cells, len(offer)),
-        offer.copy(),
-    )
+@kernel
+def meet(mine, theirs, first, last):  # type: ignore[no-untyped-def]
+    for word in range(first, last):  # noqa: SIM110  # Numba has no any()
+        if mine[word] & theirs[word]:
+            return True
+    return False
+
+
+@kernel
+def table_of_fits(theirs, ours):  # type: ignore[no-untyped-def]
+    table = np.empty((len(theirs), len(ours)), np.bool_)
+    for p in range(len(theirs)):
+        for q in range(len(ours)):
+            table[p, q] = meet(theirs[p], ours[q], 0, WORDS) and meet(theirs[p], ours[q], WORDS, theirs.shape[1])
+    return table
 
 
 def _same_people(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Array, Array]:

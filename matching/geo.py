@@ -16,6 +16,8 @@ B_M = A_M * (1 - 1 / 298.257223563)
 
 ARC_REACH_M = 60_000.0
 ARC_ERROR_M = 1e-4
+ELLIPSOID_ERROR_M = 1e-6
+"""Of :func:`ellipsoid_m`, within :data:`ARC_REACH_M`."""
 MIN_CURVATURE_M = B_M * B_M / A_M
 """The smallest radius of curvature anywhere (along the meridian, at the equator): nothing spans more degrees per metre."""
 
@@ -45,6 +47,34 @@ def arc_m(x1: float, y1: float, z1: float, x2: float, y2: float, z2: float) -> f
     chord2 = flat + steep
     bend = (flat / a2 + steep / b2) ** 2 / ((x * x + y * y) / (a2 * a2) + z * z / (b2 * b2)) / (chord2 + 1e-300)  # (c·k)²
     return math.sqrt(chord2) * (1 + bend / 24 + 3 * bend * bend / 640)
+
+
+def ellipsoid_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
+    """Metres by Vincenty's inverse formula (Survey Review, 1975): for what :func:`arc_m` leaves open. Not for antipodes."""
+    flat = 1 - B_M / A_M
+    u1, u2 = math.atan((1 - flat) * math.tan(math.radians(lat1))), math.atan((1 - flat) * math.tan(math.radians(lat2)))
+    sin1, cos1, sin2, cos2 = math.sin(u1), math.cos(u1), math.sin(u2), math.cos(u2)
+    apart = turn = math.radians(lon2 - lon1)
+    for _ in range(20):
+        sin_turn, cos_turn = math.sin(turn), math.cos(turn)
+        sin_arc = math.sqrt((cos2 * sin_turn) ** 2 + (cos1 * sin2 - sin1 * cos2 * cos_turn) ** 2)
+        if sin_arc == 0:
+            return 0.0
+        cos_arc = sin1 * sin2 + cos1 * cos2 * cos_turn
+        arc = math.atan2(sin_arc, cos_arc)
+        sin_way = cos1 * cos2 * sin_turn / sin_arc
+        cos2_way = 1 - sin_way * sin_way
+        middle = cos_arc - 2 * sin1 * sin2 / cos2_way if cos2_way > 1e-15 else 0.0
+        c = flat / 16 * cos2_way * (4 + flat * (4 - 3 * cos2_way))
+        before = turn
+        turn = apart + (1 - c) * flat * sin_way * (arc + c * sin_arc * (middle + c * cos_arc * (2 * middle * middle - 1)))
+        if abs(turn - before) < 1e-14:
+            break
+    bulge = cos2_way * (A_M * A_M - B_M * B_M) / (B_M * B_M)
+    long = 1 + bulge / 16384 * (4096 + bulge * (-768 + bulge * (320 - 175 * bulge)))
+    b = bulge / 1024 * (256 + bulge * (-128 + bulge * (74 - 47 * bulge)))
+    bend = cos_arc * (2 * middle * middle - 1) - b / 6 * middle * (4 * sin_arc * sin_arc - 3) * (4 * middle * middle - 3)
+    return B_M * long * (arc - b * sin_arc * (middle + b / 4 * bend))
 
 
 def geodesic_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:

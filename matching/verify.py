@@ -20,7 +20,7 @@ _WEEK = 672
 
 
 class Prices(Protocol):
-    """What a certificate must hold, in metres (see :class:`matching.assignment.Certificate`)."""
+    """What a certificate must hold, in metres (see :class:`matching.solution.Certificate`)."""
 
     @property
     def need_prices(self) -> Mapping[Id, int]: ...

@@ -14,8 +14,8 @@ import click
 from app.errors import UserError
 from app.sheets.posts import NeedRow, OfferRow, Posts, Refused, load_needs, load_offers
 from app.sheets.write import Cell, new_file, write_table
-from matching.assignment import Solution, solve
 from matching.model import REMOTE_COST_M, Mode, Need, Offer, Pair, Urgency, round_half_up
+from matching.solution import Solution
 
 PAIR_COLUMNS = ("need", "offer", "category", "mode", "distance_m")
 UNMATCHED_COLUMNS = ("need", "places_left", "reason")
@@ -78,7 +78,9 @@ def command(offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_fil
         offers, offers_left_out = _take(offers_file, offer_posts, offer_of)
         needs, needs_left_out = _take(needs_file, need_posts, need_of)
         if sys.stderr.isatty():
-            click.echo(f"Pairing {len(offers)} offers with {len(needs)} needs: some 20 seconds more the first time on a machine.", err=True)
+            click.echo(f"Pairing {len(offers)} offers with {len(needs)} needs: some 30 seconds more the first time on a machine.", err=True)
+        from matching.assignment import solve  # the compiler takes a moment to load, which no other command should wait for
+
         solution = solve(offers, needs)
         _check(offers, needs, solution)
         write_table(pairs_out, pairs_file, PAIR_COLUMNS, _pair_rows(needs, solution.pairs))

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-import app.cli.match
+import matching.assignment
 from app import cli
 from app.sheets.read import read_table
-from matching.assignment import Solution, solve
+from matching.assignment import solve
 from matching.model import Need, Offer
+from matching.solution import Solution
 from tests.shared_data import shared_data
 
 REPOSITORY = Path(__file__).parents[2]
@@ -219,7 +220,7 @@ def test_an_interrupt_leaves_nothing_behind(folder: Path, match: Run, monkeypatc
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(app.cli.match, "solve", interrupted)
+    monkeypatch.setattr(matching.assignment, "solve", interrupted)
     before = files(folder)
     assert match()[0] == 130
     assert files(folder) == before
@@ -230,7 +231,7 @@ def test_pairs_that_do_not_stand_the_check_are_not_written(folder: Path, match: 
         right = solve(offers, needs)
         return replace(right, pairs=[replace(right.pairs[0], distance_m=7.8), *right.pairs[1:]])
 
-    monkeypatch.setattr(app.cli.match, "solve", careless)
+    monkeypatch.setattr(matching.assignment, "solve", careless)
     code, said = match()
     assert (code, len(said)) == (3, 2)
     assert said[1] == "need N1 with offer O2: distance 7.800 m, should be 7.780 m"

@@ -1,0 +1,35 @@
+"""Distances for compiled code: whole metres, decided as the reference decides."""
+
+import numpy as np
+from numba import objmode
+
+from matching import geo
+from matching.geo import geodesic_m
+from matching.jit import kernel
+
+ERROR_M, REACH_M = geo.ARC_ERROR_M, geo.ARC_REACH_M
+TOO_FAR = -1
+
+arc_m = kernel(geo.arc_m)
+to_xyz = kernel(geo.to_xyz)
+ellipsoid_m = kernel(geo.ellipsoid_m)
+
+
+@kernel
+def points(lon, lat):  # type: ignore[no-untyped-def]
+    """Metres from the Earth's centre for degrees, row by row."""
+    xyz = np.empty((len(lon), 3))
+    for i in range(len(lon)):
+        xyz[i] = to_xyz(lon[i], lat[i])
+    return xyz
+
+
+@kernel
+def apart_m(lon1, lat1, lon2, lat2):  # type: ignore[no-untyped-def]
+    """Metres, and on the reference's side of each whole and half metre. Degrees, like :func:`matching.geo.distance_m`."""
+    metres = ellipsoid_m(lon1, lat1, lon2, lat2)
+    if metres < REACH_M and abs(2 * metres - round(2 * metres)) > 2 * geo.ELLIPSOID_ERROR_M:
+        return metres
+    with objmode(metres="float64"):
+        metres = geodesic_m(lon1, lat1, lon2, lat2)
+    return metres

@@ -1,0 +1,33 @@
+"""Compiling a function with Numba. Importing this compiles nothing, but it brings in Numba: only what solves or searches does."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# Numba notices a change in a function's own file, not in what it calls in another: so each state of these files has its own folder.
+_SOURCES = sorted(Path(__file__).parent.glob("*.py"))
+_STATE = hashlib.sha256(b"".join(source.read_bytes() for source in _SOURCES)).hexdigest()[:16]
+numba.config.CACHE_DIR = str(Path(__file__).parent / "__pycache__" / f"compiled-{_STATE}")
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile, keeping the machine code on disk where a folder for it can be written."""
+    return _compiled(function, parallel=False)
+
+
+def parallel_kernel(function: Callable[..., Any]) -> Any:
+    """The same for a function with ``prange``: its turns run on all cores."""
+    return _compiled(function, parallel=True)
+
+
+def _compiled(function: Callable[..., Any], parallel: bool) -> Any:
+    try:
+        return numba.njit(cache=True, parallel=parallel, error_model="numpy")(function)
+    except RuntimeError:  # no such folder
+        return numba.njit(parallel=parallel, error_model="numpy")(function)

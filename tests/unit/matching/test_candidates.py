@@ -1,0 +1,95 @@
+"""The grid finds whom the rules let meet, the cheapest first, wherever on Earth; and the certificate notices what is not best."""
+
+from random import Random
+
+import numpy as np
+import pytest
+from geopy.distance import geodesic
+from hypothesis import given, settings
+
+from matching import arrays, assignment, candidates, certificate, paths
+from matching.eligibility import check
+from matching.geo import geodesic_m
+from matching.hours import ANY_TIME, parse_hours
+from matching.model import Mode, Need, Offer, Pair
+from tests.unit.matching.posts import need, need_lists, offer, offer_lists
+
+pytestmark = pytest.mark.usefixtures("compiled")
+MIDDLES = [(4.85, 45.75), (180.0, -16.5), (-180.0, 0.0), (12.0, 90.0), (0.0, -89.95), (179.99, 89.8)]
+
+
+def found(offers: list[Offer], needs: list[Need], most: int | None = None) -> list[list[tuple[int, int]]]:
+    """For each need its cheapest offers as (cost, offer), in the order in which they were found."""
+    a, g = arrays.lay_out(offers, needs)
+    most = len(offers) + 1 if most is None else most
+    keys, cells = np.empty(most, np.int64), np.empty(len(g.cell_key), np.int64)
+    lists = []
+    for n in range(len(needs)):
+        mine = keys[: candidates.cheapest(a, g, n, most, keys, cells)].tolist()
+        assert mine == sorted(mine)
+        start = candidates.first_turn(n, len(offers))
+        lists.append([(key >> 32, ((key & 0xFFFF_FFFF) + start) % len(offers)) for key in mine])
+    return lists
+
+
+def by_the_rules(offers: list[Offer], one: Need) -> list[tuple[int, int]]:
+    return sorted((pair.cost_m, place) for place, each in enumerate(offers) if isinstance(pair := check(one, each), Pair))
+
+
+@given(offer_lists(12), need_lists(6))
+@settings(deadline=None, max_examples=60)
+def test_all_whom_the_rules_let_meet_are_found(offers: list[Offer], needs: list[Need]) -> None:
+    assert [sorted(each) for each in found(offers, needs)] == [by_the_rules(offers, one) for one in needs]
+
+
+@pytest.mark.parametrize(("lon", "lat"), MIDDLES)
+def test_a_crowd_anywhere_on_earth(lon: float, lat: float) -> None:
+    rng = Random(7)
+
+    def place(spread_m: float) -> dict[str, float]:
+        there = geodesic(meters=rng.uniform(0, spread_m)).destination((lat, lon), bearing=rng.uniform(0, 360))
+        return {"lon": there.longitude, "lat": there.latitude}
+
+    radii = [100, 400, 1500, 1500, 6000, 30_000]
+    offers = [offer(i, **place(rng.choice([300, 9000, 25_000])), radius_m=rng.choice(radii)) for i in range(900)]
+    needs = [need(i, **place(12_000)) for i in range(25)] + [need(99, lon=lon, lat=lat)]
+    for one, few, all_of_them in zip(needs, found(offers, needs, 7), found(offers, needs), strict=True):
+        expected = by_the_rules(offers, one)
+        assert sorted(all_of_them) == expected
+        assert [cost for cost, _ in few] == [cost for cost, _ in expected[:7]]
+
+
+def test_two_meet_up_to_the_last_hair_of_the_radius() -> None:
+    here, offers = need(), []
+    for i, metres in enumerate((1500 - 1e-7, 1500, 1500 + 1e-7, 700.5 - 1e-8, 700.5 + 1e-8) * 8):
+        there = geodesic(meters=metres).destination((here.lat, here.lon), bearing=i * 9)
+        offers.append(offer(i, lon=there.longitude, lat=there.latitude))
+    expected = sorted(
+        (int(apart_m + 0.5), i) for i, each in enumerate(offers) if (apart_m := geodesic_m(here.lon, here.lat, each.lon, each.lat)) <= 1500
+    )
+    assert [sorted(each) for each in found(offers, [here])] == [expected]
+    assert 0 < len(expected) < len(offers)
+
+
+def test_many_kinds_of_hours_are_compared_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = Random(3)
+    weeks = [ANY_TIME, *(parse_hours(f"{day} {hour:02}:00-{hour + 2:02}:00") for day in ("Mo", "Tu", "Sa") for hour in (8, 10, 18))]
+    offers = [offer(i, hours=rng.choice(weeks), mode=rng.choice(list(Mode)), languages=frozenset({rng.choice(["fr", "ar"])})) for i in range(60)]
+    needs = [need(i, hours=rng.choice(weeks), mode=rng.choice(list(Mode)), languages=frozenset({"fr"})) for i in range(40)]
+    with_a_table = assignment.solve(offers, needs)
+    monkeypatch.setattr(arrays, "LARGEST_TABLE", 0)
+    assert assignment.solve(offers, needs) == with_a_table
+
+
+@pytest.mark.parametrize("mode", [Mode.IN_PERSON, Mode.REMOTE])
+def test_prices_that_prove_nothing_are_noticed(mode: Mode) -> None:
+    offers = [offer(i, lat=45.75 + i * 0.001, mode=mode) for i in range(12)]
+    a, g = arrays.lay_out(offers, needs := [need(i, lat=45.7504 + i * 0.001, mode=mode) for i in range(8)])
+    s = paths.new_state(a, g)
+    order = arrays.places_order(a)
+    paths.assign(a, g, s, order, paths.first_look(a, g, s, order))
+    assert certificate.violations(a, g, s) == 0
+    for price, change in ((s.need_price, 5000), (s.need_price, -1), (s.offer_price, 7), (s.offer_price, -3)):
+        price[3] += change
+        assert certificate.violations(a, g, s) > 0, (change, len(needs))
+        price[3] -= change
