@@ -74,8 +74,9 @@ def test_two_meet_up_to_the_last_hair_of_the_radius() -> None:
 def test_many_kinds_of_hours_are_compared_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = Random(3)
     weeks = [ANY_TIME, *(parse_hours(f"{day} {hour:02}:00-{hour + 2:02}:00") for day in ("Mo", "Tu", "Sa") for hour in (8, 10, 18))]
-    offers = [offer(i, hours=rng.choice(weeks), mode=rng.choice(list(Mode)), languages=frozenset({rng.choice(["fr", "ar"])})) for i in range(60)]
-    needs = [need(i, hours=rng.choice(weeks), mode=rng.choice(list(Mode)), languages=frozenset({"fr"})) for i in range(40)]
+    modes, spoken = list(Mode), [frozenset({"fr"}), frozenset({"ar"})]
+    offers = [offer(i, hours=rng.choice(weeks), mode=rng.choice(modes), languages=rng.choice(spoken)) for i in range(60)]
+    needs = [need(i, hours=rng.choice(weeks), mode=rng.choice(modes), languages=spoken[0]) for i in range(40)]
     with_a_table = assignment.solve(offers, needs)
     monkeypatch.setattr(arrays, "LARGEST_TABLE", 0)
     assert assignment.solve(offers, needs) == with_a_table
