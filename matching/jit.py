@@ -13,7 +13,7 @@ Array = NDArray[Any]
 # Numba notices a change in a function's own file, not in what it calls in another: so each state of these files has its own folder.
 _SOURCES = sorted(Path(__file__).parent.glob("*.py"))
 _STATE = hashlib.sha256(b"".join(source.read_bytes() for source in _SOURCES)).hexdigest()[:16]
-numba.config.CACHE_DIR = str(Path(__file__).parent / "__pycache__" / f"compiled-{_STATE}")
+numba.config.CACHE_DIR = str(Path(__file__).parent / "__pycache__" / f"compiled-{_STATE}")  # type: ignore[attr-defined]  # made when it is loaded
 
 
 def kernel(function: Callable[..., Any]) -> Any:
