@@ -1,6 +1,7 @@
 """The demonstration city: what is in it, that it holds together, and that it can start over."""
 
 import random
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from matching.model import Mode, Pair
 from notifications.tables import OutboxState, outbox
 from notifications.transport.file import StoredMail, list_mail
 from tests.city import KEYS, Clock
+from tests.databases import Databases
 from tests.pages import Visitor
 
 A_FEW = 60, 30
@@ -78,12 +80,23 @@ def made(db_url: str, tmp_path: Path) -> Iterator[Demonstration]:
         yield city.fill()
 
 
-@pytest.fixture
-def made_on_sqlite(sqlite_url: str, tmp_path: Path) -> Iterator[Demonstration]:
-    """For what does not depend on the kind of database."""
-    city = Demonstration(sqlite_url, tmp_path)
+@pytest.fixture(scope="module")
+def pattern(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance folder in which a city has been filled, to be copied."""
+    folder = tmp_path_factory.mktemp("pattern")
+    city = Demonstration(databases.sqlite(folder / "test.db"), folder)
     with closing(city.ctx.db):
-        yield city.fill()
+        city.fill()
+    return folder
+
+
+@pytest.fixture
+def made_on_sqlite(pattern: Path, tmp_path: Path) -> Iterator[Demonstration]:
+    """For what does not depend on the kind of database."""
+    shutil.copytree(pattern, tmp_path, dirs_exist_ok=True)
+    city = Demonstration(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
+    with closing(city.ctx.db):
+        yield city
 
 
 # What is in it
