@@ -31,7 +31,7 @@ def value(page: Page, name: str) -> str:
 
 
 def test_an_address_is_searched_and_picked_by_keyboard(page: Page) -> None:
-    search = page.get_by_role("combobox", name="Search your address")
+    search = page.get_by_role("combobox", name="Search for the address")
     search.focus()
     page.keyboard.type("3 rue de l'épr")
     options = page.locator("#where-list").get_by_role("option")
@@ -50,7 +50,7 @@ def test_an_address_is_searched_and_picked_by_keyboard(page: Page) -> None:
 
 
 def test_escape_leaves_the_list_and_a_change_by_hand_lets_go_of_the_place(page: Page) -> None:
-    search = page.get_by_role("combobox", name="Search your address")
+    search = page.get_by_role("combobox", name="Search for the address")
     search.fill("3 rue de l'épreuve")
     expect(page.locator("#where-list").get_by_role("option")).to_have_count(1)
     search.press("Escape")
@@ -90,7 +90,7 @@ def test_without_the_maps_files_the_form_is_whole(browser: Browser, site: Site) 
     visitor.open(PAGE)
     visitor.page.get_by_role("button", name="Show the place on a map").click()
     expect(visitor.page.locator(".pin")).to_be_hidden()
-    expect(visitor.page.get_by_role("combobox", name="Search your address")).to_be_visible()
+    expect(visitor.page.get_by_role("combobox", name="Search for the address")).to_be_visible()
     assert not [problem for problem in visitor.problems if "vendor/leaflet" not in problem]
     visitor.close()
 
