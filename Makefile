@@ -18,6 +18,7 @@ lint: ## Style and types
 
 bench: ## The benchmarks of docs/benchmarks.md
 	@scripts/setup dev
+	@scripts/postgis
 	@.venv/bin/python -m benchmarks
 
 lock: ## Bring the locked versions up to date

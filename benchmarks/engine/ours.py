@@ -1,0 +1,100 @@
+"""This engine's side: the grid, the lists of candidates and the certified round, from the arrays on."""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.engine.city import Array, City, posts
+from benchmarks.engine.timing import NotExact
+from matching import arrays, candidates, certificate, grid, paths
+from matching.arrays import Arrays
+from matching.grid import Grid
+from matching.model import REMOTE_COST_M
+from matching.paths import State
+
+
+class Laid(NamedTuple):
+    """A city as the engine's arrays; ``took_s`` is what turning the posts into them cost (with a grid built once)."""
+
+    city: City
+    a: Arrays
+    g: Grid
+    took_s: float
+
+
+class Lists(NamedTuple):
+    """The k cheapest pairs of each need, by need; ``metres`` goes on with infinity, ``offer`` with -1, where there are fewer."""
+
+    offer: Array
+    metres: Array
+
+
+class Score(NamedTuple):
+    """Places served by their penalty, the highest (the most urgent) first; and the metres of all pairs."""
+
+    served: tuple[int, ...]
+    metres: int
+
+
+def lay(city: City) -> Laid:
+    offers, needs = posts(city)
+    began = time.perf_counter()
+    a, g = arrays.lay_out(offers, needs)
+    return Laid(city, a, g, time.perf_counter() - began)
+
+
+def build_grid(laid: Laid) -> Grid:
+    """The grid once more, from the arrays alone."""
+    city, a = laid.city, laid.a
+    asked = np.unique(city.need_category)  # a category that nobody asks for has no number
+    offer, category = np.nonzero(city.offers[:, asked] & a.offer_near[:, None])
+    lon, lat = np.radians(a.offer_at).T
+    return grid.build(offer, category, lon, lat, a.offer_xyz, a.offer_radius, len(asked))
+
+
+def solve_round(laid: Laid) -> tuple[State, int]:
+    """The best set of pairs and the number of violations of its certificate, everything included from the arrays on."""
+    a, g = laid.a, build_grid(laid)
+    s, order = paths.new_state(a, g), arrays.places_order(a)
+    paths.assign(a, g, s, order, paths.first_look(a, g, s, order))
+    return s, certificate.violations(a, g, s)
+
+
+def first_lists(laid: Laid, order: Array, k: int) -> tuple[Array, Array]:
+    """The lists as the engine writes them: needs in order, side by side; and their lengths by need."""
+    pool, length = np.empty(k * len(order), np.int64), np.zeros(len(order), np.int64)
+    candidates.first_lists(laid.a, laid.g, order, k, pool, length)
+    return pool, length
+
+
+def lists(laid: Laid, order: Array, k: int) -> Lists:
+    """The same to look at."""
+    pool, length = first_lists(laid, order, k)
+    keys, total = np.empty((len(order), k), np.int64), len(laid.a.offer_radius)
+    keys[order] = pool.reshape(-1, k)
+    there = np.arange(k) < length[:, None]
+    turn = np.array([candidates.first_turn(n, total) for n in range(len(order))], np.int64)
+    offer = np.where(there, ((keys & 0xFFFF_FFFF) + turn[:, None]) % total, -1)
+    return Lists(offer, np.where(there, keys >> 32, np.inf))
+
+
+def proven(laid: Laid, s: State, violations: int) -> Score:
+    """The score. Raises :class:`NotExact` unless the prices add up to just what the set costs and no pair violates them."""
+    a = laid.a
+    need, offer = paths.pairs(a, s)
+    metres, near = candidates.meetings(a, need, offer)
+    cost = int(np.where(near, np.floor(metres + 0.5), REMOTE_COST_M).sum())
+    score = Score(served(a, need), cost)
+    empty = a.need_places - np.bincount(need, minlength=len(a.need_places))
+    bound = int((a.need_places * s.need_price).sum() - (a.offer_capacity * s.offer_price).sum())
+    # A pair of the set can be worth more than it costs; since nobody takes it twice, the bound loses the difference.
+    bound -= int((s.need_price[need] - s.offer_price[offer]).sum()) - cost
+    if violations or bound != cost + int((empty * a.need_penalty).sum()):
+        raise NotExact(f"{violations} violations; the set costs {cost + int((empty * a.need_penalty).sum())}, the prices prove {bound}")
+    return score
+
+
+def served(a: Arrays, need: Array) -> tuple[int, ...]:
+    """How many of the places given belong to each urgency."""
+    return tuple(int((a.need_penalty[need] == penalty).sum()) for penalty in np.unique(a.need_penalty)[::-1])

@@ -1,0 +1,42 @@
+"""The engine's benchmark still runs, and both sides agree: all its rows on a handful of neighbours."""
+
+import numpy as np
+import pytest
+
+from benchmarks.engine.__main__ import ROWS
+from benchmarks.engine.checks import not_worse, same_nearest
+from benchmarks.engine.ours import Score
+from benchmarks.engine.timing import NotExact, Row, Sizes
+from tests.unit.matching.conftest import compiled  # noqa: F401  # the kernels are compiled once for all test processes
+
+TINY = Sizes(city=300, town=100, growing=(100, 200))
+
+
+@pytest.mark.usefixtures("compiled")
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_has_figures_or_says_what_is_missing(name: str) -> None:
+    rows = list(ROWS[name](TINY))
+    assert rows
+    for row in rows:
+        assert row.ours or row.theirs.startswith("missing: "), row
+        assert str(row).count("|") == 8
+
+
+def test_a_row_says_when_it_misses_its_aim() -> None:
+    assert "| 3 (missed) | 10 |" in str(Row("what", "against", "1 s", "3 s", 3.0, 10))
+    assert "| 12 | 10 |" in str(Row("what", "against", "1 s", "12 s", 12.0, 10))
+
+
+def test_candidates_at_another_distance_are_not_the_same() -> None:
+    ours = np.array([[100.0, 200.0], [300.0, np.inf]])
+    same_nearest(ours, ours + 0.4, error=0)
+    for theirs in (ours + 1, np.array([[100.0, np.inf], [300.0, np.inf]])):
+        with pytest.raises(NotExact):
+            same_nearest(ours, theirs, error=0)
+
+
+def test_serving_fewer_of_the_most_urgent_is_worse_whatever_it_saves() -> None:
+    not_worse(Score((2, 1), 500), Score((1, 2), 100))
+    for theirs in (Score((3, 0), 900), Score((2, 1), 499)):
+        with pytest.raises(NotExact):
+            not_worse(Score((2, 1), 500), theirs)
