@@ -85,7 +85,7 @@ def lay_out(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Arrays, gri
         *tables,
     )
     lon, lat = np.radians(offer_at[:, 0]), np.radians(offer_at[:, 1])
-    return a, grid.build(by_place[:, 0], by_place[:, 1], lon, lat, offer_xyz, radius, len(slugs))
+    return a, grid.build(by_place[:, 0], by_place[:, 1], lon, lat, offer_xyz, radius, offer_profile, len(slugs))
 
 
 def penalties(offers: Iterable[Offer], needs: Iterable[Need]) -> dict[Urgency, int]:

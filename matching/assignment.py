@@ -32,21 +32,19 @@ def solve(offers: Iterable[Offer], needs: Iterable[Need]) -> Solution:
     sorted_offers, sorted_needs = _sorted_once(offers), _sorted_once(needs)
     with _one_at_a_time:
         a, g = arrays.lay_out(sorted_offers, sorted_needs)
-        s = paths.new_state(a, g)
-        order = arrays.places_order(a)
-        paths.assign(a, g, s, order, paths.first_look(a, g, s, order))
+        s = paths.best_set(a, g)
         proof = Certificate(
-            dict(zip((need.id for need in sorted_needs), s.need_price.tolist(), strict=True)),
-            dict(zip((offer.id for offer in sorted_offers), s.offer_price.tolist(), strict=True)),
+            dict(zip((need.id for need in sorted_needs), s.need["price"].tolist(), strict=True)),
+            dict(zip((offer.id for offer in sorted_offers), s.offer["price"].tolist(), strict=True)),
             arrays.penalties(sorted_offers, sorted_needs),
             certificate.violations(a, g, s),
         )
-        left = [Unserved(sorted_needs[n].id, int(s.need_left[n]), _reason(a, g, s, n)) for n in np.flatnonzero(s.need_left).tolist()]
+        left = [Unserved(sorted_needs[n].id, int(s.need["left"][n]), _reason(a, g, s, n)) for n in np.flatnonzero(s.need["left"]).tolist()]
         return Solution(_pairs(a, s, sorted_offers, sorted_needs), left, proof)
 
 
 def _pairs(a: Arrays, s: State, offers: Sequence[Offer], needs: Sequence[Need]) -> list[Pair]:
-    need, offer = paths.pairs(a, s)
+    need, offer = paths.pairs(s)
     order = np.lexsort((offer, need))
     need, offer = need[order], offer[order]
     metres, near = candidates.meetings(a, need, offer)
@@ -57,9 +55,9 @@ def _pairs(a: Arrays, s: State, offers: Sequence[Offer], needs: Sequence[Need]) 
 
 
 def _reason(a: Arrays, g: Grid, s: State, n: int) -> Reason:
-    if candidates.cheapest(a, g, n, 1, np.empty(1, np.int64), s.cells):
+    if candidates.cheapest(a, g, n, 1, np.empty(1, np.int64), s.runs):
         return TAKEN
-    reached: int = candidates.furthest(a, g, n, s.cells)
+    reached: int = candidates.furthest(a, g, n, s.runs)
     return tuple(Rule)[reached]
 
 

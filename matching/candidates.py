@@ -26,14 +26,14 @@ def first_turn(n, total):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def near_cost(at, point, there, x, y, z, radius):  # type: ignore[no-untyped-def]
+def near_cost(at, point, offer_at, o, x, y, z, radius):  # type: ignore[no-untyped-def]
     """Whole metres when the two can meet in person, else TOO_FAR. The reference decides what the fast formulas cannot.
 
     The innermost functions take the few values they need: handing on all of Arrays costs more than what they do.
     """
     metres = arc_m(point[0], point[1], point[2], x, y, z)
     if metres >= REACH_M or abs(metres - radius) <= ERROR_M or abs(metres - np.floor(metres) - 0.5) <= ERROR_M:
-        metres = apart_m(at[0], at[1], there[0], there[1])
+        metres = apart_m(at[0], at[1], offer_at[o, 0], offer_at[o, 1])
     return np.int64(TOO_FAR) if metres > radius else np.int64(metres + 0.5)
 
 
@@ -43,7 +43,7 @@ def in_person(a, n, o):  # type: ignore[no-untyped-def]
     if not (a.need_near[n] and a.offer_near[o]):
         return False
     there = a.offer_xyz[o]
-    return near_cost(a.need_at[n], a.need_xyz[n], a.offer_at[o], there[0], there[1], there[2], a.offer_radius[o]) != TOO_FAR
+    return near_cost(a.need_at[n], a.need_xyz[n], a.offer_at, o, there[0], there[1], there[2], a.offer_radius[o]) != TOO_FAR
 
 
 @kernel
@@ -122,11 +122,11 @@ def sink(heap, count, key):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def cheapest(a, g, n, want, heap, cells):  # type: ignore[no-untyped-def]
-    """Write the need's ``want`` cheapest pairs, in order; return how many there are. ``cells`` is room for a layer's cells."""
+def cheapest(a, g, n, want, heap, runs):  # type: ignore[no-untyped-def]
+    """Write the need's ``want`` cheapest pairs, in order; return how many there are. ``runs`` is room for those of a step."""
     count = 0
     if a.need_near[n]:
-        count = cheapest_near(a, g, n, want, heap, cells)
+        count = cheapest_near(a, g, n, want, heap, runs)
     if a.need_far[n]:
         count = cheapest_far(a, n, want, heap, count)
     for last in range(count - 1, 0, -1):
@@ -137,11 +137,11 @@ def cheapest(a, g, n, want, heap, cells):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def cheapest_near(a, g, n, want, heap, cells):  # type: ignore[no-untyped-def]
+def cheapest_near(a, g, n, want, heap, runs):  # type: ignore[no-untyped-def]
     at, point, count = a.need_at[n], a.need_xyz[n], 0
     lon, lat, start, total = np.radians(at[0]), np.radians(at[1]), first_turn(n, len(a.offer_radius)), len(a.offer_radius)
-    cell_first, entry_place, entry_offer, offer_at = g.cell_first, g.entry_place, g.entry_offer, a.offer_at
-    table, offer_profile = a.fits.size > 0, a.offer_profile
+    entry_place, entry_offer, offer_at = g.entry_place, g.entry_offer, a.offer_at
+    table, entry_profile = a.fits.size > 0, g.entry_profile
     row = a.fits[a.need_profile[n]] if table else np.empty(0, np.bool_)
     barred = a.barred_offer[a.barred_first[n] : a.barred_first[n + 1]]
     for layer in range(a.need_category[n] * LAYERS, (a.need_category[n] + 1) * LAYERS):
@@ -152,19 +152,19 @@ def cheapest_near(a, g, n, want, heap, cells):  # type: ignore[no-untyped-def]
         inner, outer = -1.0, width
         while inner < reach and not (count == want and inner > (heap[0] >> 32) + 1):
             outer = min(outer, reach)
-            for c in range(step_out(g, layer, lon, lat, inner, outer, cells)):
-                for e in range(cell_first[cells[c]], cell_first[cells[c] + 1]):
-                    x, y, z, radius = entry_place[e]
+            for run in range(step_out(g, layer, lon, lat, inner, outer, runs)):
+                for e in range(runs[run, 0], runs[run, 1]):
+                    x, y, z, radius = entry_place[e, 0], entry_place[e, 1], entry_place[e, 2], entry_place[e, 3]
                     limit = min(radius, (heap[0] >> 32) + 1.0) if count == want else radius
                     if (point[0] - x) ** 2 + (point[1] - y) ** 2 + (point[2] - z) ** 2 > (limit + 0.01) ** 2:
                         continue  # the way over ground is longer
                     o = entry_offer[e]
                     if table:
-                        if not row[offer_profile[o]] or within(barred, o):
+                        if not row[entry_profile[e]] or within(barred, o):
                             continue
                     elif first_failed(a, n, o) != PASSED:
                         continue
-                    cost = near_cost(at, point, offer_at[o], x, y, z, radius)
+                    cost = near_cost(at, point, offer_at, o, x, y, z, radius)
                     if cost != TOO_FAR:
                         count = push(heap, count, want, cost << 32 | (o - start) % total)
             inner, outer = outer, outer + max(width, outer * WIDER)
@@ -189,17 +189,17 @@ def cheapest_far(a, n, want, heap, count):  # type: ignore[no-untyped-def]
 
 
 @parallel_kernel
-def first_lists(a, g, order, want, pool, length):  # type: ignore[no-untyped-def]
-    """For each need in order its ``want`` cheapest pairs, side by side in the pool."""
+def first_lists(a, g, order, want, pool, length, room):  # type: ignore[no-untyped-def]
+    """For each need in order its ``want`` cheapest pairs, side by side in the pool. ``room`` is for the runs of a step."""
     per = len(order) // CHUNKS + 1
     for chunk in prange(CHUNKS):
-        cells = np.empty(len(g.cell_key), np.int64)
+        runs = np.empty((room, 2), np.int64)
         for i in range(chunk * per, min(len(order), (chunk + 1) * per)):
-            length[order[i]] = cheapest(a, g, order[i], want, pool[i * want : (i + 1) * want], cells)
+            length[order[i]] = cheapest(a, g, order[i], want, pool[i * want : (i + 1) * want], runs)
 
 
 @kernel
-def furthest(a, g, n, cells):  # type: ignore[no-untyped-def]
+def furthest(a, g, n, runs):  # type: ignore[no-untyped-def]
     """The furthest rule that any offer got to: for a need that nobody passes all of them for."""
     category, reached = a.need_category[n], FAILED_MODE
     if not a.offered[category]:
@@ -208,8 +208,8 @@ def furthest(a, g, n, cells):  # type: ignore[no-untyped-def]
     for layer in range(category * LAYERS, (category + 1) * LAYERS) if a.need_near[n] else range(0):
         if g.layer_reach[layer] >= 0:
             reached = max(reached, FAILED_DISTANCE)
-            for c in range(step_out(g, layer, lon, lat, -1.0, g.layer_reach[layer], cells)):
-                for o in g.entry_offer[g.cell_first[cells[c]] : g.cell_first[cells[c] + 1]]:
+            for run in range(step_out(g, layer, lon, lat, -1.0, g.layer_reach[layer], runs)):
+                for o in g.entry_offer[runs[run, 0] : runs[run, 1]]:
                     if in_person(a, n, o):
                         reached = max(reached, first_failed(a, n, o))
     if a.need_far[n]:

@@ -1,8 +1,8 @@
 """A grid over the offers' points, compiled: who lives within so many metres, a step outward at a time.
 
 The Earth is cut into rows of equal latitude, each row into columns about as wide; near a pole there are few columns, and the last
-is beside the first. Each category has a layer for each doubling of the radius, with cells as wide as its offers lie apart. Only
-cells that hold somebody are kept, found by a hash of their place.
+is beside the first. Each category has a layer for each fourfold radius, with cells as wide as its offers lie apart. The entries lie
+row after row, so what is wanted of a row is one run of them, or a few.
 """
 
 from typing import NamedTuple
@@ -12,33 +12,32 @@ import numpy as np
 from matching.geo import MIN_CURVATURE_M
 from matching.jit import Array, kernel
 
-LAYERS = 10
-"""Of a category: radii up to 100 m · 2ⁿ; the last one takes all that are larger."""
+LAYERS = 5
+"""Of a category: radii up to 400 m · 4ⁿ; the last one takes all that are larger."""
 FINEST_M, COARSEST_M = 40.0, 50_000.0
-SEEN_AT_ONCE = 3.0
+SEEN_AT_ONCE = 5.0
 """How many neighbours a cell shall hold, about."""
 SAMPLE = 3_000
-ROW_BITS, COLUMN_BITS = 20, 21
-NOWHERE = -1
 PAD_M = 0.01
 """Steps reach so much farther than they promise: more than all rounding."""
-SCAN = 4
-"""A cell looked up costs so many cells looked through."""
 
 
 class Grid(NamedTuple):
-    """``layer_*`` go by category · LAYERS + layer. ``cell_first[c]:cell_first[c + 1]`` are the entries of cell c, and
-    ``layer_first[i]:layer_first[i + 1]`` the cells of layer i. ``entry_place`` has x, y, z and the radius, in metres."""
+    """``layer_*`` go by category · LAYERS + layer: the width of its rows in radians, its largest radius (below 0: nobody), its first
+    row on Earth, and where its rows begin here. ``row_cell[r]:row_cell[r + 1]`` are the cells of row r, by column, and
+    ``cell_first[c]:cell_first[c + 1]`` the entries of cell c. ``entry_place`` has x, y, z and the radius, in metres."""
 
     layer_step: Array
     layer_reach: Array
-    layer_first: Array
-    table_key: Array
-    table_cell: Array
-    cell_key: Array
+    layer_south: Array
+    layer_row: Array
+    row_columns: Array
+    row_cell: Array
+    cell_column: Array
     cell_first: Array
     entry_place: Array
     entry_offer: Array
+    entry_profile: Array
 
 
 @kernel
@@ -62,68 +61,53 @@ def column_of(lon, columns):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def key_of(layer, row, column):  # type: ignore[no-untyped-def]
-    return ((np.int64(layer) << ROW_BITS | row) << COLUMN_BITS) | column
-
-
-@kernel
-def first_try(key, size):  # type: ignore[no-untyped-def]
-    return (key * np.int64(-7046029254386353131) >> np.int64(20)) & np.int64(size - 1)
-
-
-@kernel
-def find_cell(table_key, table_cell, key):  # type: ignore[no-untyped-def]
-    at = first_try(key, len(table_key))
-    while table_key[at] != key:
-        if table_key[at] == NOWHERE:
-            return np.int64(NOWHERE)
-        at = (at + 1) & (len(table_key) - 1)
-    return np.int64(table_cell[at])
-
-
-@kernel
-def keys_of(layers, offers, lon, lat, steps):  # type: ignore[no-untyped-def]
-    keys = np.empty(len(layers), np.int64)
+def rows_and_columns(layers, offers, lon, lat, steps):  # type: ignore[no-untyped-def]
+    rows, columns = np.empty(len(layers), np.int64), np.empty(len(layers), np.int64)
     for i in range(len(layers)):
         step, o = steps[layers[i]], offers[i]
-        row = row_of(lat[o], step)
-        columns = columns_of(row, step)
-        keys[i] = key_of(layers[i], row, column_of(lon[o], columns) % columns)
-    return keys
+        rows[i] = row_of(lat[o], step)
+        around = columns_of(rows[i], step)
+        columns[i] = column_of(lon[o], around) % around
+    return rows, columns
 
 
 @kernel
-def hash_cells(cell_keys, table_key, table_cell):  # type: ignore[no-untyped-def]
-    for cell in range(len(cell_keys)):
-        at = first_try(cell_keys[cell], len(table_key))
-        while table_key[at] != NOWHERE:
-            at = (at + 1) & (len(table_key) - 1)
-        table_key[at], table_cell[at] = cell_keys[cell], cell
+def columns_of_rows(layer_step, layer_south, layer_row):  # type: ignore[no-untyped-def]
+    columns = np.empty(layer_row[-1], np.int64)
+    for layer in range(len(layer_step)):
+        for row in range(layer_row[layer], layer_row[layer + 1]):
+            columns[row] = columns_of(layer_south[layer] + row - layer_row[layer], layer_step[layer])
+    return columns
 
 
-def build(offer: Array, category: Array, lon: Array, lat: Array, xyz: Array, radius: Array, categories: int) -> Grid:
-    """The grid of rows (offer, category). ``lon`` and ``lat`` in radians, ``xyz`` and ``radius`` in metres, all three by offer."""
+def build(
+    offer: Array, category: Array, lon: Array, lat: Array, xyz: Array, radius: Array, profile: Array, categories: int
+) -> Grid:  # fmt: skip
+    """The grid of rows (offer, category). By offer: ``lon`` and ``lat`` in radians, ``xyz`` and ``radius`` in metres, ``profile``."""
     layers = categories * LAYERS
-    layer = np.clip(np.ceil(np.log2(np.maximum(radius[offer], 1.0) / 100.0)), 0, LAYERS - 1).astype(np.int64) + category * LAYERS
-    steps, reach = np.ones(layers), np.full(layers, -1.0)
-    order = np.argsort(layer, kind="stable")
+    fourfold = np.ceil(np.log2(np.maximum(radius[offer], 1.0) / 400.0) / 2)
+    layer = np.clip(fourfold, 0, LAYERS - 1).astype(np.int64) + category * LAYERS
+    steps, reach, order = np.ones(layers), np.full(layers, -1.0), np.argsort(layer, kind="stable")
     offer, layer = offer[order], layer[order]
     ends = np.searchsorted(layer, np.arange(layers + 1))
     for i in np.flatnonzero(np.diff(ends)):
         mine = offer[ends[i] : ends[i + 1]]
         reach[i] = radius[mine].max()
         steps[i] = _spacing_m(lon[mine], lat[mine], float(reach[i])) / MIN_CURVATURE_M
-    keys = keys_of(layer, offer, lon, lat, steps)
-    order = np.argsort(keys, kind="stable")
-    keys, offer = keys[order], offer[order]
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    cell_keys = keys[first]
-    size = 1 << max(4, int(2 * len(first)).bit_length())
-    table_key, table_cell = np.full(size, NOWHERE, np.int64), np.zeros(size, np.int32)
-    hash_cells(cell_keys, table_key, table_cell)
+    row, column = rows_and_columns(layer, offer, lon, lat, steps)
+    order = np.lexsort((column, row, layer))
+    offer, layer, row, column = offer[order], layer[order], row[order], column[order]
+    south, height = np.zeros(layers, np.int64), np.zeros(layers, np.int64)
+    some = np.flatnonzero(np.diff(ends))
+    south[some] = row[ends[some]]
+    height[some] = row[ends[some + 1] - 1] - south[some] + 1
+    layer_row = np.append(0, np.cumsum(height))
+    place = layer_row[layer] + row - south[layer]  # its row among all rows
+    first = np.flatnonzero(np.diff(place, prepend=-1).astype(np.bool_) | np.diff(column, prepend=-1).astype(np.bool_))
     return Grid(
-        steps, reach, np.searchsorted(cell_keys >> (ROW_BITS + COLUMN_BITS), np.arange(layers + 1)), table_key, table_cell, cell_keys,
-        np.append(first, len(offer)), np.column_stack([xyz[offer], radius[offer]]), offer.astype(np.int32),
+        steps, reach, south, layer_row, columns_of_rows(steps, south, layer_row),
+        np.searchsorted(place[first], np.arange(layer_row[-1] + 1)), column[first], np.append(first, len(offer)),
+        np.column_stack([xyz[offer], radius[offer]]), offer.astype(np.int32), profile[offer].astype(np.int32),
     )  # fmt: skip
 
 
@@ -141,13 +125,21 @@ def _spacing_m(lon: Array, lat: Array, reach: float) -> float:
     return float(size)
 
 
+def room_for_runs(g: Grid) -> int:
+    """How many runs one step can have: a row has two parts, each cut in two at the 180th meridian."""
+    return 4 * int(np.diff(g.layer_row).max(initial=0)) + 4
+
+
 @kernel
 def half_width(lat, metres):  # type: ignore[no-untyped-def]
-    """The angle to either side that ``metres`` can span at this latitude; all the way round where a pole is that near."""
+    """An angle to either side that ``metres`` cannot leave at this latitude; all the way round where a pole is that near.
+
+    On the way nobody comes nearer to the pole than by ``metres``, and there a metre turns farthest.
+    """
     angle = (metres + PAD_M) / MIN_CURVATURE_M
     if abs(lat) + angle >= np.pi / 2:
         return np.pi
-    return np.arcsin(min(1.0, np.sin(angle) / np.cos(lat)))
+    return min(np.pi, angle / np.cos(abs(lat) + angle))
 
 
 @kernel
@@ -160,62 +152,60 @@ def rows_within(lat, metres, step):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def span(lon, half, columns):  # type: ignore[no-untyped-def]
-    """First and last column; no more than all of them."""
-    low = column_of(lon - half, columns)
-    return low, min(column_of(lon + half, columns), low + columns - 1)
-
-
-@kernel
-def step_out(g, layer, lon, lat, inner, outer, cells):  # type: ignore[no-untyped-def]
-    """Write the cells that hold what lies within ``outer`` metres, but for those of an earlier step to ``inner`` (below 0: none).
-
-    Returns how many; ``cells`` needs room for all of the layer. Whatever is not in them lies more than ``outer`` metres away.
-    """
+def step_out(g, layer, lon, lat, inner, outer, runs):  # type: ignore[no-untyped-def]
+    """Write the runs of entries (first, behind the last) of what lies within ``outer`` metres, but for those of an earlier step to
+    ``inner`` (below 0: none); return how many runs. Whatever is in none of them lies more than ``outer`` metres away."""
     step, found = g.layer_step[layer], 0
-    wide, narrow = half_width(lat, outer), half_width(lat, inner)
+    wide, narrow = half_width(lat, outer), half_width(lat, max(inner, 0.0))
     south, north = rows_within(lat, outer, step)
     near_south, near_north = rows_within(lat, inner, step)
-    columns = columns_of(row_of(lat, step), step)
-    low, high = span(lon, wide, columns)
-    first, last = g.layer_first[layer], g.layer_first[layer + 1]
-    if (north - south + 1) * (high - low + 1) > SCAN * (last - first):
-        return look_through(g, layer, lon, south, north, near_south, near_north, wide, narrow, cells)
-    for row in range(south, north + 1):
-        columns = columns_of(row, step)
-        low, high = span(lon, wide, columns)
+    first_row, rows = g.layer_south[layer], g.layer_row[layer + 1] - g.layer_row[layer]
+    for row in range(max(south, first_row), min(north, first_row + rows - 1) + 1):
+        at = g.layer_row[layer] + row - first_row
+        begin, end = g.row_cell[at], g.row_cell[at + 1]
+        if begin == end:
+            continue
+        columns = g.row_columns[at]
+        low = column_of(lon - wide, columns)
+        high = min(column_of(lon + wide, columns), low + columns - 1)
         if near_south <= row <= near_north:
-            skip_from, skip_to = span(lon, narrow, columns)
-            if high - low + 1 == columns:  # all round: begin behind what is known
-                low, high = skip_from, skip_from + columns - 1
-        else:
-            skip_from, skip_to = high + 1, high
-        column = low
-        while column <= high:
-            if column == skip_from:
-                column = skip_to + 1
+            skip_from = column_of(lon - narrow, columns)
+            skip_to = min(column_of(lon + narrow, columns), skip_from + columns - 1)
+            if high - low + 1 == columns:  # all round: the other side of what is known
+                found = add_runs(g.cell_column, g.cell_first, begin, end, skip_to + 1, skip_from + columns - 1, columns, runs, found)
                 continue
-            cell = find_cell(g.table_key, g.table_cell, key_of(layer, row, column % columns))
-            if cell != NOWHERE:
-                cells[found] = cell
-                found += 1
-            column += 1
+            found = add_runs(g.cell_column, g.cell_first, begin, end, low, skip_from - 1, columns, runs, found)
+            low = skip_to + 1
+        found = add_runs(g.cell_column, g.cell_first, begin, end, low, high, columns, runs, found)
     return found
 
 
 @kernel
-def look_through(g, layer, lon, south, north, near_south, near_north, wide, narrow, cells):  # type: ignore[no-untyped-def]
-    """The same for a wide step among few cells: each of the layer is looked at."""
-    step, found = g.layer_step[layer], 0
-    for cell in range(g.layer_first[layer], g.layer_first[layer + 1]):
-        row = (g.cell_key[cell] >> COLUMN_BITS) & ((1 << ROW_BITS) - 1)
-        column = g.cell_key[cell] & ((1 << COLUMN_BITS) - 1)
-        if south <= row <= north:
-            columns = columns_of(row, step)
-            low, high = span(lon, wide, columns)
-            if (column - low) % columns <= high - low:
-                low, high = span(lon, narrow, columns)
-                if not (near_south <= row <= near_north and (column - low) % columns <= high - low):
-                    cells[found] = cell
-                    found += 1
+def add_runs(cell_column, cell_first, begin, end, low, high, columns, runs, found):  # type: ignore[no-untyped-def]
+    """The entries of a row's cells from column ``low`` to ``high``, which may lie beyond the 180th meridian."""
+    length = high - low
+    while length >= 0:
+        low %= columns
+        last = min(low + length, columns - 1)
+        first = first_from(cell_column, begin, end, low)
+        behind = first
+        while behind < end and cell_column[behind] <= last:
+            behind += 1
+        if first < behind:
+            runs[found, 0], runs[found, 1] = cell_first[first], cell_first[behind]
+            found += 1
+        length -= last - low + 1
+        low = last + 1
     return found
+
+
+@kernel
+def first_from(cell_column, begin, end, low):  # type: ignore[no-untyped-def]
+    """The first cell from ``begin`` to before ``end`` whose column is not below ``low``, else ``end``."""
+    while begin < end:
+        middle = (begin + end) >> 1
+        if cell_column[middle] < low:
+            begin = middle + 1
+        else:
+            end = middle
+    return begin

@@ -5,243 +5,237 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.arrays import Arrays
+from matching.arrays import Arrays, places_order
 from matching.candidates import cheapest, first_lists, first_turn
-from matching.grid import Grid
+from matching.grid import Grid, room_for_runs
 from matching.jit import Array, kernel
 
 FIRST_LOOK = 12
-FAR_AWAY = np.int64(1) << np.int64(62)
+FAR_AWAY = np.int64(1) << np.int64(61)
+NEED = np.dtype([(name, np.int64) for name in (
+    "price", "dist", "via", "key", "cursor", "list_first", "list_length", "whole", "place_first", "served", "left", "penalty",
+)])  # fmt: skip
+OFFER = np.dtype([(name, np.int64) for name in ("price", "dist", "via", "cost", "used", "capacity", "slot_first")])
+SLOT = np.dtype([("need", np.int64), ("cost", np.int64)])
 
 
 class State(NamedTuple):
-    """The set of pairs so far, the prices that prove it, and what one search leaves behind."""
+    """The set of pairs so far, the prices that prove it, and what one search leaves behind.
 
-    need_price: Array
-    need_left: Array
-    need_served: Array
-    place_first: Array
-    place_offer: Array
-    offer_price: Array
-    offer_used: Array
-    slot_first: Array
-    slot_need: Array
-    slot_cost: Array
-    list_first: Array
-    list_length: Array
-    list_whole: Array
-    need_dist: Array
-    need_via: Array
-    need_key: Array
-    need_cursor: Array
-    offer_dist: Array
-    offer_via: Array
-    offer_cost: Array
+    ``place`` has the offers of each need from its ``place_first`` on, ``slot`` the needs of each offer from its ``slot_first`` on.
+    What is used together lies together: a search jumps about among needs and offers.
+    """
+
+    need: Array
+    offer: Array
+    place: Array
+    slot: Array
     seen_needs: Array
     seen_offers: Array
     seen: Array
-    cells: Array
+    runs: Array
 
 
 def new_state(a: Arrays, g: Grid) -> State:
-    """Nobody served yet, and all prices 0."""
+    """Nobody served yet, and all prices 0. Raises ``ValueError`` where lengths and numbers together pass 62 bits."""
     needs, offers = len(a.need_places), len(a.offer_capacity)
-
-    def zeros(count: int) -> Array:
-        return np.zeros(count, np.int64)
-
-    place_first, slot_first = zeros(needs + 1), zeros(offers + 1)
-    np.cumsum(a.need_places, out=place_first[1:])
-    np.cumsum(a.offer_capacity, out=slot_first[1:])
-    places, slots = int(place_first[-1]), int(slot_first[-1])
+    need, offer = np.zeros(needs, NEED), np.zeros(offers, OFFER)
+    need["dist"] = offer["dist"] = FAR_AWAY
+    need["penalty"], offer["capacity"] = a.need_penalty, a.offer_capacity
+    need["place_first"] = np.cumsum(a.need_places) - a.need_places
+    offer["slot_first"] = np.cumsum(a.offer_capacity) - a.offer_capacity
+    if int(a.need_penalty.max(initial=0)).bit_length() + node_bits(needs, offers) > 62:
+        raise ValueError("these are too many places, with too large a radius, for one round: make rounds of parts of the country")
+    places, slots = int(a.need_places.sum()), int(a.offer_capacity.sum())
     return State(
-        zeros(needs), zeros(needs), zeros(needs), place_first, zeros(places),
-        zeros(offers), zeros(offers), slot_first, zeros(slots), zeros(slots),
-        zeros(needs), zeros(needs), np.zeros(needs, np.bool_),
-        np.full(needs, FAR_AWAY), zeros(needs), zeros(needs), zeros(needs),
-        np.full(offers, FAR_AWAY), zeros(offers), zeros(offers),
-        zeros(needs), zeros(offers), zeros(2), zeros(len(g.cell_key)),
+        need, offer, np.zeros(places, np.int64), np.zeros(slots, SLOT), np.zeros(needs, np.int64), np.zeros(offers, np.int64),
+        np.zeros(2, np.int64), np.zeros((room_for_runs(g), 2), np.int64),
     )  # fmt: skip
 
 
+def node_bits(needs: int, offers: int) -> int:
+    return (needs + offers).bit_length()
+
+
+def first_look(a: Arrays, g: Grid, s: State, order: Array) -> Array:
+    """The beginning of each need's list."""
+    pool, length = np.empty(FIRST_LOOK * len(order), np.int64), np.zeros(len(order), np.int64)
+    first_lists(a, g, order, FIRST_LOOK, pool, length, len(s.runs))
+    s.need["list_length"] = length
+    s.need["list_first"][order] = np.arange(len(order)) * FIRST_LOOK
+    s.need["whole"] = length < FIRST_LOOK
+    return pool
+
+
+def pairs(s: State) -> tuple[Array, Array]:
+    """Needs and offers of the set, side by side, need after need."""
+    served, first = s.need["served"], s.need["place_first"]
+    need = np.repeat(np.arange(len(served)), served)
+    return need, s.place[first[need] + np.arange(len(need)) - np.repeat(np.cumsum(served) - served, served)]
+
+
 @kernel
-def refill(a, g, s, n, pool, end):  # type: ignore[no-untyped-def]
+def refill(a, g, need, runs, n, pool, end):  # type: ignore[no-untyped-def]
     """Make the need's list of cheapest pairs four times as long (or whole); return the pool, which may have moved, and its end."""
-    want = 4 * s.list_length[n]
+    want = 4 * need[n].list_length
     if end + want > len(pool):
         larger = np.empty(2 * (end + want), np.int64)
         larger[:end] = pool[:end]
         pool = larger
-    count = cheapest(a, g, n, want, pool[end : end + want], s.cells)
-    s.list_first[n], s.list_length[n], s.list_whole[n] = end, count, count < want
+    count = cheapest(a, g, n, want, pool[end : end + want], runs)
+    need[n].list_first, need[n].list_length, need[n].whole = end, count, count < want
     return pool, end + count
 
 
 @kernel
-def paired(place_offer, first, served, o):  # type: ignore[no-untyped-def]
-    for place in range(first, first + served):  # noqa: SIM110  # Numba has no any()
-        if place_offer[place] == o:
+def paired(place, first, served, o):  # type: ignore[no-untyped-def]
+    for at in range(first, first + served):  # noqa: SIM110  # Numba has no any()
+        if place[at] == o:
             return True
     return False
 
 
 @kernel
-def see_need(s, n, dist, via, heap):  # type: ignore[no-untyped-def]
-    if s.need_dist[n] == FAR_AWAY:
-        s.seen_needs[s.seen[0]] = n
-        s.seen[0] += 1
-        s.need_cursor[n] = -1
-    s.need_dist[n], s.need_via[n], s.need_key[n] = dist, via, dist
-    heappush(heap, (dist, n))
-
-
-@kernel
-def search(a, g, s, source, pool, end):  # type: ignore[no-untyped-def]
+def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-def]
     """Dijkstra from a place to be filled to the nearest free capacity, or to the need that had best stay unserved.
 
-    Lengths are costs less prices, never negative. Returns length, goal (a need, or number of needs + offer), pool, its end.
+    Lengths are costs less prices, never negative; the heap has length · 2^bits + node. From a need it goes along the list as far as
+    pairs can matter now, then leaves a note to come back: the bound of a pair is its length if the offer's price were 0 (U, Yiu,
+    Mouratidis and Mamoulis, SIGMOD 2008). Returns length, goal (a need, or number of needs + offer), pool, its end.
     """
-    needs = len(a.need_places)
-    need_dist, need_key, need_price, offer_dist = s.need_dist, s.need_key, s.need_price, s.offer_dist
-    slot_need, slot_cost = s.slot_need, s.slot_cost
-    best, goal = FAR_AWAY, np.int64(-1)
-    heap = [(np.int64(0), np.int64(0)) for _ in range(0)]
-    see_need(s, source, np.int64(0), np.int64(-1), heap)
+    need, offer, place, slot, seen = s.need, s.offer, s.place, s.slot, s.seen
+    needs, total, best, goal = len(need), len(offer), FAR_AWAY, np.int64(-1)
+    see_need(need, s.seen_needs, seen, source, np.int64(0), np.int64(-1))
+    heap.clear()
+    heap.append(np.int64(source))
     while heap:
-        key, node = heappop(heap)
+        top = heappop(heap)
+        key, node = top >> bits, top & ((np.int64(1) << bits) - 1)
         if key >= best:
             break
-        if node < needs:
-            if key == need_key[node]:  # else it was reached by a shorter way since
-                best, goal, pool, end = look_along(a, g, s, node, key, best, goal, pool, end, heap)
-        elif key == offer_dist[node - needs]:
+        if node >= needs:
             o = node - needs
-            base, first = key - s.offer_price[o], s.slot_first[o]
-            for slot in range(first, first + s.offer_used[o]):
-                m = slot_need[slot]
-                dist = base + need_price[m] - slot_cost[slot]
-                if dist < need_dist[m] and dist < best:
-                    see_need(s, m, dist, o, heap)
+            if key == offer[o].dist:  # else it was reached by a shorter way since
+                base, first = key - offer[o].price, offer[o].slot_first
+                for at in range(first, first + offer[o].used):
+                    m = slot[at].need
+                    dist = base + need[m].price - slot[at].cost
+                    if dist < need[m].dist and dist < best:
+                        see_need(need, s.seen_needs, seen, m, dist, o)
+                        heappush(heap, dist << bits | m)
+            continue
+        n = need[node]
+        if key != n.key:
+            continue
+        base, cursor, turn = n.dist - n.price, max(n.cursor, np.int64(0)), first_turn(node, total)
+        if n.cursor < 0 and base + n.penalty < best:
+            best, goal = base + n.penalty, node
+        while cursor < n.list_length or not n.whole:
+            if cursor == n.list_length:
+                pool, end = refill(a, g, need, s.runs, node, pool, end)
+                continue
+            pair = pool[n.list_first + cursor]
+            bound = base + (pair >> 32)
+            if bound >= best:
+                break
+            if len(heap) and bound > heap[0] >> bits:
+                n.key = bound
+                heappush(heap, bound << bits | node)
+                break
+            cursor += 1
+            o = (pair & 0xFFFF_FFFF) + turn
+            if o >= total:
+                o -= total
+            dist = bound + offer[o].price
+            if dist < offer[o].dist and dist < best and not paired(place, n.place_first, n.served, o):
+                if offer[o].dist == FAR_AWAY:
+                    s.seen_offers[seen[1]] = o
+                    seen[1] += 1
+                offer[o].dist, offer[o].via, offer[o].cost = dist, node, pair >> 32
+                if offer[o].used < offer[o].capacity:
+                    best, goal = dist, needs + o
+                else:
+                    heappush(heap, dist << bits | (needs + o))
+        n.cursor = cursor
     return best, goal, pool, end
 
 
 @kernel
-def look_along(a, g, s, n, key, best, goal, pool, end, heap):  # type: ignore[no-untyped-def]
-    """The search's step from a need: along its list as far as pairs can matter now, then a note to come back.
-
-    The bound of a pair is its length if the offer's price were 0 (U, Yiu, Mouratidis and Mamoulis, SIGMOD 2008).
-    """
-    needs, total = len(a.need_places), len(a.offer_radius)
-    capacity, used, place_offer, offer_price, offer_dist = a.offer_capacity, s.offer_used, s.place_offer, s.offer_price, s.offer_dist
-    first_place, served, turn = s.place_first[n], s.need_served[n], first_turn(n, total)
-    first, length, whole = s.list_first[n], s.list_length[n], s.list_whole[n]
-    base, cursor = s.need_dist[n] - s.need_price[n], max(s.need_cursor[n], 0)
-    if s.need_cursor[n] < 0 and base + a.need_penalty[n] < best:
-        best, goal = base + a.need_penalty[n], n
-    while cursor < length or not whole:
-        if cursor == length:
-            pool, end = refill(a, g, s, n, pool, end)
-            first, length, whole = s.list_first[n], s.list_length[n], s.list_whole[n]
-            continue
-        pair = pool[first + cursor]
-        bound = base + (pair >> 32)
-        if bound >= best:
-            break
-        if bound > key:
-            s.need_key[n] = bound
-            heappush(heap, (bound, n))
-            break
-        cursor += 1
-        o = (pair & 0xFFFF_FFFF) + turn
-        if o >= total:
-            o -= total
-        dist = bound + offer_price[o]
-        if dist < offer_dist[o] and dist < best and not paired(place_offer, first_place, served, o):
-            if offer_dist[o] == FAR_AWAY:
-                s.seen_offers[s.seen[1]] = o
-                s.seen[1] += 1
-            offer_dist[o], s.offer_via[o], s.offer_cost[o] = dist, n, pair >> 32
-            if used[o] < capacity[o]:
-                best, goal = dist, needs + o
-            else:
-                heappush(heap, (dist, needs + o))
-    s.need_cursor[n] = cursor
-    return best, goal, pool, end
+def see_need(need, seen_needs, seen, n, dist, via):  # type: ignore[no-untyped-def]
+    if need[n].dist == FAR_AWAY:
+        seen_needs[seen[0]] = n
+        seen[0] += 1
+        need[n].cursor = -1
+    need[n].dist, need[n].via, need[n].key = dist, via, dist
 
 
 @kernel
 def reprice(s, length):  # type: ignore[no-untyped-def]
     """Raise the prices of what lies nearer than the goal, so that no length is negative afterwards; forget the search."""
     for n in s.seen_needs[: s.seen[0]]:
-        s.need_price[n] += max(0, length - s.need_dist[n])
-        s.need_dist[n] = FAR_AWAY
+        s.need[n].price += max(0, length - s.need[n].dist)
+        s.need[n].dist = FAR_AWAY
     for o in s.seen_offers[: s.seen[1]]:
-        s.offer_price[o] += max(0, length - s.offer_dist[o])
-        s.offer_dist[o] = FAR_AWAY
+        s.offer[o].price += max(0, length - s.offer[o].dist)
+        s.offer[o].dist = FAR_AWAY
     s.seen[:] = 0
 
 
 @kernel
 def part(s, n, o):  # type: ignore[no-untyped-def]
     """Take the pair out of the set."""
-    last = s.place_first[n] + s.need_served[n] - 1
-    for place in range(s.place_first[n], last + 1):
-        if s.place_offer[place] == o:
-            s.place_offer[place] = s.place_offer[last]
-    s.need_served[n] -= 1
-    last = s.slot_first[o] + s.offer_used[o] - 1
-    for slot in range(s.slot_first[o], last + 1):
-        if s.slot_need[slot] == n:
-            s.slot_need[slot], s.slot_cost[slot] = s.slot_need[last], s.slot_cost[last]
-    s.offer_used[o] -= 1
+    need, offer = s.need[n], s.offer[o]
+    last = need.place_first + need.served - 1
+    for at in range(need.place_first, last + 1):
+        if s.place[at] == o:
+            s.place[at] = s.place[last]
+    need.served -= 1
+    last = offer.slot_first + offer.used - 1
+    for at in range(offer.slot_first, last + 1):
+        if s.slot[at].need == n:
+            s.slot[at].need, s.slot[at].cost = s.slot[last].need, s.slot[last].cost
+    offer.used -= 1
 
 
 @kernel
-def follow(s, needs, source, goal):  # type: ignore[no-untyped-def]
+def follow(s, source, goal):  # type: ignore[no-untyped-def]
     """Change the set of pairs along the path that the search found."""
-    o = goal - needs
-    if goal < needs:
-        s.need_left[goal] += 1
+    o = goal - len(s.need)
+    if o < 0:
+        s.need[goal].left += 1
         if goal == source:
             return
-        o = s.need_via[goal]
+        o = s.need[goal].via
         part(s, goal, o)
     while True:
-        n, cost = s.offer_via[o], s.offer_cost[o]
-        before = s.need_via[n]
+        offer = s.offer[o]
+        n, before = offer.via, s.need[offer.via].via
         if n != source:
             part(s, n, before)
-        s.place_offer[s.place_first[n] + s.need_served[n]] = o
-        s.need_served[n] += 1
-        slot = s.slot_first[o] + s.offer_used[o]
-        s.slot_need[slot], s.slot_cost[slot] = n, cost
-        s.offer_used[o] += 1
+        s.place[s.need[n].place_first + s.need[n].served] = o
+        s.need[n].served += 1
+        at = offer.slot_first + offer.used
+        s.slot[at].need, s.slot[at].cost = n, offer.cost
+        offer.used += 1
         if n == source:
             return
         o = before
 
 
+def best_set(a: Arrays, g: Grid) -> State:
+    """The best set of pairs, with its prices."""
+    s, order = new_state(a, g), places_order(a)
+    assign(a, g, s, order, first_look(a, g, s, order), node_bits(len(s.need), len(s.offer)))
+    return s
+
+
 @kernel
-def assign(a, g, s, order, pool):  # type: ignore[no-untyped-def]
+def assign(a, g, s, order, pool, bits):  # type: ignore[no-untyped-def]
     """Fill place after place; after each the set is the best one for the places so far."""
     end = len(pool)
+    heap = [np.int64(0)]
     for n in order:
         for _ in range(a.need_places[n]):
-            length, goal, pool, end = search(a, g, s, n, pool, end)
+            length, goal, pool, end = search(a, g, s, n, pool, end, heap, bits)
             reprice(s, length)
-            follow(s, len(a.need_places), n, goal)
-
-
-def first_look(a: Arrays, g: Grid, s: State, order: Array) -> Array:
-    """The beginning of each need's list."""
-    pool = np.empty(FIRST_LOOK * len(order), np.int64)
-    first_lists(a, g, order, FIRST_LOOK, pool, s.list_length)
-    s.list_first[order] = np.arange(len(order)) * FIRST_LOOK
-    s.list_whole[:] = s.list_length < FIRST_LOOK
-    return pool
-
-
-def pairs(a: Arrays, s: State) -> tuple[Array, Array]:
-    """Needs and offers of the set, side by side, need after need."""
-    taken = np.arange(len(s.place_offer)) - np.repeat(s.place_first[:-1], a.need_places) < np.repeat(s.need_served, a.need_places)
-    return np.repeat(np.arange(len(s.need_served)), s.need_served), s.place_offer[taken]
+            follow(s, n, goal)

@@ -7,7 +7,7 @@ import pytest
 from geopy.distance import geodesic
 from hypothesis import given, settings
 
-from matching import arrays, assignment, candidates, certificate, paths
+from matching import arrays, assignment, candidates, certificate, grid, paths
 from matching.eligibility import check
 from matching.geo import geodesic_m
 from matching.hours import ANY_TIME, parse_hours
@@ -22,10 +22,10 @@ def found(offers: list[Offer], needs: list[Need], most: int | None = None) -> li
     """For each need its cheapest offers as (cost, offer), in the order in which they were found."""
     a, g = arrays.lay_out(offers, needs)
     most = len(offers) + 1 if most is None else most
-    keys, cells = np.empty(most, np.int64), np.empty(len(g.cell_key), np.int64)
+    keys, runs = np.empty(most, np.int64), np.empty((grid.room_for_runs(g), 2), np.int64)
     lists = []
     for n in range(len(needs)):
-        mine = keys[: candidates.cheapest(a, g, n, most, keys, cells)].tolist()
+        mine = keys[: candidates.cheapest(a, g, n, most, keys, runs)].tolist()
         assert mine == sorted(mine)
         start = candidates.first_turn(n, len(offers))
         lists.append([(key >> 32, ((key & 0xFFFF_FFFF) + start) % len(offers)) for key in mine])
@@ -86,11 +86,9 @@ def test_many_kinds_of_hours_are_compared_one_by_one(monkeypatch: pytest.MonkeyP
 def test_prices_that_prove_nothing_are_noticed(mode: Mode) -> None:
     offers = [offer(i, lat=45.75 + i * 0.001, mode=mode) for i in range(12)]
     a, g = arrays.lay_out(offers, needs := [need(i, lat=45.7504 + i * 0.001, mode=mode) for i in range(8)])
-    s = paths.new_state(a, g)
-    order = arrays.places_order(a)
-    paths.assign(a, g, s, order, paths.first_look(a, g, s, order))
+    s = paths.best_set(a, g)
     assert certificate.violations(a, g, s) == 0
-    for price, change in ((s.need_price, 5000), (s.need_price, -1), (s.offer_price, 7), (s.offer_price, -3)):
+    for price, change in ((s.need["price"], 5000), (s.need["price"], -1), (s.offer["price"], 7), (s.offer["price"], -3)):
         price[3] += change
         assert certificate.violations(a, g, s) > 0, (change, len(needs))
         price[3] -= change
