@@ -14,12 +14,12 @@ from collections import Counter
 from datetime import UTC
 from pathlib import Path
 
-import numpy as np
-from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
-
 from app.cli import match
 from app.sheets.posts import NeedRow, OfferRow, load_needs, load_offers
-from matching import arrays, assignment, candidates
+from benchmarks.engine.flows import OrTools, graph_of
+from benchmarks.engine.ours import every_pair
+from benchmarks.engine.timing import seconds
+from matching import arrays, assignment
 from matching.model import Need, Offer, Urgency
 from matching.verify import verify
 
@@ -58,27 +58,13 @@ def main(offers_file: Path, needs_file: Path) -> None:
 
 
 def min_cost_flow(offers: list[Offer], needs: list[Need]) -> tuple[Score, float, int]:
-    """OR-tools' best score, the seconds of its solve and the number of pairs. An empty place flows past the offers at its penalty."""
+    """OR-tools' best score, the seconds of its solve and the number of pairs."""
     a, g = arrays.lay_out(offers, needs)
-    keys, cells = np.empty(len(offers), np.int64), np.empty(len(g.cell_key), np.int64)
-    rows = []
-    for n in range(len(needs)):
-        count = candidates.cheapest(a, g, n, len(offers), keys, cells)
-        theirs = ((keys[:count] & 0xFFFF_FFFF) + candidates.first_turn(n, len(offers))) % len(offers)
-        rows.append((np.full(count, n), theirs, keys[:count] >> 32))
-    tail, head, cost = (np.concatenate(column) for column in zip(*rows, strict=True))
-    flow, sink, n_needs, n_offers = SimpleMinCostFlow(), len(needs) + len(offers), len(needs), len(offers)
-    arcs = flow.add_arcs_with_capacity_and_unit_cost(tail, n_needs + head, np.ones(len(tail), np.int64), cost)
-    flow.add_arcs_with_capacity_and_unit_cost(n_needs + np.arange(n_offers), np.full(n_offers, sink), a.offer_capacity, np.zeros(n_offers))
-    flow.add_arcs_with_capacity_and_unit_cost(np.arange(n_needs), np.full(n_needs, sink), a.need_places, a.need_penalty)
-    flow.set_nodes_supplies(np.append(np.arange(n_needs), sink), np.append(a.need_places, -a.need_places.sum()))
-    began = time.perf_counter()
-    status = flow.solve()
-    seconds = time.perf_counter() - began
-    assert status == flow.OPTIMAL
-    used = flow.flows(arcs) > 0
-    served = Counter(needs[n].urgency for n in tail[used].tolist())
-    return ({kind: served[kind] for kind in Urgency}, int(cost[used].sum())), seconds, len(tail)
+    graph = graph_of(a, every_pair(a, g))
+    flow = OrTools(graph)
+    taken_s = seconds(flow.solve)
+    found = flow.score()
+    return (dict(zip(Urgency, found.served, strict=True)), found.metres), taken_s, len(graph.need)
 
 
 def command(offers_file: Path, needs_file: Path) -> tuple[float, float]:

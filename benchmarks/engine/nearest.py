@@ -27,7 +27,7 @@ def plain(sizes: Sizes) -> Iterator[Row]:
     """The category and nothing else."""
     laid = ours.lay(without_filters(draw(sizes.city, sizes.city, side_m=sizes.side_m)))
     order = arrays.places_order(laid.a)
-    what, found = "candidates, category only", ours.lists(laid, order, K).metres
+    what, found = "candidates, category only", ours.lists(laid.a, laid.g, order, K).metres
     yield from _beside_postgis(what, laid, postgis.PLAIN, 50)
     for name, build, reach in PEERS:
         try:
@@ -36,7 +36,7 @@ def plain(sizes: Sizes) -> Iterator[Row]:
             yield Row(what, name, "", f"missing: {missing}", None, reach)
             continue
         same_nearest(found, metres, error)
-        yield _row(what, name, partial(ours.first_lists, laid, order, K), ask, len(order), reach)
+        yield _row(what, name, partial(ours.first_lists, laid.a, laid.g, order, K), ask, len(order), reach)
 
 
 def _beside_postgis(what: str, laid: Laid, conditions: str, reach: float) -> Iterator[Row]:
@@ -46,10 +46,10 @@ def _beside_postgis(what: str, laid: Laid, conditions: str, reach: float) -> Ite
     except Missing as missing:
         yield Row(what, "PostGIS LATERAL", "", f"missing: {missing}", None, reach)
         return
-    same_nearest(ours.lists(laid, order, K).metres, peer.metres(conditions, K), PLANE_ERROR)
+    same_nearest(ours.lists(laid.a, laid.g, order, K).metres, peer.metres(conditions, K), PLANE_ERROR)
     if peer.nearest(conditions, K) != peer.nearest_in_two(conditions, K):
         raise NotExact("PostGIS finds another number in two sessions than in one")
-    mine = partial(ours.first_lists, laid, order, K)
+    mine = partial(ours.first_lists, laid.a, laid.g, order, K)
     yield _row(what, "PostGIS LATERAL", mine, partial(peer.nearest, conditions, K), len(order), reach)
     yield _row(what, "PostGIS LATERAL, two sessions", mine, partial(peer.nearest_in_two, conditions, K), len(order), None)
     peer.close()

@@ -50,28 +50,27 @@ def build_grid(laid: Laid) -> Grid:
     asked = np.unique(city.need_category)  # a category that nobody asks for has no number
     offer, category = np.nonzero(city.offers[:, asked] & a.offer_near[:, None])
     lon, lat = np.radians(a.offer_at).T
-    return grid.build(offer, category, lon, lat, a.offer_xyz, a.offer_radius, len(asked))
+    return grid.build(offer, category, lon, lat, a.offer_xyz, a.offer_radius, a.offer_profile, len(asked))
 
 
 def solve_round(laid: Laid) -> tuple[State, int]:
     """The best set of pairs and the number of violations of its certificate, everything included from the arrays on."""
-    a, g = laid.a, build_grid(laid)
-    s, order = paths.new_state(a, g), arrays.places_order(a)
-    paths.assign(a, g, s, order, paths.first_look(a, g, s, order))
-    return s, certificate.violations(a, g, s)
+    g = build_grid(laid)
+    s = paths.best_set(laid.a, g)
+    return s, certificate.violations(laid.a, g, s)
 
 
-def first_lists(laid: Laid, order: Array, k: int) -> tuple[Array, Array]:
+def first_lists(a: Arrays, g: Grid, order: Array, k: int) -> tuple[Array, Array]:
     """The lists as the engine writes them: needs in order, side by side; and their lengths by need."""
     pool, length = np.empty(k * len(order), np.int64), np.zeros(len(order), np.int64)
-    candidates.first_lists(laid.a, laid.g, order, k, pool, length)
+    candidates.first_lists(a, g, order, k, pool, length, grid.room_for_runs(g))
     return pool, length
 
 
-def lists(laid: Laid, order: Array, k: int) -> Lists:
+def lists(a: Arrays, g: Grid, order: Array, k: int) -> Lists:
     """The same to look at."""
-    pool, length = first_lists(laid, order, k)
-    keys, total = np.empty((len(order), k), np.int64), len(laid.a.offer_radius)
+    pool, length = first_lists(a, g, order, k)
+    keys, total = np.empty((len(order), k), np.int64), len(a.offer_radius)
     keys[order] = pool.reshape(-1, k)
     there = np.arange(k) < length[:, None]
     turn = np.array([candidates.first_turn(n, total) for n in range(len(order))], np.int64)
@@ -79,17 +78,26 @@ def lists(laid: Laid, order: Array, k: int) -> Lists:
     return Lists(offer, np.where(there, keys >> 32, np.inf))
 
 
+def every_pair(a: Arrays, g: Grid) -> Lists:
+    """All eligible pairs: lists as long as the longest."""
+    k, order = 64, arrays.places_order(a)
+    while first_lists(a, g, order, k)[1].max() == k:
+        k *= 2
+    return lists(a, g, order, k)
+
+
 def proven(laid: Laid, s: State, violations: int) -> Score:
     """The score. Raises :class:`NotExact` unless the prices add up to just what the set costs and no pair violates them."""
     a = laid.a
-    need, offer = paths.pairs(a, s)
+    need, offer = paths.pairs(s)
     metres, near = candidates.meetings(a, need, offer)
     cost = int(np.where(near, np.floor(metres + 0.5), REMOTE_COST_M).sum())
     score = Score(served(a, need), cost)
     empty = a.need_places - np.bincount(need, minlength=len(a.need_places))
-    bound = int((a.need_places * s.need_price).sum() - (a.offer_capacity * s.offer_price).sum())
+    need_price, offer_price = s.need["price"], s.offer["price"]
+    bound = int((a.need_places * need_price).sum() - (a.offer_capacity * offer_price).sum())
     # A pair of the set can be worth more than it costs; since nobody takes it twice, the bound loses the difference.
-    bound -= int((s.need_price[need] - s.offer_price[offer]).sum()) - cost
+    bound -= int((need_price[need] - offer_price[offer]).sum()) - cost
     if violations or bound != cost + int((empty * a.need_penalty).sum()):
         raise NotExact(f"{violations} violations; the set costs {cost + int((empty * a.need_penalty).sum())}, the prices prove {bound}")
     return score
