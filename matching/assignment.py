@@ -4,7 +4,7 @@ Successive shortest paths with prices (compiled, see :mod:`matching.paths`), ove
 search needs them, and at the end a certificate over all eligible pairs that nothing better exists. Importing this loads Numba.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from threading import Lock
 from typing import TypeVar
@@ -23,8 +23,10 @@ _one_at_a_time = Lock()
 """Numba's threads serve one caller."""
 
 
-def solve(offers: Iterable[Offer], needs: Iterable[Need]) -> Solution:
+def solve(offers: Iterable[Offer], needs: Iterable[Need], enough: Callable[[], bool] = lambda: False) -> Solution:
     """The best set of pairs. The order of the input changes nothing, and the same input always gives the same set.
+
+    Once ``enough`` says so, the search ends: the set is then a good one, and its certificate says by how much it may miss the best.
 
     Ids of a kind are all numbers or all texts, each once (else ValueError). The first call on a machine compiles for some
     seconds.
@@ -32,12 +34,12 @@ def solve(offers: Iterable[Offer], needs: Iterable[Need]) -> Solution:
     sorted_offers, sorted_needs = _sorted_once(offers), _sorted_once(needs)
     with _one_at_a_time:
         a, g = arrays.lay_out(sorted_offers, sorted_needs)
-        s = paths.best_set(a, g)
+        s = paths.best_set(a, g, enough)
         proof = Certificate(
             dict(zip((need.id for need in sorted_needs), s.need["price"].tolist(), strict=True)),
             dict(zip((offer.id for offer in sorted_offers), s.offer["price"].tolist(), strict=True)),
             arrays.penalties(sorted_offers, sorted_needs),
-            certificate.violations(a, g, s),
+            *certificate.check(a, g, s),
         )
         left = [Unserved(sorted_needs[n].id, int(s.need["left"][n]), _reason(a, g, s, n)) for n in np.flatnonzero(s.need["left"]).tolist()]
         return Solution(_pairs(a, s, sorted_offers, sorted_needs), left, proof)

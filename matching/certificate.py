@@ -13,24 +13,22 @@ from matching.model import REMOTE_COST_M
 from matching.paths import State, pairs
 
 
-def violations(a: Arrays, g: Grid, s: State) -> int:
-    """How often prices and pairs do not prove each other: see :class:`matching.solution.Certificate`."""
+def check(a: Arrays, g: Grid, s: State) -> tuple[int, int]:
+    """How many prices prove nothing, and by how many metres the set may miss the best: see :class:`matching.solution.Certificate`."""
     need, offer = s.need, s.offer
     need_price, offer_price = need["price"].copy(), offer["price"].copy()
     category = np.repeat(np.arange(len(a.far_first) - 1), np.diff(a.far_first))
     far_cheapest = a.far_offer[np.lexsort((offer_price[a.far_offer], category))]
-    found = contradictions(
+    violations = contradictions(
         a, g, np.append(0, np.cumsum(need["served"])), pairs(s)[1], need_price, offer_price, offer_price[g.entry_offer], far_cheapest,
         room_for_runs(g),
     )  # fmt: skip
     holder = np.repeat(np.arange(len(offer)), offer["used"])
     slot = s.slot[offer["slot_first"][holder] + np.arange(len(holder)) - np.repeat(np.cumsum(offer["used"]) - offer["used"], offer["used"])]
-    wrong = (
-        slot["cost"] + offer_price[holder] > need_price[slot["need"]],  # a pair that costs more than it is worth
-        (offer_price < 0) | ((offer["used"] < a.offer_capacity) & (offer_price != 0)),
-        (need_price > a.need_penalty) | ((need["left"] > 0) & (need_price != a.need_penalty)),
-    )
-    return int(found) + sum(int(np.sum(each)) for each in wrong)
+    worth = need_price[slot["need"]] - offer_price[holder] - slot["cost"]
+    bound = (a.need_places * need_price).sum() - (a.offer_capacity * offer_price).sum() - np.maximum(worth, 0).sum()
+    cost = slot["cost"].sum() + (a.need_penalty * need["left"]).sum()
+    return int(violations + (offer_price < 0).sum() + (need_price > a.need_penalty).sum()), int(cost - bound)
 
 
 @parallel_kernel

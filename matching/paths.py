@@ -1,5 +1,6 @@
 """The compiled solver: successive shortest paths with prices, over lists of pairs that grow where the search needs them."""
 
+from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from matching.grid import Grid, room_for_runs
 from matching.jit import Array, kernel
 
 FIRST_LOOK = 12
+BETWEEN_LOOKS = 64
+"""So many needs are searched for before the clock is looked at again."""
 FAR_AWAY = np.int64(1) << np.int64(61)
 NEED = np.dtype([(name, np.int64) for name in (
     "price", "dist", "via", "key", "cursor", "list_first", "list_length", "whole", "place_first", "served", "left", "penalty",
@@ -222,20 +225,47 @@ def follow(s, source, goal):  # type: ignore[no-untyped-def]
         o = before
 
 
-def best_set(a: Arrays, g: Grid) -> State:
-    """The best set of pairs, with its prices."""
+def best_set(a: Arrays, g: Grid, enough: Callable[[], bool]) -> State:
+    """The best set of pairs, with its prices; once there has been ``enough``, whoever is left takes what is free."""
     s, order = new_state(a, g), places_order(a)
-    assign(a, g, s, order, first_look(a, g, s, order), node_bits(len(s.need), len(s.offer)))
+    pool = first_look(a, g, s, order)
+    end, bits = len(pool), node_bits(len(s.need), len(s.offer))
+    for start in range(0, len(order), BETWEEN_LOOKS):
+        if enough():
+            take_what_is_free(a, s, order[start:], pool)
+            break
+        pool, end = assign(a, g, s, order[start : start + BETWEEN_LOOKS], pool, end, bits)
     return s
 
 
 @kernel
-def assign(a, g, s, order, pool, bits):  # type: ignore[no-untyped-def]
-    """Fill place after place; after each the set is the best one for the places so far."""
-    end = len(pool)
+def assign(a, g, s, order, pool, end, bits):  # type: ignore[no-untyped-def]
+    """Fill place after place; after each the set is the best one for the places so far. Returns the pool and its end."""
     heap = [np.int64(0)]
     for n in order:
         for _ in range(a.need_places[n]):
             length, goal, pool, end = search(a, g, s, n, pool, end, heap, bits)
             reprice(s, length)
             follow(s, n, goal)
+    return pool, end
+
+
+@kernel
+def take_what_is_free(a, s, order, pool):  # type: ignore[no-untyped-def]
+    """For needs that nobody has searched for: the cheapest free offers of their lists. Their prices bound what a search might win."""
+    total = len(s.offer)
+    for n in order:
+        need, turn = s.need[n], first_turn(n, total)
+        least = need.penalty
+        for at in range(need.list_first, need.list_first + need.list_length):
+            cost, o = pool[at] >> 32, ((pool[at] & 0xFFFF_FFFF) + turn) % total
+            offer = s.offer[o]
+            least = min(least, cost + offer.price if at + 1 < need.list_first + need.list_length or need.whole else cost)
+            if need.served < a.need_places[n] and offer.used < offer.capacity:
+                s.place[need.place_first + need.served] = o
+                need.served += 1
+                slot = s.slot[offer.slot_first + offer.used]
+                slot.need, slot.cost = n, cost
+                offer.used += 1
+        need.left = a.need_places[n] - need.served
+        need.price = least

@@ -16,10 +16,10 @@ class Unserved:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Prices in metres that prove the set of pairs best: ``violations`` is 0 over all eligible pairs.
+    """Prices in metres that prove how good the set of pairs is: ``violations`` is 0 over all eligible pairs.
 
-    The proof: no set costs less than what the prices add up to (linear programming's weak duality), and this set costs just
-    that. ``penalties`` is what an unserved place counts for, chosen so large that metres never outweigh a place.
+    The proof: no set costs less than what the prices add up to (linear programming's weak duality), and this set costs ``gap_m``
+    more: 0 for the best set, something else when its time ran out. ``penalties`` is what an unserved place counts for, chosen so large that metres never outweigh a place.
     :mod:`matching.verify` adds it up again.
     """
 
@@ -27,6 +27,11 @@ class Certificate:
     offer_prices: dict[Id, int]
     penalties: dict[Urgency, int]
     violations: int
+    gap_m: int
+
+    @property
+    def best(self) -> bool:
+        return self.violations == 0 == self.gap_m
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from app.errors import UserError
 from app.sheets.posts import NeedRow, OfferRow, Posts, Refused, load_needs, load_offers
 from app.sheets.write import Cell, new_file, write_table
 from matching.model import REMOTE_COST_M, Mode, Need, Offer, Pair, Urgency, round_half_up
-from matching.solution import Solution
+from matching.solution import Certificate, Solution
 
 PAIR_COLUMNS = ("need", "offer", "category", "mode", "distance_m")
 UNMATCHED_COLUMNS = ("need", "places_left", "reason")
@@ -60,7 +60,11 @@ class WrongPairs(UserError):
 @click.option("--needs", "needs_file", metavar="FILE", type=_file, required=True, help="Spreadsheet of needs, CSV or .xlsx.")
 @click.option("--output", "pairs_file", metavar="PAIRS.csv", type=_file, required=True, help="Where to write the pairs.")
 @click.option("--unmatched", "unmatched_file", metavar="FILE", type=_file, help="Where to write the needs with places left, and why.")
-def command(offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_file: Path | None) -> int:
+@click.option(
+    "--time-budget", "budget_s", metavar="SECONDS", type=click.FloatRange(min=0),
+    help="Search no longer than this; what is written is then a good set, and the report says by how much it may miss the best.",
+)  # fmt: skip
+def command(offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_file: Path | None, budget_s: float | None) -> int:
     """Find the best set of pairs of two spreadsheets.
 
     As many urgent places as can be served, then normal ones, then flexible ones; among such sets the one with the fewest
@@ -81,8 +85,9 @@ def command(offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_fil
             click.echo(f"Pairing {len(offers)} offers with {len(needs)} needs: some 30 seconds more the first time on a machine.", err=True)
         from matching.assignment import solve  # the compiler takes a moment to load, which no other command should wait for
 
-        solution = solve(offers, needs)
-        _check(offers, needs, solution)
+        searching = time.perf_counter()
+        solution = solve(offers, needs, lambda: budget_s is not None and time.perf_counter() - searching > budget_s)
+        _check(offers, needs, solution, budget_s is not None)
         write_table(pairs_out, pairs_file, PAIR_COLUMNS, _pair_rows(needs, solution.pairs))
         if unmatched_file and unmatched_out:
             unserved = [(str(left.need), left.places_left, str(left.reason)) for left in solution.unserved]
@@ -101,12 +106,15 @@ def _check_apart(files: dict[str, Path | None]) -> None:
                 raise SameFile(earlier, option)
 
 
-def _check(offers: list[Offer], needs: list[Need], solution: Solution) -> None:
+def _check(offers: list[Offer], needs: list[Need], solution: Solution, in_time: bool) -> None:
+    """``in_time``: the search was told to end, so the set need not be the best."""
     from matching.verify import verify  # brings numpy along, which --help need not wait for
 
     problems = verify(offers, needs, solution.pairs)
     if violations := solution.certificate.violations:
-        problems.append(f"{violations} prices or pairs say that a better set exists")
+        problems.append(f"{violations} prices prove nothing")
+    if solution.certificate.gap_m and not in_time:
+        problems.append(f"the prices say that a set may be {solution.certificate.gap_m} metres better")
     if problems:
         raise WrongPairs(problems)
 
@@ -176,4 +184,15 @@ def _report(needs: Iterable[Need], solution: Solution, seconds: float) -> None:
         click.echo(f"{kind}: {served[kind]} places served, {wanted - served[kind]} unserved", err=True)
     remote = sum(pair.mode is Mode.REMOTE for pair in solution.pairs)
     click.echo(f"total: {solution.total_m} metres ({remote} remote pairs count {REMOTE_COST_M} each)", err=True)
+    click.echo(_proof(solution.certificate), err=True)
     click.echo(f"time: {seconds:.1f} seconds", err=True)
+
+
+def _proof(certificate: Certificate) -> str:
+    """What the certificate says, in words."""
+    if certificate.best:
+        return "proof: no set of pairs is better"
+    places, metres = divmod(certificate.gap_m, certificate.penalties[Urgency.FLEXIBLE])
+    if places:
+        return f"proof: time ran out; places worth up to {places} flexible ones might still be served (an urgent one counts for three)"
+    return f"proof: time ran out; as many are served as can be, and at most {metres} metres could be saved"

@@ -100,13 +100,14 @@ def test_the_pairs_are_written_by_need_then_offer_and_a_remote_one_has_no_distan
     code, said = match()
     assert (folder / "pairs.csv").read_bytes().decode() == PAIRS
     assert code == 0
-    assert said[:4] == [
+    assert said[:5] == [
         "urgent: 1 places served, 0 unserved",
         "normal: 2 places served, 0 unserved",
         "flexible: 2 places served, 0 unserved",
         "total: 3197 metres (1 remote pairs count 3000 each)",
+        "proof: no set of pairs is better",
     ]
-    assert said[4].endswith(" seconds")
+    assert said[5].endswith(" seconds")
 
 
 def test_needs_that_nobody_can_serve_are_written_with_the_reason_and_are_no_error(folder: Path, match: Run) -> None:
@@ -227,7 +228,7 @@ def test_an_interrupt_leaves_nothing_behind(folder: Path, match: Run, monkeypatc
 
 
 def test_pairs_that_do_not_stand_the_check_are_not_written(folder: Path, match: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(offers: list[Offer], needs: list[Need]) -> Solution:
+    def careless(offers: list[Offer], needs: list[Need], _: object) -> Solution:
         right = solve(offers, needs)
         return replace(right, pairs=[replace(right.pairs[0], distance_m=7.8), *right.pairs[1:]])
 
@@ -236,6 +237,15 @@ def test_pairs_that_do_not_stand_the_check_are_not_written(folder: Path, match: 
     assert (code, len(said)) == (3, 2)
     assert said[1] == "need N1 with offer O2: distance 7.800 m, should be 7.780 m"
     assert "pairs.csv" not in files(folder)
+
+
+def test_a_search_without_time_keeps_a_good_set_and_says_what_it_may_lack(folder: Path, match: Run) -> None:
+    code, said = match("offers.csv", "needs.csv", "pairs.csv", "--time-budget", "0")
+    assert code == 0
+    assert [line for line in said if line.startswith("proof: ")] == [
+        "proof: time ran out; as many are served as can be, and at most 78 metres could be saved"
+    ]
+    assert (folder / "pairs.csv").read_text().count("\n") > 1
 
 
 def test_workbooks_go_in_and_out_with_the_same_result(folder: Path, match: Run) -> None:
@@ -262,7 +272,7 @@ def test_it_needs_no_settings_no_database_and_no_web_framework(folder: Path) -> 
     arguments = ["match", "--offers", "offers.csv", "--needs", "needs.csv", "--output", "pairs.csv"]
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "PORT": "nonsense", "PYTHONHASHSEED": "7"}
     done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr.splitlines()[5:]) == (0, "", [""])
+    assert (done.returncode, done.stdout, done.stderr.splitlines()[6:]) == (0, "", [""])
     assert (folder / "pairs.csv").read_text() == PAIRS
 
 

@@ -154,6 +154,24 @@ def test_nobody_has_a_reason(changes: dict[str, object], reason: Rule) -> None:
     assert solve([offer(**changes)], [need(identities=frozenset({"me"}))]).unserved == [Unserved(1, 1, reason)]
 
 
+@pytest.mark.parametrize("looks", [1, 2, 4])
+def test_when_time_runs_out_the_set_can_be_kept_and_says_what_it_may_lack(looks: int) -> None:
+    rng = Random(5)
+    crowd = [offer(i, lat=LAT + rng.uniform(-0.03, 0.03), capacity=rng.choice([1, 2]), radius_m=2500) for i in range(180)]
+    wanting = [need(i, lat=LAT + rng.uniform(-0.03, 0.03), places=rng.choice([1, 2])) for i in range(260)]
+    left = iter([False] * (looks - 1) + [True] * 9)
+    solution, best = solve(crowd, wanting, lambda: next(left)), solve(crowd, wanting)
+    proof = solution.certificate
+    assert verify(crowd, wanting, solution.pairs) == []
+    assert best.certificate.best and not proof.best and proof.violations == 0
+
+    def cost(found: Solution) -> int:
+        return found.total_m + sum(proof.penalties[Urgency.NORMAL] * empty.places_left for empty in found.unserved)
+
+    assert cost(best) < cost(solution) <= cost(best) + proof.gap_m
+    assert sum(need.places for need in wanting) == len(solution.pairs) + sum(empty.places_left for empty in solution.unserved)
+
+
 def test_nothing_in_nothing_out() -> None:
     assert solve([], []).pairs == []
     assert solve([offer()], []).pairs == []
