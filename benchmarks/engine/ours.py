@@ -53,11 +53,11 @@ def build_grid(laid: Laid) -> Grid:
     return grid.build(offer, category, lon, lat, a.offer_xyz, a.offer_radius, a.offer_profile, len(asked))
 
 
-def solve_round(laid: Laid) -> tuple[State, int]:
-    """The best set of pairs and the number of violations of its certificate, everything included from the arrays on."""
+def solve_round(laid: Laid) -> tuple[State, tuple[int, int]]:
+    """The best set of pairs and what its certificate says (violations and metres of doubt), everything included from the arrays on."""
     g = build_grid(laid)
     s = paths.best_set(laid.a, g, lambda: False)
-    return s, certificate.violations(laid.a, g, s)
+    return s, certificate.check(laid.a, g, s)
 
 
 def first_lists(a: Arrays, g: Grid, order: Array, k: int) -> tuple[Array, Array]:
@@ -86,8 +86,8 @@ def every_pair(a: Arrays, g: Grid) -> Lists:
     return lists(a, g, order, k)
 
 
-def proven(laid: Laid, s: State, violations: int) -> Score:
-    """The score. Raises :class:`NotExact` unless the prices add up to just what the set costs and no pair violates them."""
+def proven(laid: Laid, s: State, doubts: tuple[int, int]) -> Score:
+    """The score. Raises :class:`NotExact` unless the certificate is clean and the prices, added up here too, give what the set costs."""
     a = laid.a
     need, offer = paths.pairs(s)
     metres, near = candidates.meetings(a, need, offer)
@@ -98,8 +98,8 @@ def proven(laid: Laid, s: State, violations: int) -> Score:
     bound = int((a.need_places * need_price).sum() - (a.offer_capacity * offer_price).sum())
     # A pair of the set can be worth more than it costs; since nobody takes it twice, the bound loses the difference.
     bound -= int((need_price[need] - offer_price[offer]).sum()) - cost
-    if violations or bound != cost + int((empty * a.need_penalty).sum()):
-        raise NotExact(f"{violations} violations; the set costs {cost + int((empty * a.need_penalty).sum())}, the prices prove {bound}")
+    if doubts != (0, 0) or bound != cost + int((empty * a.need_penalty).sum()):
+        raise NotExact(f"{doubts}; the set costs {cost + int((empty * a.need_penalty).sum())}, the prices prove {bound}")
     return score
 
 
