@@ -21,6 +21,7 @@ def main() -> None:
             drawing = (DATA / "make_city.py", "--offers", offers, "--needs", needs, "--seed", seed, "--out", folder)
             subprocess.run([sys.executable, *map(str, drawing)], check=True)
             run(name, "benchmarks.match", Path(folder, "offers.csv"), Path(folder, "needs.csv"))
+    run("The engine beside others", "benchmarks.engine")
 
 
 def run(title: str, module: str, *arguments: object) -> None:
