@@ -41,7 +41,7 @@ SMALL_WORDS = (
     N_("helps in another way than asked for"), N_("takes requests up to %(radius)s away (this one is %(distance)s away)"),
     N_("is free at other hours"), N_("speaks none of the languages asked for"), N_("%(what)s: %(count)s"), N_("another kind of help"),
     N_("another way, face to face or from afar"), N_("too far away"), N_("free at other hours"), N_("other languages"),
-    N_("the person’s own offer"), N_("%(distance)s away, within the %(radius)s of this volunteer"),
+    N_("the person’s own offer"), N_("%(distance)s away, within this volunteer’s radius of %(radius)s"),
     N_("from afar, which counts as %(metres)s"),
 )  # fmt: skip
 """What :mod:`notifications.words` and :mod:`notifications.why_words` put moments, hours, distances and reasons together with."""

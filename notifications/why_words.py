@@ -29,7 +29,7 @@ COULD = {
     "free": ("1 of them can be asked now.", "%(count)s of them can be asked now."),
 }
 TERMS = {
-    "distance": "%(distance)s away, within the %(radius)s of this volunteer",
+    "distance": "%(distance)s away, within this volunteer’s radius of %(radius)s",
     "remote": "from afar, which counts as %(metres)s",
 }
 """What a pair's metres are for."""

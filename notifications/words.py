@@ -66,7 +66,9 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "free at other hours": "libres à d’autres heures",
         "other languages": "autres langues",
         "the person’s own offer": "proposition de la personne elle-même",
-        "%(distance)s away, within the %(radius)s of this volunteer": "à %(distance)s, dans le rayon de %(radius)s de la ou du bénévole",
+        "%(distance)s away, within this volunteer’s radius of %(radius)s": (
+            "à %(distance)s, dans le rayon de %(radius)s de la ou du bénévole"
+        ),
         "from afar, which counts as %(metres)s": "à distance, ce qui compte pour %(metres)s",
     },
 }

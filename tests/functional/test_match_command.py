@@ -145,7 +145,7 @@ def test_each_pair_is_explained_by_what_it_counts(folder: Path, match: Run) -> N
     assert told == ["N1 O2 8", "N2 O1 0", "N2 O2 78", "N3 O3 3000", "N4 '=O4 111"]
     assert rows[0] == {
         "need": "N1", "offer": "O2", "category": "shopping", "mode": "in_person", "distance_m": "7.780", "radius_m": "1000",
-        "distance_counts_m": "8", "total_m": "8", "sentence": "About 100 m away, within the 1 km of this volunteer.",
+        "distance_counts_m": "8", "total_m": "8", "sentence": "About 100 m away, within this volunteer’s radius of 1 km.",
     }  # fmt: skip
     assert (rows[3]["remote_counts_m"], rows[3]["sentence"]) == ("3000", "From afar, which counts as 3 km.")
 

@@ -78,7 +78,7 @@ def test_what_a_pair_counts_for() -> None:
     here = explain(need(), offer(radius_m=850), Pair(1, 1, Mode.IN_PERSON, 820))
     afar = explain(need(), offer(), Pair(1, 1, Mode.REMOTE, 820))
     assert plain([pair_sentence(here, "en"), pair_sentence(afar, "en")]) == [
-        "About 900 m away, within the 900 m of this volunteer.", "From afar, which counts as 3 km."
+        "About 900 m away, within this volunteer’s radius of 900 m.", "From afar, which counts as 3 km."
     ]  # fmt: skip
     assert plain([pair_sentence(here, "fr"), pair_sentence(afar, "fr")]) == [
         "À environ 900 m, dans le rayon de 900 m de la ou du bénévole.", "À distance, ce qui compte pour 3 km."
