@@ -33,9 +33,9 @@ def check(a: Arrays, g: Grid, s: State) -> tuple[int, int]:
 
 
 @parallel_kernel
-def contradictions(
+def contradictions(  # type: ignore[no-untyped-def]
     a, g, paired_first, paired_offer, need_price, offer_price, dearness, entry_dearness, far_cheapest, room
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):
     """Over all eligible pairs that are not in the set: how many would improve it, by the prices. ``dearness`` is what each offer
     adds to its metres, also by the grid's entries; ``far_cheapest`` is like ``far_offer`` with each category's lowest first.
 

@@ -66,7 +66,7 @@ def test_each_term_moves_the_choice() -> None:
 
 def test_a_pair_that_went_well_is_a_candidate_however_far_down_the_list() -> None:
     crowd = [offer(i, lat=45.755 + i * 1e-4, radius_m=5000) for i in range(100)]
-    assert [pair.offer for pair in solve(crowd, [need()], terms=Terms(pairs={(1, 99): 1100})).pairs] == [99]
+    assert [pair.offer for pair in solve(crowd, [need()], terms=Terms(pairs={(1, 99): 1200})).pairs] == [99]
     assert solve(crowd, [need()], terms=Terms(pairs={(1, 99): 10**6})).certificate.best
 
 
