@@ -88,12 +88,7 @@ def command(
         need_posts = stack.enter_context(closing(load_needs(needs_file, zone=UTC)))
         offers, offers_left_out = _take(offers_file, offer_posts, offer_of)
         needs, needs_left_out = _take(needs_file, need_posts, need_of)
-        if sys.stderr.isatty():
-            click.echo(f"Pairing {len(offers)} offers with {len(needs)} needs: some 30 seconds more the first time on a machine.", err=True)
-        from matching.assignment import solve  # the compiler takes a moment to load, which no other command should wait for
-
-        searching = time.perf_counter()
-        solution = solve(offers, needs, lambda: budget_s is not None and time.perf_counter() - searching > budget_s)
+        solution = _search(offers, needs, budget_s)
         _check(offers, needs, solution, budget_s is not None)
         write_table(pairs_out, pairs_file, PAIR_COLUMNS, _pair_rows(needs, solution.pairs))
         if unmatched_file and unmatched_out:
@@ -105,6 +100,26 @@ def command(
             write_table(explained_out, explained_file, COLUMNS, explained(offers, needs, solution))
     _report(needs, solution, time.perf_counter() - started)
     return SOME_LEFT_OUT if offers_left_out or needs_left_out else 0
+
+
+def _search(offers: list[Offer], needs: list[Need], budget_s: float | None) -> Solution:
+    """The solver's answer, with a bar to watch on a terminal."""
+    from matching import assignment  # the compiler takes a moment to load, which no other command should wait for
+    from matching.paths import BETWEEN_LOOKS
+
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        bar = None
+        if sys.stderr.isatty():
+            click.echo(f"Pairing {len(offers)} offers with {len(needs)} needs: some 30 seconds more the first time on a machine.", err=True)
+            bar = stack.enter_context(click.progressbar(length=len(needs), label="Searching", file=sys.stderr))
+
+        def enough() -> bool:
+            if bar:
+                bar.update(BETWEEN_LOOKS)
+            return budget_s is not None and time.perf_counter() - started > budget_s
+
+        return assignment.solve(offers, needs, enough)
 
 
 def _check_apart(read: dict[str, Path], written: dict[str, Path | None]) -> None:

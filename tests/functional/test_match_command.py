@@ -2,10 +2,12 @@
 
 import csv
 import os
+import pty
 import random
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -296,6 +298,22 @@ def test_pairs_that_do_not_stand_the_check_are_not_written(folder: Path, match: 
     assert (code, len(said)) == (3, 2)
     assert said[1] == "need N1 with offer O2: distance 7.800 m, should be 7.780 m"
     assert "pairs.csv" not in files(folder)
+
+
+def test_on_a_terminal_a_bar_shows_how_far_the_search_is(folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    words = ["match", "--offers", "offers.csv", "--needs", "needs.csv", "--output", "pairs.csv"]
+    python = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm"}
+    process = subprocess.Popen([sys.executable, "-m", "app.cli", *words], cwd=folder, stderr=theirs, env=python)
+    os.close(theirs)
+    said = ""
+    with suppress(OSError):  # the other end is closed
+        while part := os.read(ours, 4096):
+            said += part.decode()
+    os.close(ours)
+    assert process.wait() == 0
+    assert "Pairing 4 offers with 4 needs" in said and "Searching" in said and "100%" in said
+    assert "proof: no set of pairs is better" in said
 
 
 def test_a_search_without_time_keeps_a_good_set_and_says_what_it_may_lack(folder: Path, match: Run) -> None:
