@@ -34,8 +34,17 @@ SMALL_WORDS = (
     N_("EEEE d MMMM"), N_("%(day)s at %(time)s"), N_("%(day)s %(time)s"), N_("today"), N_("tomorrow"), N_("yesterday"),
     N_("%(first)s to %(last)s"), N_("%(first)s and %(last)s"), N_("every day"), N_("at any time"), N_("to be agreed between you"),
     N_("about %(distance)s"), N_("about %(minutes)s minutes’ walk"), N_("about %(minutes)s minutes by bike"),
+    N_("Nobody offers this kind of help."), N_("1 volunteer offers this."), N_("%(count)s volunteers offer this."),
+    N_("1 of them has this request already."), N_("%(count)s of them have this request already."),
+    N_("1 of them could help but is busy with others."), N_("%(count)s of them could help but are busy with others."),
+    N_("1 of them can be asked now."), N_("%(count)s of them can be asked now."), N_("Closest to it: somebody who %(what)s."),
+    N_("helps in another way than asked for"), N_("takes requests up to %(radius)s away (this one is %(distance)s away)"),
+    N_("is free at other hours"), N_("speaks none of the languages asked for"), N_("%(what)s: %(count)s"), N_("another kind of help"),
+    N_("another way, face to face or from afar"), N_("too far away"), N_("free at other hours"), N_("other languages"),
+    N_("the person’s own offer"), N_("%(distance)s away, within this volunteer’s radius of %(radius)s"),
+    N_("from afar, which counts as %(metres)s"),
 )  # fmt: skip
-"""What :mod:`notifications.words` puts moments, hours and distances together with."""
+"""What :mod:`notifications.words` and :mod:`notifications.why_words` put moments, hours, distances and reasons together with."""
 
 
 class _Catalogues(Domain):

@@ -10,6 +10,7 @@ from matching import distance, grid
 from matching.hours import QUARTERS, half_hours
 from matching.jit import Array, kernel
 from matching.model import Mode, Need, Offer, Urgency
+from matching.policy import NO_TERMS, Terms
 
 WORDS = -(-QUARTERS // 64)
 LARGEST_TABLE = 1 << 26
@@ -20,7 +21,8 @@ class Arrays(NamedTuple):
     degrees, longitude first; ``*_turn`` are radians.
 
     A profile is what hours and languages say together: ``*_bits[profile]``, and ``fits[p, q]`` whether two meet (empty when
-    there are too many to write down). ``far_*`` are the offers of a category that help from afar.
+    there are too many to write down). ``far_*`` are the offers of a category that help from afar, the lowest term first, and
+    ``far_behind[i]`` is where those with the same term as i end. ``known_*`` are pairs of which something is taken off.
     """
 
     need_at: Array
@@ -35,11 +37,17 @@ class Arrays(NamedTuple):
     offer_xyz: Array
     offer_profile: Array
     offer_near: Array
+    offer_far: Array
     offer_radius: Array
     offer_capacity: Array
+    offer_term: Array
     offered: Array
     far_first: Array
     far_offer: Array
+    far_behind: Array
+    known_first: Array
+    known_offer: Array
+    known_off: Array
     barred_first: Array
     barred_offer: Array
     need_bits: Array
@@ -47,7 +55,7 @@ class Arrays(NamedTuple):
     fits: Array
 
 
-def lay_out(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Arrays, grid.Grid]:
+def lay_out(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms = NO_TERMS) -> tuple[Arrays, grid.Grid]:
     """The arrays for offers and needs in the order given, and the grid of the offers that meet people in person."""
     slugs = sorted({need.category for need in needs})
     category = {slug: i for i, slug in enumerate(slugs)}
@@ -60,8 +68,11 @@ def lay_out(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Arrays, gri
     offer_xyz = distance.points(offer_at[:, 0], offer_at[:, 1])
     by_place = offered[near[offered[:, 0]]]
     from_afar = offered[far[offered[:, 0]]]
-    from_afar = from_afar[np.lexsort((from_afar[:, 0], from_afar[:, 1]))]
-    penalty = penalties(offers, needs)
+    term = np.array([terms.offers.get(offer.id, 0) for offer in offers], np.int64)
+    from_afar = from_afar[np.lexsort((from_afar[:, 0], term[from_afar[:, 0]], from_afar[:, 1]))]
+    same_term = np.column_stack([from_afar[:, 1], term[from_afar[:, 0]]])
+    runs_end = np.append(np.flatnonzero((same_term[1:] != same_term[:-1]).any(axis=1)) + 1, len(from_afar))
+    penalty = penalties(offers, needs, terms)
     need_profile, offer_profile, *tables = _profiles(offers, needs)
     a = Arrays(
         need_at,
@@ -71,16 +82,20 @@ def lay_out(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Arrays, gri
         np.array([need.mode is not Mode.REMOTE for need in needs], np.bool_),
         np.array([need.mode is not Mode.IN_PERSON for need in needs], np.bool_),
         np.array([need.places for need in needs], np.int64),
-        np.array([penalty[need.urgency] for need in needs], np.int64),
+        np.array([penalty[need.urgency] + terms.needs.get(need.id, 0) for need in needs], np.int64),
         offer_at,
         offer_xyz,
         offer_profile,
         near,
+        far,
         radius,
         np.array([offer.capacity for offer in offers], np.int64),
+        term,
         np.isin(np.arange(len(slugs)), offered[:, 1]),
         np.searchsorted(from_afar[:, 1], np.arange(len(slugs) + 1)),
         from_afar[:, 0].copy(),
+        runs_end[np.searchsorted(runs_end, np.arange(len(from_afar)), side="right")] if len(from_afar) else np.empty(0, np.int64),
+        *_known_pairs(offers, needs, terms),
         *_same_people(offers, needs),
         *tables,
     )
@@ -88,13 +103,14 @@ def lay_out(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Arrays, gri
     return a, grid.build(by_place[:, 0], by_place[:, 1], lon, lat, offer_xyz, radius, offer_profile, len(slugs))
 
 
-def penalties(offers: Iterable[Offer], needs: Iterable[Need]) -> dict[Urgency, int]:
+def penalties(offers: Iterable[Offer], needs: Iterable[Need], terms: Terms = NO_TERMS) -> dict[Urgency, int]:
     """What an unserved place costs, in metres: each step is more than all pairs together can cost.
 
     Sets of places that can be served together form a matroid, so any rising weights serve the most urgent places first.
     """
     dearest = max((offer.radius_m for offer in offers), default=0)
-    step = (max(int(dearest), 3_000) + 2) * (sum(need.places for need in needs) + 1)
+    dearest = max(int(dearest), 3_000) + max(terms.offers.values(), default=0) + max(terms.needs.values(), default=0)
+    step = (dearest + 2) * (sum(need.places for need in needs) + 1)
     return {Urgency.URGENT: 3 * step, Urgency.NORMAL: 2 * step, Urgency.FLEXIBLE: step}
 
 
@@ -151,6 +167,19 @@ def table_of_fits(theirs, ours):  # type: ignore[no-untyped-def]
         for q in range(len(ours)):
             table[p, q] = meet(theirs[p], ours[q], 0, WORDS) and meet(theirs[p], ours[q], WORDS, theirs.shape[1])
     return table
+
+
+def _known_pairs(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms) -> tuple[Array, Array, Array]:
+    """For each need the offers, ascending, of pairs of which something is taken off, and how much."""
+    offer_at = {offer.id: i for i, offer in enumerate(offers)} if terms.pairs else {}
+    need_at = {need.id: i for i, need in enumerate(needs)} if terms.pairs else {}
+    rows = sorted(
+        (need_at[need], offer_at[offer], off)
+        for (need, offer), off in terms.pairs.items()
+        if need in need_at and offer in offer_at and needs[need_at[need]].category in offers[offer_at[offer]].categories
+    )
+    table = np.array(rows, np.int64).reshape(-1, 3)
+    return np.searchsorted(table[:, 0], np.arange(len(needs) + 1)), table[:, 1].copy(), table[:, 2].copy()
 
 
 def _same_people(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Array, Array]:

@@ -16,6 +16,7 @@ from matching.arrays import Arrays
 from matching.grid import Grid
 from matching.model import TAKEN, Mode, Need, Offer, Pair, Reason, Rule
 from matching.paths import State
+from matching.policy import NO_TERMS, Terms
 from matching.solution import Certificate, Solution, Unserved
 
 Post = TypeVar("Post", Offer, Need)
@@ -23,22 +24,25 @@ _one_at_a_time = Lock()
 """Numba's threads serve one caller."""
 
 
-def solve(offers: Iterable[Offer], needs: Iterable[Need], enough: Callable[[], bool] = lambda: False) -> Solution:
+def solve(
+    offers: Iterable[Offer], needs: Iterable[Need], enough: Callable[[], bool] = lambda: False, terms: Terms = NO_TERMS
+) -> Solution:  # fmt: skip
     """The best set of pairs. The order of the input changes nothing, and the same input always gives the same set.
 
-    Once ``enough`` says so, the search ends: the set is then a good one, and its certificate says by how much it may miss the best.
+    ``terms`` are added to the metres of the pairs. Once ``enough`` says so, the search ends: the set is then a good one, and its
+    certificate says by how much it may miss the best.
 
     Ids of a kind are all numbers or all texts, each once (else ValueError). The first call on a machine compiles for some
     seconds.
     """
     sorted_offers, sorted_needs = _sorted_once(offers), _sorted_once(needs)
     with _one_at_a_time:
-        a, g = arrays.lay_out(sorted_offers, sorted_needs)
+        a, g = arrays.lay_out(sorted_offers, sorted_needs, terms)
         s = paths.best_set(a, g, enough)
         proof = Certificate(
             dict(zip((need.id for need in sorted_needs), s.need["price"].tolist(), strict=True)),
             dict(zip((offer.id for offer in sorted_offers), s.offer["price"].tolist(), strict=True)),
-            arrays.penalties(sorted_offers, sorted_needs),
+            arrays.penalties(sorted_offers, sorted_needs, terms),
             *certificate.check(a, g, s),
         )
         left = [Unserved(sorted_needs[n].id, int(s.need["left"][n]), _reason(a, g, s, n)) for n in np.flatnonzero(s.need["left"]).tolist()]

@@ -129,11 +129,32 @@ def cheapest(a, g, n, want, heap, runs):  # type: ignore[no-untyped-def]
         count = cheapest_near(a, g, n, want, heap, runs)
     if a.need_far[n]:
         count = cheapest_far(a, n, want, heap, count)
+    start, total = first_turn(n, len(a.offer_radius)), len(a.offer_radius)
+    for i in range(a.known_first[n], a.known_first[n + 1]):
+        o = a.known_offer[i]
+        cost = known_cost(a, n, i)
+        if cost != TOO_FAR:
+            count = push(heap, count, want, cost << 32 | (o - start) % total)
     for last in range(count - 1, 0, -1):
         key = heap[last]
         heap[last] = heap[0]
         sink(heap, last, key)
     return count
+
+
+@kernel
+def known_cost(a, n, i):  # type: ignore[no-untyped-def]
+    """What the pair of the need and ``known_offer[i]`` costs, or TOO_FAR when they may not meet."""
+    o = a.known_offer[i]
+    if not fit(a, n, o):
+        return np.int64(TOO_FAR)
+    there = a.offer_xyz[o]
+    metres = np.int64(TOO_FAR)
+    if a.need_near[n] and a.offer_near[o]:
+        metres = near_cost(a.need_at[n], a.need_xyz[n], a.offer_at, o, there[0], there[1], there[2], a.offer_radius[o])
+    if metres == TOO_FAR and a.need_far[n] and a.offer_far[o]:
+        metres = np.int64(REMOTE_COST_M)
+    return metres if metres == TOO_FAR else max(np.int64(0), metres + a.offer_term[o] - a.known_off[i])
 
 
 @kernel
@@ -143,7 +164,8 @@ def cheapest_near(a, g, n, want, heap, runs):  # type: ignore[no-untyped-def]
     entry_place, entry_offer, offer_at = g.entry_place, g.entry_offer, a.offer_at
     table, entry_profile = a.fits.size > 0, g.entry_profile
     row = a.fits[a.need_profile[n]] if table else np.empty(0, np.bool_)
-    barred = a.barred_offer[a.barred_first[n] : a.barred_first[n + 1]]
+    barred, known = a.barred_offer[a.barred_first[n] : a.barred_first[n + 1]], a.known_offer[a.known_first[n] : a.known_first[n + 1]]
+    offer_term = a.offer_term
     for layer in range(a.need_category[n] * LAYERS, (a.need_category[n] + 1) * LAYERS):
         reach = g.layer_reach[layer]
         if reach < 0:
@@ -165,26 +187,31 @@ def cheapest_near(a, g, n, want, heap, runs):  # type: ignore[no-untyped-def]
                     elif first_failed(a, n, o) != PASSED:
                         continue
                     cost = near_cost(at, point, offer_at, o, x, y, z, radius)
-                    if cost != TOO_FAR:
-                        count = push(heap, count, want, cost << 32 | (o - start) % total)
+                    if cost != TOO_FAR and not within(known, o):
+                        count = push(heap, count, want, (cost + offer_term[o]) << 32 | (o - start) % total)
             inner, outer = outer, outer + max(width, outer * WIDER)
     return count
 
 
 @kernel
 def cheapest_far(a, n, want, heap, count):  # type: ignore[no-untyped-def]
-    """Whoever helps from afar costs the same: in turn, as many as there is room for."""
-    category, total = a.need_category[n], len(a.offer_radius)
-    far = a.far_offer[a.far_first[category] : a.far_first[category + 1]]
-    start = first_turn(n, total)
-    begin = np.searchsorted(far, start)
-    for i in range(len(far)):
-        o = far[(begin + i) % len(far)]
-        key = np.int64(REMOTE_COST_M) << 32 | (o - start) % total
-        if count == want and key >= heap[0]:
-            break
-        if fit(a, n, o) and not in_person(a, n, o):
-            count = push(heap, count, want, key)
+    """Whoever helps from afar costs the same but for their terms: those with the same term in turn, as many as there is room for."""
+    category, start, total = a.need_category[n], first_turn(n, len(a.offer_radius)), len(a.offer_radius)
+    known = a.known_offer[a.known_first[n] : a.known_first[n + 1]]
+    first = a.far_first[category]
+    while first < a.far_first[category + 1]:
+        alike = a.far_offer[first : a.far_behind[first]]
+        cost, begin = REMOTE_COST_M + a.offer_term[alike[0]], np.searchsorted(alike, start)
+        for i in range(len(alike)):
+            o = alike[(begin + i) % len(alike)]
+            key = cost << 32 | (o - start) % total
+            if count == want and key >= heap[0]:
+                if i == 0:
+                    return count  # and whoever comes after costs more
+                break
+            if fit(a, n, o) and not within(known, o) and not in_person(a, n, o):
+                count = push(heap, count, want, key)
+        first = a.far_behind[first]
     return count
 
 

@@ -19,7 +19,8 @@ class Certificate:
     """Prices in metres that prove how good the set of pairs is: ``violations`` is 0 over all eligible pairs.
 
     The proof: no set costs less than what the prices add up to (linear programming's weak duality), and this set costs ``gap_m``
-    more: 0 for the best set, something else when its time ran out. ``penalties`` is what an unserved place counts for, chosen so large that metres never outweigh a place.
+    more: 0 for the best set, something else when its time ran out. ``penalties`` is what an unserved place counts for, chosen so
+    large that metres never outweigh a place.
     :mod:`matching.verify` adds it up again.
     """
 

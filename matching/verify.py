@@ -4,7 +4,7 @@ Nothing here comes from the solver, the eligibility rules or the index: what is 
 (plain hours bit by bit, haversine to sift, the geodesic itself to decide).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from geopy.distance import geodesic
 from numpy.typing import NDArray
 
 from matching.model import Id, Mode, Need, Offer, Pair, Urgency
+from matching.policy import NO_TERMS, Terms
 
 Floats = NDArray[np.float64]
 _EARTH_M = 6_371_008.8
@@ -30,8 +31,11 @@ class Prices(Protocol):
     def penalties(self) -> Mapping[Urgency, int]: ...
 
 
-def verify(offers: Iterable[Offer], needs: Iterable[Need], pairs: Iterable[Pair], certificate: Prices | None = None) -> list[str]:
-    """Sentences on what is wrong, by reference only; empty when nothing is. With a certificate also whether the set is the best."""
+def verify(
+    offers: Iterable[Offer], needs: Iterable[Need], pairs: Iterable[Pair], certificate: Prices | None = None, terms: Terms = NO_TERMS
+) -> list[str]:  # fmt: skip
+    """Sentences on what is wrong, by reference only; empty when nothing is. With a certificate also whether the set is the best,
+    by the metres and the ``terms`` of its pairs."""
     offer_of, need_of, found = {o.id: o for o in offers}, {n.id: n for n in needs}, list(pairs)
     known = [pair for pair in found if pair.need in need_of and pair.offer in offer_of]
     problems = [f"need {p.need} with offer {p.offer}: not both exist" for p in found if p.need not in need_of or p.offer not in offer_of]
@@ -46,7 +50,7 @@ def verify(offers: Iterable[Offer], needs: Iterable[Need], pairs: Iterable[Pair]
         if served > need_of[need_id].places:
             problems.append(f"need {need_id}: {served} pairs, {need_of[need_id].places} places")
     if certificate is not None and not problems:
-        problems += _not_best(list(offer_of.values()), list(need_of.values()), known, certificate)
+        problems += _not_best(list(offer_of.values()), list(need_of.values()), known, certificate, terms)
     return problems
 
 
@@ -79,27 +83,29 @@ def _wrong(need: Need, offer: Offer, pair: Pair) -> Iterator[str]:
         yield "the same person"
 
 
-def _not_best(offers: Sequence[Offer], needs: Sequence[Need], pairs: Sequence[Pair], prices: Prices) -> Iterator[str]:
+def _not_best(offers: Sequence[Offer], needs: Sequence[Need], pairs: Sequence[Pair], prices: Prices, terms: Terms) -> Iterator[str]:
     """Weak duality: no set costs less than ``bound``, whatever the prices; a set that costs just that is the best.
 
     cost = metres + penalties of empty places; bound = Σ places·need price - Σ capacity·offer price - Σ over eligible pairs of
     what need price - offer price - cost exceeds 0, need prices being capped at the penalty and offer prices not negative.
     """
     penalty, served = prices.penalties, Counter(pair.need for pair in pairs)
-    dearest_m = max([3_000, *(offer.radius_m for offer in offers)]) * max(1, sum(need.places for need in needs))
+    empty = {need.id: penalty[need.urgency] + terms.needs.get(need.id, 0) for need in needs}
+    dearest_m = max([3_000, *(offer.radius_m for offer in offers)]) + max([0, *terms.offers.values()]) + max([0, *terms.needs.values()])
+    dearest_m *= max(1, sum(need.places for need in needs))
     urgent, normal, flexible = (penalty[urgency] for urgency in (Urgency.URGENT, Urgency.NORMAL, Urgency.FLEXIBLE))
     if min(urgent - normal, normal - flexible, flexible) <= dearest_m:
         yield "certificate: the penalties do not outweigh all metres"
-    if any(prices.need_prices[need.id] > penalty[need.urgency] for need in needs) or any(p < 0 for p in prices.offer_prices.values()):
+    if any(prices.need_prices[need.id] > empty[need.id] for need in needs) or any(p < 0 for p in prices.offer_prices.values()):
         yield "certificate: a price is out of bounds"
-    cost = sum(pair.cost_m for pair in pairs) + sum(penalty[need.urgency] * (need.places - served[need.id]) for need in needs)
+    cost = sum(terms.cost_m(pair) for pair in pairs) + sum(empty[need.id] * (need.places - served[need.id]) for need in needs)
     bound = sum(need.places * prices.need_prices[need.id] for need in needs)
-    bound -= sum(offer.capacity * prices.offer_prices[offer.id] for offer in offers) + _excess(offers, needs, prices)
+    bound -= sum(offer.capacity * prices.offer_prices[offer.id] for offer in offers) + _excess(offers, needs, prices, terms)
     if cost != bound:
         yield f"certificate: the set costs {cost} m, the prices prove no more than {bound} m"
 
 
-def _excess(offers: Sequence[Offer], needs: Sequence[Need], prices: Prices) -> int:
+def _excess(offers: Sequence[Offer], needs: Sequence[Need], prices: Prices, terms: Terms) -> int:
     """Σ over eligible pairs of max(0, need price - offer price - cost), one need against all offers at a time.
 
     Haversine is off by less than 1 %, so the geodesic is only asked where a pair could add something.
@@ -111,22 +117,28 @@ def _excess(offers: Sequence[Offer], needs: Sequence[Need], prices: Prices) -> i
     price = np.array([prices.offer_prices[o.id] for o in offers], np.int64)
     in_person = np.array([o.mode is not Mode.REMOTE for o in offers])
     from_afar = np.array([o.mode is not Mode.IN_PERSON for o in offers])
-    fits = _Fits(offers)
-    total = 0
+    fits, total = _Fits(offers), 0
+    offer_terms = np.array([terms.offers.get(o.id, 0) for o in offers], np.int64)
+    place, taken_off = {o.id: i for i, o in enumerate(offers)}, defaultdict[Id, list[tuple[int, int]]](list)
+    for (need_id, offer_id), off in terms.pairs.items():
+        if offer_id in place:
+            taken_off[need_id].append((place[offer_id], off))
     for need in needs:
-        gain = prices.need_prices[need.id] - price
+        gain, extra = prices.need_prices[need.id] - price, offer_terms.copy()
+        for i, off in taken_off[need.id]:
+            extra[i] -= off
         rows = np.flatnonzero(fits.all_but_place(need) & (gain > 0))
         about_m = _haversine_m(np.radians(need.lon), np.radians(need.lat), lon[rows], lat[rows])
         maybe_near = in_person[rows] & (need.mode is not Mode.REMOTE) & (about_m <= radius[rows] * 1.01 + 1)
         least_m = np.where(maybe_near, about_m * 0.99 - 1, np.inf)
         least_m = np.where(from_afar[rows] & (need.mode is not Mode.IN_PERSON), np.minimum(least_m, 3_000), least_m)
-        for i in rows[gain[rows] > least_m].tolist():
+        for i in rows[gain[rows] > np.maximum(least_m + extra[rows], 0)].tolist():
             offer = offers[i]
             apart_m = geodesic((need.lat, need.lon), (offer.lat, offer.lon)).m
             if in_person[i] and need.mode is not Mode.REMOTE and apart_m <= offer.radius_m:
-                total += max(0, int(gain[i]) - int(np.floor(apart_m + 0.5)))
+                total += max(0, int(gain[i]) - max(0, int(np.floor(apart_m + 0.5)) + int(extra[i])))
             elif from_afar[i] and need.mode is not Mode.IN_PERSON:
-                total += max(0, int(gain[i]) - 3_000)
+                total += max(0, int(gain[i]) - max(0, 3_000 + int(extra[i])))
     return total
 
 

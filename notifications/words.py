@@ -41,6 +41,35 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "about %(distance)s": "environ %(distance)s",
         "about %(minutes)s minutes’ walk": "environ %(minutes)s minutes à pied",
         "about %(minutes)s minutes by bike": "environ %(minutes)s minutes à vélo",
+        "Nobody offers this kind of help.": "Personne ne propose ce type d’aide.",
+        "1 volunteer offers this.": "1 bénévole propose cette aide.",
+        "%(count)s volunteers offer this.": "%(count)s bénévoles proposent cette aide.",
+        "1 of them has this request already.": "1 de ces bénévoles a déjà reçu cette demande.",
+        "%(count)s of them have this request already.": "%(count)s de ces bénévoles ont déjà reçu cette demande.",
+        "1 of them could help but is busy with others.": "1 de ces bénévoles pourrait aider, mais aide déjà d’autres personnes.",
+        "%(count)s of them could help but are busy with others.": (
+            "%(count)s de ces bénévoles pourraient aider, mais aident déjà d’autres personnes."
+        ),
+        "1 of them can be asked now.": "La demande peut être proposée à 1 de ces bénévoles.",
+        "%(count)s of them can be asked now.": "La demande peut être proposée à %(count)s de ces bénévoles.",
+        "Closest to it: somebody who %(what)s.": "Au plus près\u00a0: une personne qui %(what)s.",
+        "helps in another way than asked for": "aide d’une autre façon que demandé",
+        "takes requests up to %(radius)s away (this one is %(distance)s away)": (
+            "se déplace jusqu’à %(radius)s (cette demande est à %(distance)s)"
+        ),
+        "is free at other hours": "est libre à d’autres heures",
+        "speaks none of the languages asked for": "ne parle aucune des langues demandées",
+        "%(what)s: %(count)s": "%(what)s\u00a0: %(count)s",
+        "another kind of help": "autre type d’aide",
+        "another way, face to face or from afar": "autre façon, en personne ou à distance",
+        "too far away": "trop loin",
+        "free at other hours": "libres à d’autres heures",
+        "other languages": "autres langues",
+        "the person’s own offer": "proposition de la personne elle-même",
+        "%(distance)s away, within this volunteer’s radius of %(radius)s": (
+            "à %(distance)s, dans le rayon de %(radius)s de la ou du bénévole"
+        ),
+        "from afar, which counts as %(metres)s": "à distance, ce qui compte pour %(metres)s",
     },
 }
 _NEAR = {0: "today", 1: "tomorrow", -1: "yesterday"}
@@ -80,15 +109,20 @@ def learn(language: str, words: Mapping[str, str]) -> None:
     _WORDS[language] = words
 
 
-def _say(phrase: str, language: str, **parts: str) -> str:
+def say(phrase: str, language: str, **parts: str) -> str:
+    """One of the small words of the table above, with its parts put in."""
     return _WORDS.get(language, {}).get(phrase, phrase) % parts
 
 
 def distance_words(distance_m: int, language: str) -> str:
     """About how far: metres up to 1 km, then kilometres with one decimal."""
-    kilometres = format_decimal(distance_m / 1000, "0.#", locale=language)
-    figure = f"{distance_m}{NBSP}m" if distance_m < 1000 else f"{kilometres}{NBSP}km"
-    return _say("about %(distance)s", language, distance=figure)
+    return say("about %(distance)s", language, distance=length_words(distance_m, language))
+
+
+def length_words(length_m: int, language: str) -> str:
+    """The same without "about"."""
+    kilometres = format_decimal(length_m / 1000, "0.#", locale=language)
+    return f"{length_m}{NBSP}m" if length_m < 1000 else f"{kilometres}{NBSP}km"
 
 
 def walk_words(distance_m: int, language: str) -> str:
@@ -100,13 +134,13 @@ def walk_words(distance_m: int, language: str) -> str:
     rides = distance_m > FURTHEST_WALK_M
     minutes = distance_m * DETOUR / METRES_A_MINUTE["bike" if rides else "foot"]
     rounded = max(2, round(minutes)) if minutes < 13 else 5 * round(minutes / 5)  # beyond, to the minute would say more than is known
-    return _say("about %(minutes)s minutes by bike" if rides else "about %(minutes)s minutes’ walk", language, minutes=str(rounded))
+    return say("about %(minutes)s minutes by bike" if rides else "about %(minutes)s minutes’ walk", language, minutes=str(rounded))
 
 
 def moment_words(moment: dt.datetime, zone: ZoneInfo, language: str) -> str:
     """Weekday, day, month and clock time in ``zone``, without the year: "lundi 1er juin à 18 h 30"."""
     local = moment.astimezone(zone)
-    return _say("%(day)s at %(time)s", language, day=_day(local.date(), language), time=_clock(f"{local:%H:%M}", language))
+    return say("%(day)s at %(time)s", language, day=_day(local.date(), language), time=_clock(f"{local:%H:%M}", language))
 
 
 def when_words(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo, language: str) -> str:
@@ -114,16 +148,16 @@ def when_words(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo, language: 
     local = moment.astimezone(zone)
     away = (local.date() - now.astimezone(zone).date()).days
     if away in _NEAR:
-        day = _say(_NEAR[away], language)
+        day = say(_NEAR[away], language)
     elif abs(away) < 7:
         day = get_day_names("wide", locale=language)[local.weekday()]
     else:
         day = _day(local.date(), language)
-    return _say("%(day)s %(time)s", language, day=day, time=_clock(f"{local:%H:%M}", language))
+    return say("%(day)s %(time)s", language, day=day, time=_clock(f"{local:%H:%M}", language))
 
 
 def _day(date: dt.date, language: str) -> str:
-    words = format_date(date, _say("EEEE d MMMM", language), locale=language)
+    words = format_date(date, say("EEEE d MMMM", language), locale=language)
     return words.replace(" 1 ", " 1er ") if language == "fr" and date.day == 1 else words
 
 
@@ -134,9 +168,9 @@ def hours_words(text: str, language: str) -> str:
     'Monday to Friday, 09:00 – 17:00'
     """
     if not text.strip():
-        return _say("to be agreed between you", language)
+        return say("to be agreed between you", language)
     if text.strip() == "24/7":
-        return _say("at any time", language)
+        return say("at any time", language)
     week = _week(text)
     if week is None:
         return text
@@ -179,16 +213,16 @@ def _days(text: str | None) -> list[int] | None:
 
 def _span(first: int, last: int, names: list[str], language: str) -> str:
     if (first, last) == (0, 6):
-        return _say("every day", language)
+        return say("every day", language)
     if first == last:
         return names[first]
     phrase = "%(first)s and %(last)s" if last == first + 1 else "%(first)s to %(last)s"
-    return _say(phrase, language, first=names[first], last=names[last])
+    return say(phrase, language, first=names[first], last=names[last])
 
 
 def _times(text: str, language: str) -> str:
     *most, last = [" – ".join(_clock(end, language) for end in span.split("-")) for span in re.split(", ?", text)]
-    return _say("%(first)s and %(last)s", language, first=", ".join(most), last=last) if most else last
+    return say("%(first)s and %(last)s", language, first=", ".join(most), last=last) if most else last
 
 
 def _clock(text: str, language: str) -> str:

@@ -21,10 +21,14 @@ PAIR_COLUMNS = ("need", "offer", "category", "mode", "distance_m")
 UNMATCHED_COLUMNS = ("need", "places_left", "reason")
 SOME_LEFT_OUT = 1
 
+TIME_BUDGET = "Search no longer than this; what is written is then a good set, and the report says by how much it may miss the best."
+EXPLAIN = "Where to write what each pair counts, and for each need with places left how many offers each rule refuses and which is closest."
+
 EXAMPLES = """\b
 Examples:
   adeuxpas match --offers offers.csv --needs needs.csv --output pairs.csv
   adeuxpas match --offers offers.xlsx --needs needs.csv --output pairs.xlsx --unmatched unmatched.csv
+  adeuxpas match --offers offers.csv --needs needs.csv --output pairs.csv --explain why.csv
 
 \b
 Exit codes:
@@ -60,11 +64,12 @@ class WrongPairs(UserError):
 @click.option("--needs", "needs_file", metavar="FILE", type=_file, required=True, help="Spreadsheet of needs, CSV or .xlsx.")
 @click.option("--output", "pairs_file", metavar="PAIRS.csv", type=_file, required=True, help="Where to write the pairs.")
 @click.option("--unmatched", "unmatched_file", metavar="FILE", type=_file, help="Where to write the needs with places left, and why.")
-@click.option(
-    "--time-budget", "budget_s", metavar="SECONDS", type=click.FloatRange(min=0),
-    help="Search no longer than this; what is written is then a good set, and the report says by how much it may miss the best.",
-)  # fmt: skip
-def command(offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_file: Path | None, budget_s: float | None) -> int:
+@click.option("--explain", "explained_file", metavar="FILE", type=_file, help=EXPLAIN)
+@click.option("--time-budget", "budget_s", metavar="SECONDS", type=click.FloatRange(min=0), help=TIME_BUDGET)
+def command(
+    offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_file: Path | None, explained_file: Path | None,
+    budget_s: float | None,
+) -> int:  # fmt: skip
     """Find the best set of pairs of two spreadsheets.
 
     As many urgent places as can be served, then normal ones, then flexible ones; among such sets the one with the fewest
@@ -72,37 +77,58 @@ def command(offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_fil
     will do, so a longitude and a latitude that were swapped are not found out here.
     """
     started = time.perf_counter()
-    _check_apart({"--offers": offers_file, "--needs": needs_file, "--output": pairs_file, "--unmatched": unmatched_file})
+    written = {"--output": pairs_file, "--unmatched": unmatched_file, "--explain": explained_file}
+    _check_apart({"--offers": offers_file, "--needs": needs_file}, written)
     with ExitStack() as stack:
-        # Opened before the work, so that an unwritable folder is said at once and both files appear together or not at all.
+        # Opened before the work, so that an unwritable folder is said at once and all files appear together or not at all.
         pairs_out = stack.enter_context(new_file(pairs_file))
         unmatched_out = stack.enter_context(new_file(unmatched_file)) if unmatched_file else None
+        explained_out = stack.enter_context(new_file(explained_file)) if explained_file else None
         offer_posts = stack.enter_context(closing(load_offers(offers_file, zone=UTC)))
         need_posts = stack.enter_context(closing(load_needs(needs_file, zone=UTC)))
         offers, offers_left_out = _take(offers_file, offer_posts, offer_of)
         needs, needs_left_out = _take(needs_file, need_posts, need_of)
-        if sys.stderr.isatty():
-            click.echo(f"Pairing {len(offers)} offers with {len(needs)} needs: some 30 seconds more the first time on a machine.", err=True)
-        from matching.assignment import solve  # the compiler takes a moment to load, which no other command should wait for
-
-        searching = time.perf_counter()
-        solution = solve(offers, needs, lambda: budget_s is not None and time.perf_counter() - searching > budget_s)
+        solution = _search(offers, needs, budget_s)
         _check(offers, needs, solution, budget_s is not None)
         write_table(pairs_out, pairs_file, PAIR_COLUMNS, _pair_rows(needs, solution.pairs))
         if unmatched_file and unmatched_out:
             unserved = [(str(left.need), left.places_left, str(left.reason)) for left in solution.unserved]
             write_table(unmatched_out, unmatched_file, UNMATCHED_COLUMNS, unserved)
+        if explained_file and explained_out:
+            from app.sheets.explained import COLUMNS, explained  # the words take a moment to load
+
+            write_table(explained_out, explained_file, COLUMNS, explained(offers, needs, solution))
     _report(needs, solution, time.perf_counter() - started)
     return SOME_LEFT_OUT if offers_left_out or needs_left_out else 0
 
 
-def _check_apart(files: dict[str, Path | None]) -> None:
+def _search(offers: list[Offer], needs: list[Need], budget_s: float | None) -> Solution:
+    """The solver's answer, with a bar to watch on a terminal."""
+    from matching import assignment  # the compiler takes a moment to load, which no other command should wait for
+    from matching.paths import BETWEEN_LOOKS
+
+    started = time.perf_counter()
+    with ExitStack() as stack:
+        bar = None
+        if sys.stderr.isatty():
+            click.echo(f"Pairing {len(offers)} offers with {len(needs)} needs: some 30 seconds more the first time on a machine.", err=True)
+            bar = stack.enter_context(click.progressbar(length=len(needs), label="Searching", file=sys.stderr))
+
+        def enough() -> bool:
+            if bar:
+                bar.update(BETWEEN_LOOKS)
+            return budget_s is not None and time.perf_counter() - started > budget_s
+
+        return assignment.solve(offers, needs, enough)
+
+
+def _check_apart(read: dict[str, Path], written: dict[str, Path | None]) -> None:
     """Nothing that is written may be something else that is read or written."""
-    given = [(option, path.resolve()) for option, path in files.items() if path]
+    given = [(option, path.resolve()) for option, path in (read | written).items() if path]
     for i, (option, path) in enumerate(given):
         for earlier, other in given[:i]:
             same = path == other or (path.exists() and other.exists() and path.samefile(other))
-            if same and option in ("--output", "--unmatched") and (path.is_file() or not path.exists()):
+            if same and option in written and (path.is_file() or not path.exists()):
                 raise SameFile(earlier, option)
 
 

@@ -6,8 +6,12 @@ from flask.typing import ResponseReturnValue
 from app.coordination.door import ID, coordination, sight
 from app.coordination.forms import PlaceForm, place_form
 from app.extensions import ctx
+from app.i18n import language
+from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import details
+from app.services.why import why_nobody
+from app.why_words import nobody_sentences, refused_counts
 
 
 @coordination.get(f"/needs/<{ID}:need_id>")
@@ -44,7 +48,10 @@ def task(task_id: int) -> ResponseReturnValue:
 def need_page(need_id: int, exact: details.Exact | None = None, place: PlaceForm | None = None) -> str:
     """A need's page; with ``exact`` after a look, with ``place`` when a place was refused."""
     detail = details.need(ctx(), sight(), need_id) or abort(404)
-    return render_template("coordination/need.html", detail=detail, row=detail.row, exact=exact, form=place or place_form(exact))
+    found = why_nobody(ctx(), need_id) if any(task.kind == TaskKind.NOBODY for task in detail.tasks) else None
+    why = [" ".join(nobody_sentences(found, language())), *refused_counts(found, language())] if found else []
+    form = place or place_form(exact)
+    return render_template("coordination/need.html", detail=detail, row=detail.row, exact=exact, form=form, why=why)
 
 
 def offer_page(offer_id: int, exact: details.Exact | None = None, place: PlaceForm | None = None) -> str:

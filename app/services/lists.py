@@ -81,7 +81,7 @@ def offers(ctx: Context, sight: Sight, given: Filter) -> Page:
         )
         .join(Person, Person.id == Offer.person_id)
         .outerjoin(Territory, Territory.id == Offer.territory_id)
-        .where(sight.inside(Offer.territory_id), *_wanted(given, Offer.state, _offers(given.category), [Offer.territory_id]))
+        .where(sight.inside(Offer.territory_id), *_wanted(given, Offer.state, offers_of(given.category), [Offer.territory_id]))
         .order_by(Offer.created_at.desc(), Offer.id.desc())
     )  # fmt: skip
     return _page(ctx, rows, given)
@@ -158,7 +158,8 @@ def territories(ctx: Context, sight: Sight) -> Sequence[Row[int, str, str]]:
         return session.execute(rows).all()
 
 
-def _offers(category: str | None) -> ColumnElement[bool]:
+def offers_of(category: str | None) -> ColumnElement[bool]:
+    """Whether an offer has this kind of help."""
     # The list of categories lies as JSON; read as text it holds each slug between quotes, on both databases.
     return cast(Offer.categories, Text).contains(f'"{category}"', autoescape=True)
 
@@ -214,7 +215,7 @@ def offers_on_map(ctx: Context, sight: Sight, given: Filter) -> OnMap:
         )
         .join(Person, Person.id == Offer.person_id)
         .join(Territory, Territory.id == Offer.territory_id)
-        .where(sight.inside(Offer.territory_id), *_wanted(given, Offer.state, _offers(given.category), [Offer.territory_id]))
+        .where(sight.inside(Offer.territory_id), *_wanted(given, Offer.state, offers_of(given.category), [Offer.territory_id]))
         .order_by(Offer.created_at.desc(), Offer.id.desc())
     )  # fmt: skip
     return _on_map(ctx, rows if given.state else rows.where(Offer.state != OfferState.WITHDRAWN))

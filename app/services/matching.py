@@ -1,6 +1,7 @@
 """Matching as the worker does it: rows in, pairs out. The index follows the database by re-reading what changed."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -68,19 +69,34 @@ class Board:
 
     def _put(self, offer: Offer, person: Person) -> None:
         self._seen[offer.id] = offer.changed_at
-        point = offer.point
-        if offer.state != OfferState.ACTIVE or person.approved_at is None or point is None:
+        if offer.state != OfferState.ACTIVE or person.approved_at is None or offer.point is None:
             self.index.remove(offer.id)
             return
         if offer.last_asked_at:
             self.last_asked[offer.id] = offer.last_asked_at
-        self.index.put(
-            OfferToMatch(
-                id=offer.id, lon=point[0], lat=point[1], radius_m=offer.radius_m, categories=frozenset(offer.categories),
-                hours=hours.parse_hours(offer.availability), languages=frozenset(offer.languages), mode=Mode(offer.mode),
-                capacity=offer.capacity - offer.taken, identities=_identities(person) | {f"{ASKED}{offer.id}"},
-            )
-        )  # fmt: skip
+        self.index.put(offer_to_match(offer, person))
+
+
+def offer_to_match(offer: Offer, person: Person) -> OfferToMatch:
+    """An offer that is on the map, with the room that it has left, as the matcher knows it."""
+    assert offer.point, "an offer without a place cannot be matched"
+    lon, lat = offer.point
+    return OfferToMatch(
+        id=offer.id, lon=lon, lat=lat, radius_m=offer.radius_m, categories=frozenset(offer.categories),
+        hours=hours.parse_hours(offer.availability), languages=frozenset(offer.languages), mode=Mode(offer.mode),
+        capacity=offer.capacity - offer.taken, identities=_identities(person) | {f"{ASKED}{offer.id}"},
+    )  # fmt: skip
+
+
+def need_to_match(need: Need, person: Person, asked: Collection[str] = ()) -> NeedToMatch:
+    """A need that is on the map, with the places that are left, as the matcher knows it; ``asked`` are more identities of it."""
+    assert need.point, "a need without a place cannot be matched"
+    lon, lat = need.point
+    return NeedToMatch(
+        id=need.id, lon=lon, lat=lat, category=need.category, hours=hours.parse_hours(need.availability),
+        languages=frozenset(need.languages), mode=Mode(need.mode), urgency=Urgency(need.urgency),
+        places=need.helpers_needed - need.taken, identities=_identities(person).union(asked),
+    )  # fmt: skip
 
 
 def _offers() -> Select[tuple[Offer, Person]]:
@@ -125,16 +141,7 @@ def _due(session: Session, now: datetime, only: int | None) -> list[NeedToMatch]
     asked: dict[int, set[str]] = defaultdict(set)
     for need_id, offer_id in session.execute(select(Match.need_id, Match.offer_id).where(Match.need_id.in_([r.Need.id for r in rows]))):
         asked[need_id].add(f"{ASKED}{offer_id}")
-    needs = []
-    for need, person in rows:
-        lon, lat = need.point
-        needs.append(
-            NeedToMatch(
-                id=need.id, lon=lon, lat=lat, category=need.category, hours=hours.parse_hours(need.availability),
-                languages=frozenset(need.languages), mode=Mode(need.mode), urgency=Urgency(need.urgency),
-                places=need.helpers_needed - need.taken, identities=_identities(person) | asked[need.id],
-            )
-        )  # fmt: skip
+    needs = [need_to_match(need, person, asked[need.id]) for need, person in rows]
     return sorted(needs, key=lambda n: URGENCIES.index(n.urgency))
 
 

@@ -1,10 +1,13 @@
 """``adeuxpas match`` from two files to two files."""
 
+import csv
 import os
+import pty
 import random
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -65,6 +68,12 @@ N15,1,same_person
 N17,1,taken
 """
 
+EXPLAINED_COLUMNS = (
+    "need,offer,category,mode,distance_m,radius_m,distance_counts_m,remote_counts_m,total_m,places_left,reason,offers,"
+    "refused_category,refused_mode,refused_distance,refused_hours,refused_language,refused_same_person,has_it_already,taken,"
+    "nearest_offer,nearest_fails,nearest_distance_m,nearest_radius_m,sentence"
+)
+
 Run = Callable[..., tuple[int, list[str]]]
 
 
@@ -121,6 +130,56 @@ def test_needs_that_nobody_can_serve_are_written_with_the_reason_and_are_no_erro
 def test_when_all_are_served_the_unmatched_file_has_its_header_alone(folder: Path, match: Run) -> None:
     match("offers.csv", "needs.csv", "pairs.csv", "--unmatched", "left.csv")
     assert (folder / "left.csv").read_text() == "need,places_left,reason\n"
+
+
+def explained(folder: Path, match: Run, needs: str) -> list[dict[str, str]]:
+    """The rows of the table that explains the pairs for these needs, each without its empty cells."""
+    (folder / "needs.csv").write_text(needs)
+    assert match("offers.csv", "needs.csv", "pairs.csv", "--explain", "why.csv")[0] == 0
+    with (folder / "why.csv").open(newline="") as file:
+        rows = csv.DictReader(file)
+        assert ",".join(rows.fieldnames or ()) == EXPLAINED_COLUMNS
+        return [{name: cell.replace("\u00a0", " ") for name, cell in row.items() if cell} for row in rows]
+
+
+def test_each_pair_is_explained_by_what_it_counts(folder: Path, match: Run) -> None:
+    rows = explained(folder, match, NEEDS)
+    told = [f"{row['need']} {row['offer']} {row['total_m']}" for row in rows]
+    assert told == ["N1 O2 8", "N2 O1 0", "N2 O2 78", "N3 O3 3000", "N4 '=O4 111"]
+    assert rows[0] == {
+        "need": "N1", "offer": "O2", "category": "shopping", "mode": "in_person", "distance_m": "7.780", "radius_m": "1000",
+        "distance_counts_m": "8", "total_m": "8", "sentence": "About 100 m away, within this volunteer’s radius of 1 km.",
+    }  # fmt: skip
+    assert (rows[3]["remote_counts_m"], rows[3]["sentence"]) == ("3000", "From afar, which counts as 3 km.")
+
+
+def test_each_need_with_places_left_is_explained_by_who_was_refused(folder: Path, match: Run) -> None:
+    wanted = "N2,Eve,eve@example.net,,,4.8500,45.7600,shopping,Mo 10:00-11:00,fr,in_person,normal,4\n"
+    found = {row["need"]: row for row in explained(folder, match, NEEDS.splitlines(keepends=True)[0] + wanted + NOBODY) if "reason" in row}
+    assert [f"{need},{row['places_left']},{row['reason']}" for need, row in found.items()] == [*UNMATCHED.splitlines()[1:], "N2,2,taken"]
+    for row in found.values():
+        assert sum(int(row[name]) for name in row if name.startswith("refused_") or name in ("has_it_already", "taken")) == 4
+    assert found["N12"]["nearest_fails"] == "distance"
+    assert found["N12"]["nearest_offer"] == "O2"
+    assert float(found["N12"]["nearest_distance_m"]) == pytest.approx(7702, abs=5)
+    assert found["N12"]["nearest_radius_m"] == "1000"
+    assert [found["N12"][name] for name in ("offers", "refused_category", "refused_distance")] == ["4", "2", "2"]
+    assert found["N12"]["sentence"] == (
+        "2 volunteers offer this. Closest to it: somebody who takes requests up to 1 km away (this one is about 7.8 km away)."
+    )
+    assert found["N10"]["sentence"] == "Nobody offers this kind of help."
+    assert found["N2"]["sentence"] == "2 volunteers offer this. 2 of them have this request already."
+    assert found["N14"]["nearest_offer"] == "'=O4"
+    assert found["N17"]["taken"] == "1"
+
+
+def test_the_explanation_may_be_a_workbook(folder: Path, match: Run) -> None:
+    columns = EXPLAINED_COLUMNS.split(",")
+    for name in ("why.csv", "why.xlsx"):
+        assert match("offers.csv", "needs.csv", "pairs.csv", "--explain", name)[0] == 0
+    in_csv, in_xlsx = (list(read_table(folder / name, columns, columns, UTC).rows) for name in ("why.csv", "why.xlsx"))
+    assert [row.cells["offer"] for row in in_xlsx] == [row.cells["offer"] for row in in_csv] == ["O2", "O1", "O2", "O3", "=O4"]
+    assert [float(row.cells["distance_m"]) for row in in_xlsx] == [float(row.cells["distance_m"]) for row in in_csv]
 
 
 def shuffled(text: str, seed: int) -> str:
@@ -199,7 +258,8 @@ def test_when_nothing_is_readable_one_sentence_says_so_and_nothing_is_written(fo
 
 @pytest.mark.parametrize("output", ["missing/pairs.csv", "offers.csv/pairs.csv", "."])
 def test_an_unwritable_place_is_one_sentence_and_leaves_nothing(folder: Path, match: Run, output: str) -> None:
-    for written in (("offers.csv", "needs.csv", output), ("offers.csv", "needs.csv", "pairs.csv", "--unmatched", output)):
+    usual = ("offers.csv", "needs.csv", "pairs.csv")
+    for written in (("offers.csv", "needs.csv", output), (*usual, "--unmatched", output), (*usual, "--explain", output)):
         before = files(folder)
         code, said = match(*written)
         assert (code, len(said)) == (2, 1)
@@ -209,7 +269,8 @@ def test_an_unwritable_place_is_one_sentence_and_leaves_nothing(folder: Path, ma
 
 def test_no_file_that_is_read_or_written_is_written_over(folder: Path, match: Run) -> None:
     os.link(folder / "needs.csv", folder / "same-needs.csv")
-    for output, *more in (["offers.csv"], ["./needs.csv"], ["same-needs.csv"], ["new.csv", "--unmatched", "new.csv"]):
+    twice = (["new.csv", "--unmatched", "new.csv"], ["new.csv", "--explain", "new.csv"], ["new.csv", "--explain", "offers.csv"])
+    for output, *more in (["offers.csv"], ["./needs.csv"], ["same-needs.csv"], *twice):
         code, said = match("offers.csv", "needs.csv", output, *more)
         assert (code, len(said)) == (2, 1)
         assert "name the same file" in said[0]
@@ -237,6 +298,22 @@ def test_pairs_that_do_not_stand_the_check_are_not_written(folder: Path, match: 
     assert (code, len(said)) == (3, 2)
     assert said[1] == "need N1 with offer O2: distance 7.800 m, should be 7.780 m"
     assert "pairs.csv" not in files(folder)
+
+
+def test_on_a_terminal_a_bar_shows_how_far_the_search_is(folder: Path) -> None:
+    ours, theirs = pty.openpty()
+    words = ["match", "--offers", "offers.csv", "--needs", "needs.csv", "--output", "pairs.csv"]
+    python = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm"}
+    process = subprocess.Popen([sys.executable, "-m", "app.cli", *words], cwd=folder, stderr=theirs, env=python)
+    os.close(theirs)
+    said = ""
+    with suppress(OSError):  # the other end is closed
+        while part := os.read(ours, 4096):
+            said += part.decode()
+    os.close(ours)
+    assert process.wait() == 0
+    assert "Pairing 4 offers with 4 needs" in said and "Searching" in said and "100%" in said
+    assert "proof: no set of pairs is better" in said
 
 
 def test_a_search_without_time_keeps_a_good_set_and_says_what_it_may_lack(folder: Path, match: Run) -> None:
@@ -269,7 +346,7 @@ def test_it_needs_no_settings_no_database_and_no_web_framework(folder: Path) -> 
         "    print(*sorted({'flask', 'sqlalchemy', 'openpyxl', 'shapely'} & set(sys.modules)), file=sys.stderr)\n"
     )
     (folder / ".env").write_text("PORT=nonsense\nDEMO=0\nDATABASE_URL=nonsense\n")
-    arguments = ["match", "--offers", "offers.csv", "--needs", "needs.csv", "--output", "pairs.csv"]
+    arguments = ["match", "--offers", "offers.csv", "--needs", "needs.csv", "--output", "pairs.csv", "--explain", "why.csv"]
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "PORT": "nonsense", "PYTHONHASHSEED": "7"}
     done = subprocess.run([sys.executable, "-c", script, *arguments], cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr.splitlines()[6:]) == (0, "", [""])

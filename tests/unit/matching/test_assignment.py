@@ -196,7 +196,7 @@ def run(program: str) -> str:
 
 
 def test_only_solving_loads_the_compiler() -> None:
-    modules = ("solution", "areas", "eligibility", "index", "ranking", "verify")
+    modules = ("solution", "areas", "eligibility", "index", "ranking", "verify", "why")
     assert run(f"import sys; from matching import {', '.join(modules)}; print('numba' in sys.modules)") == "False"
 
 

@@ -1,0 +1,41 @@
+"""What the matcher says of a need without anybody, or of a pair, in sentences that everybody may read: distances are rounded up."""
+
+from collections.abc import Callable, Mapping
+
+from matching.geo import round_up_100
+from matching.why import Explanation, WhyNot
+from notifications.why_words import COULD, could_words, missed_words, offering_words, refused_words, term_words
+
+
+def nobody_sentences(found: WhyNot, language: str) -> list[str]:
+    """Who offers this kind of help, who of them could, and how close the closest of the others comes."""
+    could = [could_words(what, count, language) for what in COULD if (count := getattr(found, what))]
+    closest = []
+    if found.nearest:
+        # A radius is rounded down, so that what lies beyond it never seems to lie within.
+        failed = {refusal.rule: _rounded(refusal.figures, radius=_round_down_100) for refusal in found.nearest.refusals}
+        closest = [missed_words(failed, language)]
+    return [offering_words(found.offering, language), *could, *closest]
+
+
+def refused_counts(found: WhyNot, language: str) -> list[str]:
+    """How many offers each rule refuses; a rule that refuses none is left out."""
+    return [refused_words(rule, count, language) for rule, count in found.refused.items() if count]
+
+
+def pair_sentence(explanation: Explanation, language: str) -> str:
+    """What a pair's metres are for."""
+    words = [
+        term_words(term.name, round_up_100(term.metres), _rounded(term.figures, radius=round_up_100), language)
+        for term in explanation.terms
+    ]
+    told = ", ".join(words)
+    return f"{told[:1].upper()}{told[1:]}."
+
+
+def _rounded(figures: Mapping[str, float], radius: Callable[[float], int]) -> dict[str, int]:
+    return {name: radius(figure) if name == "radius_m" else round_up_100(figure) for name, figure in figures.items()}
+
+
+def _round_down_100(metres: float) -> int:
+    return max(100, int(metres // 100) * 100)

@@ -1,0 +1,89 @@
+"""Why a need has nobody, and what a pair is made of, in a reader's words. Figures come in rounded, as the other side may know them.
+
+The names of rules and terms are those of the matcher. Nothing here names a person, an offer or a place.
+"""
+
+from collections.abc import Mapping
+
+from notifications.words import distance_words, length_words, say
+
+REFUSED = {
+    "category": "another kind of help",
+    "mode": "another way, face to face or from afar",
+    "distance": "too far away",
+    "hours": "free at other hours",
+    "language": "other languages",
+    "same_person": "the person’s own offer",
+}
+"""How many offers a rule refuses is told under these words."""
+MISSED = {
+    "mode": "helps in another way than asked for",
+    "distance": "takes requests up to %(radius)s away (this one is %(distance)s away)",
+    "hours": "is free at other hours",
+    "language": "speaks none of the languages asked for",
+}
+"""What is told of the offer that comes closest, by the rules that it fails."""
+COULD = {
+    "asked": ("1 of them has this request already.", "%(count)s of them have this request already."),
+    "taken": ("1 of them could help but is busy with others.", "%(count)s of them could help but are busy with others."),
+    "free": ("1 of them can be asked now.", "%(count)s of them can be asked now."),
+}
+TERMS = {
+    "distance": "%(distance)s away, within this volunteer’s radius of %(radius)s",
+    "remote": "from afar, which counts as %(metres)s",
+}
+"""What a pair's metres are for."""
+
+
+def offering_words(count: int, language: str) -> str:
+    """How many offer this kind of help.
+
+    >>> offering_words(3, "en")
+    '3 volunteers offer this.'
+    """
+    if not count:
+        return say("Nobody offers this kind of help.", language)
+    return say("1 volunteer offers this." if count == 1 else "%(count)s volunteers offer this.", language, count=str(count))
+
+
+def could_words(what: str, count: int, language: str) -> str:
+    """How many of them could help, and what keeps them: ``what`` is a key of :data:`COULD`, ``count`` at least 1."""
+    one, many = COULD[what]
+    return say(one if count == 1 else many, language, count=str(count))
+
+
+def refused_words(rule: str, count: int, language: str) -> str:
+    """How many offers a rule refuses.
+
+    >>> refused_words("distance", 12, "en")
+    'too far away: 12'
+    """
+    return say("%(what)s: %(count)s", language, what=say(REFUSED[rule], language), count=str(count))
+
+
+def missed_words(failed: Mapping[str, Mapping[str, int]], language: str) -> str:
+    """What the closest offer fails, one rule or several, with the rounded figures of each.
+
+    >>> missed_words({"hours": {}, "language": {}}, "en")
+    'Closest to it: somebody who is free at other hours and speaks none of the languages asked for.'
+    """
+    *most, last = [say(MISSED[rule], language, **_lengths(figures, language)) for rule, figures in failed.items()]
+    what = say("%(first)s and %(last)s", language, first=", ".join(most), last=last) if most else last
+    return say("Closest to it: somebody who %(what)s.", language, what=what)
+
+
+def term_words(name: str, metres: int, figures: Mapping[str, int], language: str) -> str:
+    """What a term of a pair is for.
+
+    >>> term_words("remote", 3000, {}, "en").replace("\\u00a0", " ")
+    'from afar, which counts as 3 km'
+    """
+    return say(TERMS[name], language, metres=length_words(metres, language), **_lengths(figures, language))
+
+
+def _lengths(figures: Mapping[str, int], language: str) -> dict[str, str]:
+    """``distance_m`` is about so far; any other figure is as it is."""
+    return {
+        name.removesuffix("_m"): distance_words(figure, language) if name == "distance_m" else length_words(figure, language)
+        for name, figure in figures.items()
+    }

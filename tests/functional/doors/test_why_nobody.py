@@ -1,0 +1,105 @@
+"""Why nobody was found, on a request's page."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.coordination import pages
+from app.models import Offer, Person
+from app.services import matches, posting
+from app.services.events import Actor
+from app.services.why import why_nobody
+from matching.lifecycle import NeedState, OfferState
+from matching.model import TAKEN, Rule
+from tests.city import City
+from tests.pages import Visitor
+
+SignIn = Callable[..., Visitor]
+
+
+def crowd(city: City, **need: Any) -> tuple[int, int]:
+    """A need with nobody, and the offer that comes closest. Three volunteers live too far away, one offers something else."""
+    near = city.volunteer(north_m=912, radius_m=850)
+    city.volunteer(north_m=3000)
+    city.volunteer(north_m=2700, languages=("ar",), availability="Tu 09:00-12:00")
+    city.volunteer(categories=("pets",))
+    need_id = city.need(availability="Mo 09:00-12:00", **need)
+    assert city.match() == 0
+    return need_id, near
+
+
+def test_the_page_says_how_many_were_refused_and_how_close_the_closest_comes(city: City, sign_in: SignIn) -> None:
+    need_id, _ = crowd(city)
+    visitor = sign_in()
+    page = visitor.get(f"/coordination/needs/{need_id}")
+    words = page.text.replace("\u00a0", " ")
+    told = "3 volunteers offer this. Closest to it: somebody who takes requests up to 800 m away (this one is about 1 km away)."
+    assert told in words
+    assert "Too far away: 3" in words
+    french = visitor.get(f"/coordination/needs/{need_id}?lang=fr").text.replace("\u00a0", " ")
+    assert "3 bénévoles proposent cette aide." in french
+    assert "Trop loin : 3" in french
+
+
+def test_it_shows_no_more_than_the_page_did(city: City, sign_in: SignIn) -> None:
+    need_id, near = crowd(city)
+    page = sign_in().get(f"/coordination/needs/{need_id}")
+    assert "Closest to it" in page.text
+    person = city.one(Person, city.one(Offer, near).person_id)
+    for secret in ("912", "850", "45.7", "4.83", person.name, "Départ"):
+        assert secret not in page.text
+    assert f"/offers/{near}" not in page.html
+    assert "looked_at" not in city.events()
+
+
+def test_the_figures_are_exact_for_programs(city: City) -> None:
+    need_id, near = crowd(city)
+    found = why_nobody(city.ctx, need_id)
+    assert found is not None
+    assert (found.reason, found.refused[Rule.DISTANCE], found.offers) == (Rule.DISTANCE, 3, 3)
+    assert found.nearest is not None
+    assert found.nearest.offer == near
+    assert 905 < found.nearest.distance_m < 915
+
+
+def test_only_who_may_be_asked_counts_and_who_was_asked_is_told_apart(city: City) -> None:
+    city.volunteer(approved=False)
+    paused, busy, asked = city.volunteer(), city.volunteer(capacity=1), city.volunteer(capacity=2)
+    posting.move_offer(city.ctx, paused, OfferState.PAUSED, Actor())
+    with city.ctx.db.write() as session:
+        session.get_one(Offer, busy).taken = 1
+    need_id = city.need()
+    assert city.match() == 1
+    [match] = city.matches(need_id)
+    assert match.offer_id == asked
+    assert why_nobody(city.ctx, need_id) is None
+    matches.volunteer_answers(city.ctx, match.id, False, Actor())
+    found = why_nobody(city.ctx, need_id)
+    assert found is not None
+    assert (found.offers, found.asked, found.taken, found.free, found.reason) == (2, 1, 1, 0, TAKEN)
+
+
+def test_a_request_that_is_not_open_has_no_such_words(city: City, sign_in: SignIn) -> None:
+    need_id, _ = crowd(city)
+    posting.move_need(city.ctx, need_id, NeedState.PAUSED, Actor())
+    assert why_nobody(city.ctx, need_id) is None
+    assert "Closest to it" not in sign_in().get(f"/coordination/needs/{need_id}").text
+
+
+def test_a_request_that_nobody_has_looked_for_yet_has_none(city: City, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr(pages, "why_nobody", lambda _ctx, need_id: counted.append(need_id))
+    need_id, visitor = city.need(), sign_in()
+    visitor.get(f"/coordination/needs/{need_id}")
+    assert counted == []
+    city.match()
+    visitor.get(f"/coordination/needs/{need_id}")
+    assert counted == [need_id]
+
+
+def test_the_web_server_loads_no_compiler() -> None:
+    program = "import sys, app.web, app.services.why; print('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "False"

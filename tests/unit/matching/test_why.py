@@ -1,0 +1,145 @@
+import json
+import time
+from collections import Counter
+from dataclasses import asdict
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching.assignment import solve
+from matching.eligibility import RULES, check, first_refusal
+from matching.geo import distance_m
+from matching.hours import parse_hours
+from matching.model import REMOTE_COST_M, TAKEN, Id, Mode, Need, Offer, Pair, Refusal, Rule
+from matching.why import Miss, Term, explain, why_not
+from tests.unit.matching.posts import LAT, NORTH_100_M, eligible, need, need_lists, offer, offer_lists
+
+MONDAY, TUESDAY = parse_hours("Mo"), parse_hours("Tu")
+ARABIC = frozenset({"ar"})
+
+
+def north(steps: float) -> float:
+    return LAT + steps * NORTH_100_M
+
+
+def refusals(n: Need, o: Offer) -> list[Refusal]:
+    return [Refusal(rule, figures) for rule in Rule if (figures := RULES[rule](n, o)) is not None]
+
+
+def closest_by_trying_all(n: Need, offers: list[Offer]) -> Miss | None:
+    """Fewest rules, furthest in the table, fewest metres beyond the radius, nearest, lowest id."""
+
+    def turn(miss: Miss) -> tuple[int, int, float, float, Id]:
+        beyond_m = [r.figures["distance_m"] - r.figures["radius_m"] for r in miss.refusals if r.rule is Rule.DISTANCE]
+        return len(miss.refusals), -list(Rule).index(miss.refusals[0].rule), sum(beyond_m), miss.distance_m, miss.offer
+
+    misses = [Miss(o.id, tuple(refusals(n, o)), distance_m(n.lon, n.lat, o.lon, o.lat)) for o in offers]
+    kept = [miss for miss in misses if miss.refusals and not {r.rule for r in miss.refusals} & {Rule.CATEGORY, Rule.SAME_PERSON}]
+    return min(kept, key=turn, default=None)
+
+
+@given(offer_lists(12), need_lists(3), st.dictionaries(st.integers(0, 12), st.integers(0, 3)), st.sets(st.integers(0, 12)), st.randoms())
+@settings(deadline=None)
+def test_each_offer_is_counted_once_and_the_closest_is_the_closest(
+    offers: list[Offer], needs: list[Need], used: dict[Id, int], asked: set[Id], rng: Random
+) -> None:
+    for n in needs:
+        found = why_not(n, offers, used, asked)
+        refused = Counter(refusal.rule for o in offers if isinstance(refusal := check(n, o), Refusal))
+        could = [o for o in offers if isinstance(check(n, o), Pair)]
+        assert found.refused == {rule: refused[rule] for rule in Rule}
+        assert found.asked == sum(o.id in asked for o in could)
+        assert found.taken == sum(o.id not in asked and used.get(o.id, 0) >= o.capacity for o in could)
+        assert found.offers == len(offers)
+        assert found.offering == sum(n.category in o.categories for o in offers)
+        assert found.nearest == closest_by_trying_all(n, offers)
+        assert found.reason == first_refusal(n, offers)
+        assert found == why_not(n, rng.sample(offers, len(offers)), used, asked)
+
+
+@pytest.mark.usefixtures("compiled")
+@given(offer_lists(10), need_lists(6))
+@settings(deadline=None, max_examples=60)
+def test_it_agrees_with_the_solver(offers: list[Offer], needs: list[Need]) -> None:
+    solution = solve(offers, needs)
+    used = Counter(pair.offer for pair in solution.pairs)
+    need_of = {n.id: n for n in needs}
+    for left in solution.unserved:
+        helpers = {pair.offer for pair in solution.pairs if pair.need == left.need}
+        found = why_not(need_of[left.need], offers, used, helpers)
+        assert (found.reason, found.free) == (left.reason, 0)
+        assert (found.asked + found.taken > 0) == (left.reason == TAKEN)
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({"mode": Mode.REMOTE}, [Rule.MODE, Rule.DISTANCE]),  # out of reach as well
+        ({"mode": Mode.REMOTE, "lat": LAT}, [Rule.MODE]),
+        ({}, [Rule.DISTANCE]),
+        ({"lat": LAT, "hours": TUESDAY}, [Rule.HOURS]),
+        ({"languages": ARABIC, "hours": TUESDAY}, [Rule.DISTANCE, Rule.HOURS, Rule.LANGUAGE]),
+        ({"lat": LAT, "languages": ARABIC}, [Rule.LANGUAGE]),
+    ],
+)
+def test_a_miss_names_all_that_it_fails(changes: dict[str, object], rules: list[Rule]) -> None:
+    nearest = why_not(need(hours=MONDAY), [offer(**{"lat": north(20), **changes})]).nearest
+    assert nearest is not None
+    assert [refusal.rule for refusal in nearest.refusals] == rules
+
+
+def test_the_closest_fails_the_fewest_rules_then_is_the_least_too_far() -> None:
+    deaf, far, wide, further = (
+        offer(1, languages=ARABIC, lat=north(16)), offer(2, lat=north(25)), offer(3, lat=north(32), radius_m=3000), offer(4, lat=north(26)),
+    )  # fmt: skip
+    found = why_not(need(), [deaf, far, wide, further])
+    assert found.nearest is not None
+    assert found.nearest.offer == 3
+    figures = found.nearest.refusals[0].figures
+    assert figures == {"distance_m": pytest.approx(3200, abs=2), "radius_m": 3000}
+    assert why_not(need(), [far, further, offer(0, lat=north(25))]).nearest == why_not(need(), [offer(0, lat=north(25))]).nearest
+
+
+def test_neither_another_kind_of_help_nor_ones_own_offer_is_a_miss() -> None:
+    me = frozenset({"me"})
+    found = why_not(need(identities=me), [offer(1, categories=frozenset({"pets"})), offer(2, identities=me)])
+    assert found.nearest is None
+    assert (found.offers, found.offering, found.reason) == (2, 1, Rule.SAME_PERSON)
+
+
+def test_who_could_help_was_asked_or_is_taken_or_is_free() -> None:
+    found = why_not(need(), [offer(1, capacity=2), offer(2), offer(3), offer(4, capacity=0)], {1: 1, 2: 1}, asked={3})
+    assert (found.free, found.taken, found.asked) == (1, 2, 1)
+
+
+@given(offer_lists(6), need_lists(4))
+def test_the_terms_of_a_pair_add_up_to_what_it_counts(offers: list[Offer], needs: list[Need]) -> None:
+    offer_of, need_of = {o.id: o for o in offers}, {n.id: n for n in needs}
+    for pair in eligible(offers, needs):
+        found = explain(need_of[pair.need], offer_of[pair.offer], pair)
+        assert (found.need, found.offer, found.mode, found.total_m) == (pair.need, pair.offer, pair.mode, pair.cost_m)
+
+
+def test_the_terms_have_their_figures() -> None:
+    here = explain(need(), offer(), Pair(1, 1, Mode.IN_PERSON, 12.5))
+    assert here.terms == (Term("distance", 13, {"distance_m": 12.5, "radius_m": 1500}),)
+    assert explain(need(), offer(), Pair(1, 1, Mode.REMOTE, 9e6)).terms == (Term("remote", REMOTE_COST_M, {"distance_m": 9e6}),)
+    with pytest.raises(ValueError, match="of others"):
+        explain(need(), offer(), Pair(1, 2, Mode.IN_PERSON, 12.5))
+
+
+def test_it_is_plain_data() -> None:
+    found = json.loads(json.dumps(asdict(why_not(need(), [offer(7, hours=0, lat=LAT)]))))
+    assert found["refused"]["hours"] == 1
+    assert found["nearest"] == {"offer": 7, "refusals": [{"rule": "hours", "figures": {}}], "distance_m": 0.0}
+
+
+@pytest.mark.parametrize("spread", [0.06, 20])
+def test_a_city_takes_well_under_a_second(spread: float) -> None:
+    rng = Random(1)
+    crowd = [offer(i, lon=4.85 + rng.uniform(-spread, spread), lat=LAT + rng.uniform(-spread, spread)) for i in range(20_000)]
+    started = time.process_time()
+    assert why_not(need(languages=ARABIC), crowd).offers == 20_000
+    assert time.process_time() - started < 1
