@@ -1,7 +1,7 @@
 """Prints the table of docs/benchmarks.md; at full size every row in a process of its own, so that none can hold up or crowd out another.
 
     python -m benchmarks.engine            # about a quarter of an hour
-    python -m benchmarks.engine --small    # about a minute
+    python -m benchmarks.engine --small    # two minutes, most of them for "short"
     python -m benchmarks.engine --only full
 """
 
