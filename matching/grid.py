@@ -5,6 +5,7 @@ is beside the first. Each category has a layer for each fourfold radius, with ce
 row after row, so what is wanted of a row is one run of them, or a few.
 """
 
+from bisect import bisect_left
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from matching.jit import Array, kernel
 LAYERS = 5
 """Of a category: radii up to 400 m · 4ⁿ; the last one takes all that are larger."""
 FINEST_M, COARSEST_M = 40.0, 50_000.0
+WIDTHS_M = [FINEST_M * 1.4**n for n in range(24)]
 SEEN_AT_ONCE = 5.0
 """How many neighbours a cell shall hold, about."""
 SAMPLE = 3_000
@@ -115,14 +117,14 @@ def _spacing_m(lon: Array, lat: Array, reach: float) -> float:
     """How wide cells must be to hold a few each, judged by a sample; many at one address count once."""
     pick = np.random.default_rng(len(lon)).choice(len(lon), SAMPLE, replace=False) if len(lon) > SAMPLE else np.arange(len(lon))
     points = np.unique(np.column_stack([lon[pick] * np.cos(lat[pick]), lat[pick]]) * MIN_CURVATURE_M, axis=0)
-    size = FINEST_M
-    while size < min(reach, COARSEST_M):
+
+    def holds_enough(size: float) -> bool:
         cells = np.floor(points / size).astype(np.int64)
         counts = np.unique(cells[:, 0] << 32 ^ cells[:, 1] & 0xFFFF_FFFF, return_counts=True)[1]
-        if (counts * (counts - 1)).sum() / len(points) * (len(lon) / len(pick)) + 1 >= SEEN_AT_ONCE:
-            break
-        size *= 1.4
-    return float(size)
+        return bool((counts * (counts - 1)).sum() / len(points) * (len(lon) / len(pick)) + 1 >= SEEN_AT_ONCE)
+
+    sizes = [FINEST_M, *(size for size in WIDTHS_M if FINEST_M < size < min(reach, COARSEST_M))]
+    return sizes[min(bisect_left(sizes, True, key=holds_enough), len(sizes) - 1)]
 
 
 def room_for_runs(g: Grid) -> int:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app.models import Match, Need, Offer, Person, Role
-from app.services import matches, posting, reports
+from app.services import matches, posting, reports, tasks
 from app.services.events import Actor
 from matching.lifecycle import NeedState, OfferState
 from notifications.tables import outbox
@@ -238,6 +238,8 @@ def test_pages_cost_the_same_however_much_there_is_to_show(city: City, sign_in: 
             numbers.append(len([one for one in sent if not one.startswith(("BEGIN", "PRAGMA"))]))
         return numbers
 
+    for task in city.tasks("nobody"):  # why nobody was found has its own test
+        tasks.close_task(city.ctx, task.id, Actor())
     few = costs()
     for _ in range(8):
         city.volunteer(email=False)
@@ -248,3 +250,17 @@ def test_pages_cost_the_same_however_much_there_is_to_show(city: City, sign_in: 
     assert len(city.matches(need.id)) == 9
     assert costs() == few
     assert max(few) <= 12
+
+
+def test_why_nobody_was_found_costs_the_same_however_many_were_looked_at(city: City, sign_in: SignIn) -> None:
+    need_id, visitor, numbers = city.need(), sign_in(role=Role.ADMINISTRATOR), []
+    for _ in range(2):
+        for _ in range(4):
+            city.volunteer(north_m=4000)
+        city.clock.advance(minutes=11)
+        city.match()
+        with counted(city) as sent:
+            visitor.get(f"/coordination/needs/{need_id}")
+        numbers.append(len([one for one in sent if not one.startswith(("BEGIN", "PRAGMA"))]))
+    assert city.tasks("nobody")
+    assert numbers[0] == numbers[1] <= 12
