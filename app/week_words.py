@@ -99,7 +99,7 @@ def read_week(sentence: str) -> str:
         parse_hours(sentence)
         return sentence.strip()
     except HoursError:
-        pass
+        pass  # no opening_hours as the files have them, so it is read as words
     clauses = [clause for part in re.split(r"[;\n]", plain) for clause in _clauses(list(_items(_tokens(part))))]
     yes, no = [0] * 7, [0] * 7
     if all(clause.negative for clause in clauses):

@@ -16,9 +16,8 @@ class Policy:
 
     ``rest_m`` counts in full right after a request and fades over ``rest_days``. ``week_m`` counts for each request of the last
     seven days. ``load_m`` counts for each request of the last thirty days above the neighbourhood's average, four at the most.
-    ``silence_m`` counts in full for somebody who never says yes, and by the smoothed share otherwise. ``again_m`` is taken off
-    a pair that went well before, never more than the pair counts for. ``waiting_m`` is what each day of waiting adds to a need,
-    fourteen days at the most.
+    ``silence_m`` counts in full for somebody who never says yes, and by the smoothed share otherwise. ``waiting_m`` is what each
+    day of waiting adds to a need, fourteen days at the most.
     """
 
     rest_m: float = 0
@@ -26,7 +25,6 @@ class Policy:
     week_m: float = 0
     load_m: float = 0
     silence_m: float = 0
-    again_m: float = 0
     waiting_m: float = 0
 
     def __post_init__(self) -> None:

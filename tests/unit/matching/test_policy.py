@@ -114,7 +114,7 @@ def test_waiting_adds_day_by_day_for_two_weeks() -> None:
     assert [waiting_term(Policy(waiting_m=50), days) for days in (-1, 0, 1.5, 14, 60)] == [0, 0, 75, 700, 700]
 
 
-@pytest.mark.parametrize("wrong", [{"rest_m": -1}, {"again_m": float("nan")}, {"week_m": 10**7}])
+@pytest.mark.parametrize("wrong", [{"rest_m": -1}, {"silence_m": float("nan")}, {"week_m": 10**7}])
 def test_weights_out_of_bounds_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Policy(**wrong)
