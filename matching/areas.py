@@ -160,9 +160,10 @@ def holders(areas: Sequence[Area], lon: NDArray[np.float64], lat: NDArray[np.flo
         return np.empty(0, np.int64), np.empty(0, np.int64)
     at = np.column_stack([lon, lat])
     number, counts = Index(boxes).intersection_v(at, at)  # type: ignore[no-untyped-call]
-    pairs = np.unique(np.column_stack([number, np.repeat(np.arange(len(at)), counts.astype(np.int64))]), axis=0)
-    first = np.searchsorted(pairs[:, 0], np.arange(len(areas) + 1))
-    kept = [mine[area.holds(lon[mine[:, 1]], lat[mine[:, 1]])] for area, mine in zip(areas, np.split(pairs, first[1:-1]), strict=True)]
-    point, number = np.concatenate(kept)[:, 1], np.concatenate(kept)[:, 0]
+    pairs = np.sort(number * len(at) + np.repeat(np.arange(len(at)), counts.astype(np.int64)))
+    number, point = np.divmod(pairs[np.diff(pairs, prepend=-1) > 0], len(at))  # a point may be in several boxes of an area
+    bounds = np.searchsorted(number, np.arange(1, len(areas)))
+    held = [area.holds(lon[mine], lat[mine]) for area, mine in zip(areas, np.split(point, bounds), strict=True)]
+    number, point = number[np.concatenate(held)], point[np.concatenate(held)]
     order = np.lexsort((number, point))
     return point[order], number[order]
