@@ -42,7 +42,9 @@ SMALL_WORDS = (
     N_("is free at other hours"), N_("speaks none of the languages asked for"), N_("%(what)s: %(count)s"), N_("another kind of help"),
     N_("another way, face to face or from afar"), N_("too far away"), N_("free at other hours"), N_("other languages"),
     N_("the person’s own offer"), N_("%(distance)s away, within this volunteer’s radius of %(radius)s"),
-    N_("from afar, which counts as %(metres)s"),
+    N_("from afar, which counts as %(metres)s"), N_("not to be brought together"), N_("not verified far enough"), N_("off duty"),
+    N_("is not verified as far as asked for"), N_("is off duty"), N_("is busy with others"),
+    N_("goes to an area of their own (this one is %(outside)s outside the area)"), N_("%(distance)s away, within this volunteer’s area"),
 )  # fmt: skip
 """What :mod:`notifications.words` and :mod:`notifications.why_words` put moments, hours, distances and reasons together with."""
 

@@ -34,7 +34,8 @@ def pair_sentence(explanation: Explanation, language: str) -> str:
 
 
 def _rounded(figures: Mapping[str, float], radius: Callable[[float], int]) -> dict[str, int]:
-    return {name: radius(figure) if name == "radius_m" else round_up_100(figure) for name, figure in figures.items()}
+    lengths = {name: figure for name, figure in figures.items() if name.endswith("_m")}
+    return {name: radius(figure) if name == "radius_m" else round_up_100(figure) for name, figure in lengths.items()}
 
 
 def _round_down_100(metres: float) -> int:

@@ -63,8 +63,8 @@ def _pairs(a: Arrays, s: State, offers: Sequence[Offer], needs: Sequence[Need]) 
 def _reason(a: Arrays, g: Grid, s: State, n: int) -> Reason:
     if candidates.cheapest(a, g, n, 1, np.empty(1, np.int64), s.runs):
         return TAKEN
-    reached: int = candidates.furthest(a, g, n, s.runs)
-    return tuple(Rule)[reached]
+    furthest = tuple(Rule)[candidates.furthest(a, g, n, s.runs)]
+    return TAKEN if furthest is Rule.CAPACITY else furthest
 
 
 def _sorted_once(posts: Iterable[Post]) -> list[Post]:

@@ -7,14 +7,13 @@ queue up before the same offers.
 import numpy as np
 from numba import prange
 
-from matching.arrays import WORDS, meet
+from matching.arrays import FAILED_CATEGORY, FAILED_DISTANCE, FAILED_LANGUAGE, FAILED_MODE, PASSED, first_misfit
 from matching.distance import ERROR_M, REACH_M, TOO_FAR, apart_m, arc_m
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, step_out
 from matching.jit import kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
 
-FAILED_CATEGORY, FAILED_MODE, FAILED_DISTANCE, FAILED_HOURS, FAILED_LANGUAGE, FAILED_SAME_PERSON, PASSED = range(7)
 WIDER = 0.3
 """Each step goes farther by a cell, or by this share of the way."""
 CHUNKS = 64
@@ -42,6 +41,8 @@ def in_person(a, n, o):  # type: ignore[no-untyped-def]
     """Whether the two meet in person: both can, and the need lies within the offer's reach."""
     if not (a.need_near[n] and a.offer_near[o]):
         return False
+    if not holds(a.held_area[a.held_first[n] : a.held_first[n + 1]], a.offer_area[o]):
+        return False
     there = a.offer_xyz[o]
     return near_cost(a.need_at[n], a.need_xyz[n], a.offer_at, o, there[0], there[1], there[2], a.offer_radius[o]) != TOO_FAR
 
@@ -57,6 +58,7 @@ def meetings(a, needs, offers):  # type: ignore[no-untyped-def]
         if not ERROR_M < metres[i] < REACH_M or abs(2 * metres[i] - round(2 * metres[i])) <= 2 * ERROR_M:
             metres[i] = apart_m(a.need_at[n, 0], a.need_at[n, 1], a.offer_at[o, 0], a.offer_at[o, 1])
         near[i] = a.need_near[n] and a.offer_near[o] and metres[i] <= a.offer_radius[o]
+        near[i] &= holds(a.held_area[a.held_first[n] : a.held_first[n + 1]], a.offer_area[o])
     return metres, near
 
 
@@ -66,6 +68,12 @@ def within(sorted_offers, o):  # type: ignore[no-untyped-def]
         return False
     at = np.searchsorted(sorted_offers, o)
     return at < len(sorted_offers) and sorted_offers[at] == o
+
+
+@kernel
+def holds(held, area):  # type: ignore[no-untyped-def]
+    """Whether an offer's area is among those that hold a need's point; its radius alone counts where it has none."""
+    return area < 0 or within(held, area)
 
 
 @kernel
@@ -81,12 +89,11 @@ def fit(a, n, o):  # type: ignore[no-untyped-def]
 @kernel
 def first_failed(a, n, o):  # type: ignore[no-untyped-def]
     """The first of the rules after distance that the pair fails, or PASSED."""
-    mine, theirs = a.need_bits[a.need_profile[n]], a.offer_bits[a.offer_profile[o]]
-    if not meet(mine, theirs, 0, WORDS):
-        return FAILED_HOURS
-    if not meet(mine, theirs, WORDS, len(mine)):
-        return FAILED_LANGUAGE
-    return FAILED_SAME_PERSON if within(a.barred_offer[a.barred_first[n] : a.barred_first[n + 1]], o) else PASSED
+    p, q, first, last = a.need_profile[n], a.offer_profile[o], a.barred_first[n], a.barred_first[n + 1]
+    failed = first_misfit(a.need_bits, a.offer_bits, a.need_level, a.offer_level, a.offer_standing, p, q)
+    if failed > FAILED_LANGUAGE and within(a.barred_offer[first:last], o):
+        return a.barred_rule[first + np.searchsorted(a.barred_offer[first:last], o)]
+    return failed
 
 
 @kernel
@@ -150,7 +157,7 @@ def known_cost(a, n, i):  # type: ignore[no-untyped-def]
         return np.int64(TOO_FAR)
     there = a.offer_xyz[o]
     metres = np.int64(TOO_FAR)
-    if a.need_near[n] and a.offer_near[o]:
+    if a.need_near[n] and a.offer_near[o] and holds(a.held_area[a.held_first[n] : a.held_first[n + 1]], a.offer_area[o]):
         metres = near_cost(a.need_at[n], a.need_xyz[n], a.offer_at, o, there[0], there[1], there[2], a.offer_radius[o])
     if metres == TOO_FAR and a.need_far[n] and a.offer_far[o]:
         metres = np.int64(REMOTE_COST_M)
@@ -165,7 +172,7 @@ def cheapest_near(a, g, n, want, heap, runs):  # type: ignore[no-untyped-def]
     table, entry_profile = a.fits.size > 0, g.entry_profile
     row = a.fits[a.need_profile[n]] if table else np.empty(0, np.bool_)
     barred, known = a.barred_offer[a.barred_first[n] : a.barred_first[n + 1]], a.known_offer[a.known_first[n] : a.known_first[n + 1]]
-    offer_term = a.offer_term
+    offer_term, offer_area, held = a.offer_term, a.offer_area, a.held_area[a.held_first[n] : a.held_first[n + 1]]
     for layer in range(a.need_category[n] * LAYERS, (a.need_category[n] + 1) * LAYERS):
         reach = g.layer_reach[layer]
         if reach < 0:
@@ -187,7 +194,7 @@ def cheapest_near(a, g, n, want, heap, runs):  # type: ignore[no-untyped-def]
                     elif first_failed(a, n, o) != PASSED:
                         continue
                     cost = near_cost(at, point, offer_at, o, x, y, z, radius)
-                    if cost != TOO_FAR and not within(known, o):
+                    if cost != TOO_FAR and holds(held, offer_area[o]) and not within(known, o):
                         count = push(heap, count, want, (cost + offer_term[o]) << 32 | (o - start) % total)
             inner, outer = outer, outer + max(width, outer * WIDER)
     return count

@@ -4,7 +4,7 @@ import numpy as np
 from numba import prange
 
 from matching.arrays import Arrays
-from matching.candidates import CHUNKS, WIDER, fit, in_person, known_cost, near_cost, within
+from matching.candidates import CHUNKS, WIDER, fit, holds, in_person, known_cost, near_cost, within
 from matching.distance import TOO_FAR
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, Grid, room_for_runs, step_out
@@ -66,7 +66,7 @@ def contradictions_near(a, g, n, paired, price, entry_dearness, runs):  # type: 
     at, point, violations = a.need_at[n], a.need_xyz[n], 0
     lon, lat = np.radians(at[0]), np.radians(at[1])
     entry_place, entry_offer, offer_at = g.entry_place, g.entry_offer, a.offer_at
-    known = a.known_offer[a.known_first[n] : a.known_first[n + 1]]
+    known, held = a.known_offer[a.known_first[n] : a.known_first[n + 1]], a.held_area[a.held_first[n] : a.held_first[n + 1]]
     for layer in range(a.need_category[n] * LAYERS, (a.need_category[n] + 1) * LAYERS):
         reach = min(g.layer_reach[layer], price + 1.0)
         width = g.layer_step[layer] * MIN_CURVATURE_M
@@ -82,7 +82,7 @@ def contradictions_near(a, g, n, paired, price, entry_dearness, runs):  # type: 
                     if (point[0] - x) ** 2 + (point[1] - y) ** 2 + (point[2] - z) ** 2 > (min(radius, max(gain, 0)) + 1) ** 2:
                         continue
                     o = entry_offer[e]
-                    if not within(known, o) and fit(a, n, o):
+                    if not within(known, o) and fit(a, n, o) and holds(held, a.offer_area[o]):
                         cost = near_cost(at, point, offer_at, o, x, y, z, radius)
                         violations += cost != TOO_FAR and cost < gain and o not in paired
             inner, outer = outer, outer + max(width, outer * WIDER)

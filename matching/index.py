@@ -13,7 +13,7 @@ from matching.model import Id, Mode, Need, Offer, Pair
 class OfferIndex:
     """Offers that come and go. Ids are all numbers or all texts. Not safe across threads: one worker owns it.
 
-    An offer whose capacity is used up may stay in: it is no candidate, but tells "busy" from "nobody does this".
+    An offer that is paused or has no capacity left may stay in: it is no candidate, but tells "busy" from "nobody does this".
     """
 
     def __init__(self, offers: Iterable[Offer] = ()) -> None:
@@ -87,10 +87,12 @@ class OfferIndex:
         return {mode for mode in Mode if self._buckets[category, mode]}
 
     def candidates(self, need: Need) -> list[Pair]:
-        """All eligible pairs with offers that have capacity left, in no particular order."""
-        offers = {offer.id: offer for offer in (*self.nearby(need), *self.remote(need)) if offer.capacity > 0}
+        """All eligible pairs, in no particular order."""
+        offers = {offer.id: offer for offer in (*self.nearby(need), *self.remote(need))}
         return [pair for pair in (check(need, offer) for offer in offers.values()) if isinstance(pair, Pair)]
 
 
 def _reach(offer: Offer) -> list[Box]:
-    return [] if offer.mode is Mode.REMOTE else boxes(offer.lon, offer.lat, offer.radius_m)
+    if offer.mode is Mode.REMOTE:
+        return []
+    return boxes(offer.lon, offer.lat, offer.radius_m) if offer.area is None else offer.area.boxes

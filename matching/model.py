@@ -6,7 +6,10 @@ Distances are metres. Weekly hours are bit masks (see :mod:`matching.hours`).
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # who has no areas needs no Shapely
+    from matching.areas import Area
 
 
 class Mode(StrEnum):
@@ -32,11 +35,19 @@ class Rule(StrEnum):
     HOURS = "hours"
     LANGUAGE = "language"
     SAME_PERSON = "same_person"
+    BLOCKED = "blocked"
+    LEVEL = "level"
+    PAUSED = "paused"
+    CAPACITY = "capacity"
 
 
 TAKEN: Literal["taken"] = "taken"
 Reason = Rule | Literal["taken"]
-"""Why a need has nobody: the first rule after which no offer is left, or ``taken``: whoever could help is busy with others."""
+"""Why a need has nobody: the first rule after which no offer is left, or ``taken``: whoever could help is busy with others.
+
+Capacity is a rule for a pair but never a reason. Whether the places of an offer were full before a round or by it is the same to a
+need: both are ``taken``.
+"""
 
 
 REMOTE_COST_M = 3_000
@@ -51,7 +62,9 @@ class Offer:
 
     ``hours`` is a mask of :data:`matching.hours.QUARTERS` bits. ``identities`` holds whatever tells a person apart (a keyed
     hash or a normalised e-mail or phone); two posts that share one are the same person. ``capacity`` is the number of
-    places that the offer may still fill.
+    places that the offer may still fill: none when it is 0 or less. Where there is an ``area`` the volunteer goes to all of it and
+    nowhere else, and ``radius_m`` is not looked at. ``blocked`` are identities of people whom the volunteer never wants to meet.
+    ``level`` is how far the volunteer was verified.
     """
 
     id: Id
@@ -64,11 +77,23 @@ class Offer:
     mode: Mode = Mode.IN_PERSON
     capacity: int = 1
     identities: frozenset[str] = field(default_factory=frozenset)
+    area: "Area | None" = None
+    blocked: frozenset[str] = field(default_factory=frozenset)
+    level: int = 0
+    paused: bool = False
+
+    @property
+    def reach_m(self) -> float:
+        """No place where the volunteer goes is farther from home: the radius, or a little more than the area needs."""
+        return self.radius_m if self.area is None else self.area.reach_m(self.lon, self.lat)
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """A resident's request. ``places`` is the number of different volunteers still looked for."""
+    """A resident's request. ``places`` is the number of different volunteers still looked for.
+
+    ``blocked`` are identities of people whom the resident never wants to meet; ``level`` is how far a volunteer must be verified.
+    """
 
     id: Id
     lon: float
@@ -80,6 +105,8 @@ class Need:
     urgency: Urgency = Urgency.NORMAL
     places: int = 1
     identities: frozenset[str] = field(default_factory=frozenset)
+    blocked: frozenset[str] = field(default_factory=frozenset)
+    level: int = 0
 
 
 @dataclass(frozen=True, slots=True)

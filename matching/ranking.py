@@ -1,21 +1,20 @@
 """One need's best volunteers now, and why there are none."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from heapq import heapify, heappop
 
 from matching.eligibility import check, first_refusal
 from matching.index import OfferIndex
-from matching.model import REMOTE_COST_M, Id, Mode, Need, Offer, Pair, Reason, Rule
+from matching.model import REMOTE_COST_M, Id, Mode, Need, Pair, Reason, Rule
 
-_AFTER_DISTANCE = (Rule.DISTANCE, Rule.HOURS, Rule.LANGUAGE, Rule.SAME_PERSON)
+_AFTER_MODE = tuple(rule for rule in Rule if rule not in (Rule.CATEGORY, Rule.MODE))
 
 
 def best(index: OfferIndex, need: Need, k: int, last_asked: Mapping[Id, datetime] | None = None) -> list[Pair]:
     """The ``k`` best eligible pairs (fewer when there are fewer), the best first.
 
-    By cost in metres; at the same cost whoever was never asked, then whoever was asked longest ago, then by id. Offers
-    without capacity are passed over.
+    By cost in metres; at the same cost whoever was never asked, then whoever was asked longest ago, then by id.
     """
     asked = last_asked or {}
 
@@ -23,15 +22,12 @@ def best(index: OfferIndex, need: Need, k: int, last_asked: Mapping[Id, datetime
         when = asked.get(offer_id)
         return (when is not None, when or 0, offer_id)
 
-    def usable(offers: Iterable[Offer]) -> Iterator[Offer]:
-        return (offer for offer in offers if offer.capacity > 0)
-
-    pairs = [pair for offer in usable(index.nearby(need)) if isinstance(pair := check(need, offer), Pair)]
+    pairs = [pair for offer in index.nearby(need) if isinstance(pair := check(need, offer), Pair)]
     ranked = sorted((p for p in pairs if p.mode is Mode.IN_PERSON), key=lambda p: (p.cost_m, turn(p.offer)))[:k]
     if len(ranked) == k and ranked[-1].cost_m < REMOTE_COST_M:
         return ranked
     # From afar everybody costs the same, so the order is known before anybody is looked at: stop as soon as k pass.
-    queue = [(turn(offer.id), offer) for offer in usable(index.remote(need))]
+    queue = [(turn(offer.id), offer) for offer in index.remote(need)]
     heapify(queue)
     distant: list[Pair] = []
     while queue and len(distant) < k:
@@ -52,4 +48,4 @@ def why_nobody(index: OfferIndex, need: Need) -> Reason:
     if need.mode is not Mode.BOTH and Mode.BOTH not in modes and need.mode not in modes:
         return Rule.MODE
     offers = {offer.id: offer for offer in (*index.nearby(need), *index.remote(need))}
-    return first_refusal(need, offers.values(), _AFTER_DISTANCE)
+    return first_refusal(need, offers.values(), _AFTER_MODE)

@@ -6,7 +6,7 @@ Nothing here comes from the solver, the eligibility rules or the index: what is 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from geopy.distance import geodesic
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from matching.model import Id, Mode, Need, Offer, Pair, Urgency
 from matching.policy import NO_TERMS, Terms
+
+if TYPE_CHECKING:
+    from matching.areas import Area
 
 Floats = NDArray[np.float64]
 _EARTH_M = 6_371_008.8
@@ -60,12 +63,13 @@ def _wrong(need: Need, offer: Offer, pair: Pair) -> Iterator[str]:
     from_afar = {need.mode, offer.mode} <= {Mode.REMOTE, Mode.BOTH}
     if need.category not in offer.categories:
         yield "another category"
-    if face_to_face and apart_m <= offer.radius_m:
+    if face_to_face and (apart_m <= offer.radius_m if offer.area is None else _Ground([offer.area]).covers(need)[0]):
         right = Mode.IN_PERSON
     elif from_afar:
         right = Mode.REMOTE
     else:
-        yield f"{apart_m:.1f} m apart, radius {offer.radius_m} m" if face_to_face else "modes that do not meet"
+        place = f"{apart_m:.1f} m apart, radius {offer.radius_m} m" if offer.area is None else "outside the offer's area"
+        yield place if face_to_face else "modes that do not meet"
         right = pair.mode
     if pair.mode is not right:
         yield f"mode {pair.mode}, should be {right}"
@@ -81,6 +85,12 @@ def _wrong(need: Need, offer: Offer, pair: Pair) -> Iterator[str]:
         yield "no language in common"
     if need.identities & offer.identities:
         yield "the same person"
+    if need.blocked & offer.identities or need.identities & offer.blocked:
+        yield "one of the two blocks the other"
+    if need.level > offer.level:
+        yield f"verified to level {offer.level}, {need.level} wanted"
+    if offer.paused:
+        yield "the offer is paused"
 
 
 def _not_best(offers: Sequence[Offer], needs: Sequence[Need], pairs: Sequence[Pair], prices: Prices, terms: Terms) -> Iterator[str]:
@@ -91,7 +101,7 @@ def _not_best(offers: Sequence[Offer], needs: Sequence[Need], pairs: Sequence[Pa
     """
     penalty, served = prices.penalties, Counter(pair.need for pair in pairs)
     empty = {need.id: penalty[need.urgency] + terms.needs.get(need.id, 0) for need in needs}
-    dearest_m = max([3_000, *(offer.radius_m for offer in offers)]) + max([0, *terms.offers.values()]) + max([0, *terms.needs.values()])
+    dearest_m = _farthest_m(offers, needs) + max([0, *terms.offers.values()]) + max([0, *terms.needs.values()])
     dearest_m *= max(1, sum(need.places for need in needs))
     urgent, normal, flexible = (penalty[urgency] for urgency in (Urgency.URGENT, Urgency.NORMAL, Urgency.FLEXIBLE))
     if min(urgent - normal, normal - flexible, flexible) <= dearest_m:
@@ -105,6 +115,20 @@ def _not_best(offers: Sequence[Offer], needs: Sequence[Need], pairs: Sequence[Pa
         yield f"certificate: the set costs {cost} m, the prices prove no more than {bound} m"
 
 
+def _farthest_m(offers: Sequence[Offer], needs: Sequence[Need]) -> float:
+    """No pair counts more metres: the largest radius, or the longest way into an area, by haversine and what that may be off."""
+    farthest_m = float(max([3_000, *(offer.radius_m for offer in offers if offer.area is None)]))
+    to_areas = [offer for offer in offers if offer.area is not None]
+    if not to_areas:
+        return farthest_m
+    ground, lon, lat = _Ground([offer.area for offer in to_areas]), *np.radians([(o.lon, o.lat) for o in to_areas]).T
+    for need in needs:
+        covered = ground.covers(need)
+        about_m = _haversine_m(np.radians(need.lon), np.radians(need.lat), lon[covered], lat[covered])
+        farthest_m = max(farthest_m, float(about_m.max(initial=0)) * 1.006 + 1)
+    return farthest_m
+
+
 def _excess(offers: Sequence[Offer], needs: Sequence[Need], prices: Prices, terms: Terms) -> int:
     """Σ over eligible pairs of max(0, need price - offer price - cost), one need against all offers at a time.
 
@@ -113,7 +137,8 @@ def _excess(offers: Sequence[Offer], needs: Sequence[Need], prices: Prices, term
     if not offers:
         return 0
     lon, lat = np.radians([o.lon for o in offers]), np.radians([o.lat for o in offers])
-    radius = np.array([o.radius_m for o in offers], np.float64)
+    ground = _Ground([o.area for o in offers])
+    radius = np.array([o.radius_m if o.area is None else np.inf for o in offers], np.float64)
     price = np.array([prices.offer_prices[o.id] for o in offers], np.int64)
     in_person = np.array([o.mode is not Mode.REMOTE for o in offers])
     from_afar = np.array([o.mode is not Mode.IN_PERSON for o in offers])
@@ -129,17 +154,40 @@ def _excess(offers: Sequence[Offer], needs: Sequence[Need], prices: Prices, term
             extra[i] -= off
         rows = np.flatnonzero(fits.all_but_place(need) & (gain > 0))
         about_m = _haversine_m(np.radians(need.lon), np.radians(need.lat), lon[rows], lat[rows])
-        maybe_near = in_person[rows] & (need.mode is not Mode.REMOTE) & (about_m <= radius[rows] * 1.01 + 1)
+        goes_there = ground.covers(need) & in_person & (need.mode is not Mode.REMOTE)
+        maybe_near = goes_there[rows] & (about_m <= radius[rows] * 1.01 + 1)
         least_m = np.where(maybe_near, about_m * 0.99 - 1, np.inf)
         least_m = np.where(from_afar[rows] & (need.mode is not Mode.IN_PERSON), np.minimum(least_m, 3_000), least_m)
         for i in rows[gain[rows] > np.maximum(least_m + extra[rows], 0)].tolist():
             offer = offers[i]
             apart_m = geodesic((need.lat, need.lon), (offer.lat, offer.lon)).m
-            if in_person[i] and need.mode is not Mode.REMOTE and apart_m <= offer.radius_m:
+            if goes_there[i] and apart_m <= radius[i]:
                 total += max(0, int(gain[i]) - max(0, int(np.floor(apart_m + 0.5)) + int(extra[i])))
             elif from_afar[i] and need.mode is not Mode.IN_PERSON:
                 total += max(0, int(gain[i]) - max(0, 3_000 + int(extra[i])))
     return total
+
+
+class _Ground:
+    """Whose areas cover a need's point; offers without an area go by their radius and are let through."""
+
+    def __init__(self, areas: "Sequence[Area | None]") -> None:
+        number = {area: i for i, area in enumerate({area for area in areas if area is not None})}
+        self._number = np.array([len(number) if area is None else number[area] for area in areas], np.int64)
+        self._shapes: Any = ()
+        if number:
+            import shapely  # who has no areas needs no Shapely
+
+            self._shapely, self._shapes = shapely, shapely.from_wkb([area.outline for area in number])
+
+    def covers(self, need: Need) -> NDArray[np.bool_]:
+        """By offer. The 180th meridian has two longitudes."""
+        covered = np.ones(len(self._shapes) + 1, np.bool_)
+        if len(self._shapes):
+            names = {need.lon, -need.lon} if abs(need.lon) == 180 else {need.lon}
+            points = self._shapely.points([(lon, need.lat) for lon in names])
+            covered[:-1] = self._shapely.covers(self._shapes[:, None], points).any(axis=1)
+        return covered[self._number]
 
 
 class _Fits:
@@ -149,16 +197,23 @@ class _Fits:
         self._offers = offers
         self._known: dict[tuple[str, Any], NDArray[np.bool_]] = {}
         self._owners: dict[str, list[int]] = {}
+        self._blockers: dict[str, list[int]] = {}
+        self._level = np.array([offer.level for offer in offers], np.int64)
+        self._there = np.array([offer.capacity > 0 and not offer.paused for offer in offers], np.bool_)
         for i, offer in enumerate(offers):
             for identity in offer.identities:
                 self._owners.setdefault(identity, []).append(i)
+            for identity in offer.blocked:
+                self._blockers.setdefault(identity, []).append(i)
         self._hours = {hours: _quarters(hours) for hours in {o.hours for o in offers}}
 
     def all_but_place(self, need: Need) -> NDArray[np.bool_]:
         fits = self._column("category", need.category) & self._column("hours", need.hours) & self._column("languages", need.languages)
-        for identity in need.identities:
+        for identity in need.identities | need.blocked:
             fits[self._owners.get(identity, [])] = False
-        return fits
+        for identity in need.identities:
+            fits[self._blockers.get(identity, [])] = False
+        return fits & self._there & (self._level >= need.level)
 
     def _column(self, what: str, value: Any) -> NDArray[np.bool_]:
         if (what, value) not in self._known:

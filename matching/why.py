@@ -2,18 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import dist
 
 from matching.eligibility import RULES, Figures, remote_possible
 from matching.geo import Xyz, distance_m, to_xyz
 from matching.model import REMOTE_COST_M, TAKEN, Id, Mode, Need, Offer, Pair, Reason, Refusal, Rule, round_half_up
 
-NOT_A_MISS = frozenset({Rule.CATEGORY, Rule.SAME_PERSON})
-"""Whoever fails one of these is no near miss: no word with them would change it."""
+NOT_A_MISS = frozenset({Rule.CATEGORY, Rule.SAME_PERSON, Rule.BLOCKED})
+"""Whoever fails one of these is no near miss: no word with them would change it, and who blocks whom is nobody's business."""
 ORDER = {rule: place for place, rule in enumerate(RULES)}
 SLACK_M = 0.01
 """More than what a straight line and a distance may be off."""
+_Laid = tuple[Offer, Xyz, float]
+"""An offer with the capacity that is left, where it is, and its reach in metres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,9 @@ class Miss:
 class WhyNot:
     """What became of each offer for one need; ``offers`` is all of them.
 
-    ``refused`` has every rule, with the offers that fail it and none before it. Whoever passes all of them was ``asked`` for this need
-    before (or is its helper), or is ``taken`` by others, or is ``free``. ``nearest`` is ``None`` when nobody else offers the kind of
-    help, or everybody who does could.
+    ``refused`` has every rule but capacity, with the offers that fail it and none before it. Whoever passes all of them was ``asked``
+    for this need before (or is its helper), or is ``taken`` by others (no capacity is left), or is ``free``. ``nearest`` is ``None``
+    when nobody else offers the kind of help, or everybody who does could.
     """
 
     need: Id
@@ -87,7 +89,8 @@ class WhyNot:
 def _distance(need: Need, offer: Offer, pair: Pair) -> tuple[int, Figures] | None:
     if pair.mode is Mode.REMOTE:
         return None
-    return round_half_up(pair.distance_m), {"distance_m": pair.distance_m, "radius_m": offer.radius_m}
+    border = {"radius_m": offer.radius_m} if offer.area is None else {}
+    return round_half_up(pair.distance_m), {"distance_m": pair.distance_m, **border}
 
 
 def _remote(need: Need, offer: Offer, pair: Pair) -> tuple[int, Figures] | None:
@@ -118,45 +121,47 @@ class Inquiry:
     """Offers to ask about, laid out by what they offer; each id stands once. ``used`` as in :func:`why_not`."""
 
     def __init__(self, offers: Iterable[Offer], used: Mapping[Id, int] | None = None) -> None:
-        self._used = used or {}
-        self._offers: defaultdict[str, list[tuple[Offer, Xyz]]] = defaultdict(list)
+        used = used or {}
+        self._offers: defaultdict[str, list[_Laid]] = defaultdict(list)
         self._count = 0
         for offer in offers:
             self._count += 1
-            at = to_xyz(offer.lon, offer.lat)
+            left = replace(offer, capacity=offer.capacity - used[offer.id]) if offer.id in used else offer
             for category in offer.categories:
-                self._offers[category].append((offer, at))
+                self._offers[category].append((left, to_xyz(offer.lon, offer.lat), offer.reach_m))
 
     def why_not(self, need: Need, asked: Collection[Id] = ()) -> WhyNot:
         """What became of each offer for this need."""
         here, offering = to_xyz(need.lon, need.lat), self._offers.get(need.category, [])
         refused = dict.fromkeys(RULES, 0) | {Rule.CATEGORY: self._count - len(offering)}
+        del refused[Rule.CAPACITY]
         again = taken = free = 0
         nearest = _Nearest(need)
-        for offer, there in offering:
+        for offer, there, reach_m in offering:
             straight_m = dist(here, there)
-            failed = _failed(need, offer, straight_m)
-            if first := next(failed, None):
+            failed = _failed(need, offer, straight_m > reach_m + SLACK_M)
+            first = next(failed, None)
+            if first in refused:
                 refused[first] += 1
                 nearest.look_at(offer, first, failed, straight_m)
             elif offer.id in asked:
                 again += 1
-            elif self._used.get(offer.id, 0) >= offer.capacity:
+            elif first:
                 taken += 1
             else:
                 free += 1
         return WhyNot(need.id, refused, again, taken, free, nearest.miss())
 
 
-def _failed(need: Need, offer: Offer, straight_m: float) -> Iterator[Rule]:
+def _failed(need: Need, offer: Offer, out_of_reach: bool) -> Iterator[Rule]:
     """All rules that the pair fails, in order. Whoever is out of reach in a straight line already is not measured."""
-    far = straight_m > offer.radius_m + SLACK_M and not remote_possible(need, offer)
+    far = out_of_reach and not remote_possible(need, offer)
     return (rule for rule, refuse in RULES.items() if (far and rule is Rule.DISTANCE) or refuse(need, offer) is not None)
 
 
 class _Nearest:
     """Of the offers looked at, the one that fails the fewest rules; of those the one that gets furthest in the table, then the one
-    with the fewest metres beyond its radius, then the nearest, then the lowest id."""
+    with the fewest metres beyond its radius or area, then the nearest, then the lowest id."""
 
     def __init__(self, need: Need) -> None:
         self._need = need
@@ -177,9 +182,11 @@ class _Nearest:
     def _wins(self, key: tuple[int, int, float, float, Id]) -> bool:
         return self._best is None or key < self._best
 
-    @staticmethod
-    def _key(offer: Offer, failed: list[Rule], apart_m: float) -> tuple[int, int, float, float, Id]:
-        beyond_m = max(0.0, apart_m - offer.radius_m) if Rule.DISTANCE in failed else 0.0
+    def _key(self, offer: Offer, failed: list[Rule], apart_m: float) -> tuple[int, int, float, float, Id]:
+        beyond_m = 0.0
+        if Rule.DISTANCE in failed:
+            radius, area = offer.radius_m, offer.area
+            beyond_m = max(0.0, apart_m - radius) if area is None else area.outside_m(self._need.lon, self._need.lat)
         return len(failed), -ORDER[failed[0]], beyond_m, apart_m, offer.id
 
     def miss(self) -> Miss | None:

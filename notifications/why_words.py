@@ -14,6 +14,9 @@ REFUSED = {
     "hours": "free at other hours",
     "language": "other languages",
     "same_person": "the person’s own offer",
+    "blocked": "not to be brought together",
+    "level": "not verified far enough",
+    "paused": "off duty",
 }
 """How many offers a rule refuses is told under these words."""
 MISSED = {
@@ -21,8 +24,13 @@ MISSED = {
     "distance": "takes requests up to %(radius)s away (this one is %(distance)s away)",
     "hours": "is free at other hours",
     "language": "speaks none of the languages asked for",
+    "level": "is not verified as far as asked for",
+    "paused": "is off duty",
+    "capacity": "is busy with others",
 }
 """What is told of the offer that comes closest, by the rules that it fails."""
+MISSED_AREA = "goes to an area of their own (this one is %(outside)s outside the area)"
+"""In place of the distance's words, where there is an area and no radius."""
 COULD = {
     "asked": ("1 of them has this request already.", "%(count)s of them have this request already."),
     "taken": ("1 of them could help but is busy with others.", "%(count)s of them could help but are busy with others."),
@@ -33,6 +41,8 @@ TERMS = {
     "remote": "from afar, which counts as %(metres)s",
 }
 """What a pair's metres are for."""
+TERM_AREA = "%(distance)s away, within this volunteer’s area"
+"""In place of the distance's words, as above."""
 
 
 def offering_words(count: int, language: str) -> str:
@@ -67,7 +77,10 @@ def missed_words(failed: Mapping[str, Mapping[str, int]], language: str) -> str:
     >>> missed_words({"hours": {}, "language": {}}, "en")
     'Closest to it: somebody who is free at other hours and speaks none of the languages asked for.'
     """
-    *most, last = [say(MISSED[rule], language, **_lengths(figures, language)) for rule, figures in failed.items()]
+    *most, last = [
+        say(MISSED_AREA if "outside_m" in figures else MISSED[rule], language, **_lengths(figures, language))
+        for rule, figures in failed.items()
+    ]
     what = say("%(first)s and %(last)s", language, first=", ".join(most), last=last) if most else last
     return say("Closest to it: somebody who %(what)s.", language, what=what)
 
@@ -78,11 +91,12 @@ def term_words(name: str, metres: int, figures: Mapping[str, int], language: str
     >>> term_words("remote", 3000, {}, "en").replace("\\u00a0", " ")
     'from afar, which counts as 3 km'
     """
-    return say(TERMS[name], language, metres=length_words(metres, language), **_lengths(figures, language))
+    phrase = TERM_AREA if name == "distance" and "radius_m" not in figures else TERMS[name]
+    return say(phrase, language, metres=length_words(metres, language), **_lengths(figures, language))
 
 
 def _lengths(figures: Mapping[str, int], language: str) -> dict[str, str]:
-    """``distance_m`` is about so far; any other figure is as it is."""
+    """``distance_m`` is about so far; any other length is as it is."""
     return {
         name.removesuffix("_m"): distance_words(figure, language) if name == "distance_m" else length_words(figure, language)
         for name, figure in figures.items()

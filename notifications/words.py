@@ -59,6 +59,12 @@ _WORDS: dict[str, Mapping[str, str]] = {
         ),
         "is free at other hours": "est libre à d’autres heures",
         "speaks none of the languages asked for": "ne parle aucune des langues demandées",
+        "is not verified as far as asked for": "n’a pas le niveau de vérification demandé",
+        "is off duty": "est en pause",
+        "is busy with others": "aide déjà d’autres personnes",
+        "goes to an area of their own (this one is %(outside)s outside the area)": (
+            "se déplace dans son propre secteur (cette demande est à %(outside)s du secteur)"
+        ),
         "%(what)s: %(count)s": "%(what)s\u00a0: %(count)s",
         "another kind of help": "autre type d’aide",
         "another way, face to face or from afar": "autre façon, en personne ou à distance",
@@ -66,9 +72,13 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "free at other hours": "libres à d’autres heures",
         "other languages": "autres langues",
         "the person’s own offer": "proposition de la personne elle-même",
+        "not to be brought together": "à ne pas mettre en relation",
+        "not verified far enough": "vérification insuffisante",
+        "off duty": "en pause",
         "%(distance)s away, within this volunteer’s radius of %(radius)s": (
             "à %(distance)s, dans le rayon de %(radius)s de la ou du bénévole"
         ),
+        "%(distance)s away, within this volunteer’s area": "à %(distance)s, dans le secteur de la ou du bénévole",
         "from afar, which counts as %(metres)s": "à distance, ce qui compte pour %(metres)s",
     },
 }

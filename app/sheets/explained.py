@@ -13,7 +13,7 @@ from matching.why import TERMS, Explanation, Inquiry, WhyNot, explain
 
 COLUMNS = (
     "need", "offer", "category", "mode", "distance_m", "radius_m", *(f"{name}_counts_m" for name in TERMS), "total_m",
-    "places_left", "reason", "offers", *(f"refused_{rule}" for rule in Rule), "has_it_already", "taken",
+    "places_left", "reason", "offers", *(f"refused_{rule}" for rule in Rule if rule is not Rule.CAPACITY), "has_it_already", "taken",
     "nearest_offer", "nearest_fails", "nearest_distance_m", "nearest_radius_m", "sentence",
 )  # fmt: skip
 LANGUAGE = "en"

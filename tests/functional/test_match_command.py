@@ -70,7 +70,8 @@ N17,1,taken
 
 EXPLAINED_COLUMNS = (
     "need,offer,category,mode,distance_m,radius_m,distance_counts_m,remote_counts_m,total_m,places_left,reason,offers,"
-    "refused_category,refused_mode,refused_distance,refused_hours,refused_language,refused_same_person,has_it_already,taken,"
+    "refused_category,refused_mode,refused_distance,refused_hours,refused_language,refused_same_person,"
+    "refused_blocked,refused_level,refused_paused,has_it_already,taken,"
     "nearest_offer,nearest_fails,nearest_distance_m,nearest_radius_m,sentence"
 )
 

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from shapely import box
 
 from app.why_words import nobody_sentences, pair_sentence, refused_counts
+from matching.areas import area_of
 from matching.hours import parse_hours
 from matching.model import Mode, Pair, Rule
 from matching.why import NOT_A_MISS, TERMS, explain, why_not
@@ -23,11 +25,12 @@ def plain(sentences: list[str]) -> list[str]:
 
 
 def test_every_rule_and_every_term_has_words_in_both_languages() -> None:
-    assert set(why_words.REFUSED) == set(Rule)
+    assert set(why_words.REFUSED) == set(Rule) - {Rule.CAPACITY}  # those are told as busy with others
     assert set(why_words.MISSED) == set(Rule) - NOT_A_MISS
     assert set(why_words.TERMS) == set(TERMS)
     could = [phrase for phrases in why_words.COULD.values() for phrase in phrases]
     said = {*why_words.REFUSED.values(), *why_words.MISSED.values(), *why_words.TERMS.values(), *could}
+    said |= {why_words.MISSED_AREA, why_words.TERM_AREA}
     assert said <= set(words._WORDS["fr"])
 
 
@@ -63,6 +66,29 @@ def test_several_reasons_are_one_sentence() -> None:
         "Au plus près\u00a0: une personne qui aide d’une autre façon que demandé, "
         "est libre à d’autres heures et ne parle aucune des langues demandées."
     )
+
+
+def test_an_area_is_told_by_how_far_outside_one_is() -> None:
+    area = area_of([box(4.8, north(-30), 4.9, north(-2.5))])
+    found = why_not(need(level=2), [offer(lat=north(-10), area=area, level=1, capacity=0, paused=True)])
+    assert plain(nobody_sentences(found, "en"))[1] == (
+        "Closest to it: somebody who goes to an area of their own (this one is 300 m outside the area), "
+        "is not verified as far as asked for, is off duty and is busy with others."
+    )
+    assert plain(nobody_sentences(found, "fr"))[1] == (
+        "Au plus près : une personne qui se déplace dans son propre secteur (cette demande est à 300 m du secteur), "
+        "n’a pas le niveau de vérification demandé, est en pause et aide déjà d’autres personnes."
+    )
+    within = explain(need(), offer(area=area), Pair(1, 1, Mode.IN_PERSON, 820))
+    assert plain([pair_sentence(within, language) for language in ("en", "fr")]) == [
+        "About 900 m away, within this volunteer’s area.", "À environ 900 m, dans le secteur de la ou du bénévole."
+    ]  # fmt: skip
+
+
+def test_coordinators_read_how_many_are_blocked() -> None:
+    found = why_not(need(blocked=frozenset({"them"})), [offer(1, identities=frozenset({"them"})), offer(2, paused=True)])
+    assert plain(refused_counts(found, "en")) == ["not to be brought together: 1", "off duty: 1"]
+    assert plain(refused_counts(found, "fr")) == ["à ne pas mettre en relation : 1", "en pause : 1"]
 
 
 def test_who_could_help_is_told_with_what_keeps_them() -> None:

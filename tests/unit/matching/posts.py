@@ -3,7 +3,9 @@
 from typing import Any
 
 from hypothesis import strategies as st
+from shapely import box
 
+from matching.areas import Area, area_of
 from matching.eligibility import check
 from matching.hours import ANY_TIME, parse_hours
 from matching.model import Mode, Need, Offer, Pair, Urgency
@@ -27,6 +29,8 @@ def need(need_id: int | str = 1, **changes: Any) -> Need:
 _hours = st.sampled_from([ANY_TIME, ANY_TIME, parse_hours("Mo 10:00-12:00"), parse_hours("Su 22:00-02:00"), parse_hours("Mo 00:00-00:30")])
 _languages = st.sampled_from([frozenset({"fr"}), frozenset({"fr", "en"}), frozenset({"ar"})])
 _people = st.sampled_from([frozenset[str](), frozenset({"a@example.org"}), frozenset({"b@example.org", "+33639981234"})])
+_disliked = st.sampled_from([frozenset[str](), frozenset[str](), frozenset({"b@example.org", "c@example.org"})])
+_levels = st.sampled_from([0, 0, 0, 1, 2])
 _steps = st.sampled_from([0, 0, 1, 2, 9, 14, 15, 16, 31, 33, 190])  # of 100 m to the north
 _corners = st.sampled_from([(LON, LAT), (LON, LAT), (179.9999, -16.5), (-179.9999, -16.5), (30.0, 89.99), (-150.0, 89.99)])
 
@@ -35,6 +39,21 @@ _corners = st.sampled_from([(LON, LAT), (LON, LAT), (179.9999, -16.5), (-179.999
 def _places(draw: st.DrawFn) -> dict[str, float]:
     lon, lat = draw(_corners)
     return {"lon": lon, "lat": lat - draw(_steps) * NORTH_100_M}
+
+
+@st.composite
+def _areas(draw: st.DrawFn) -> Area:
+    """A box or two around places, cut in two at the 180th meridian. Some have places right on their border."""
+    pieces = []
+    for _ in range(draw(st.sampled_from([1, 1, 2]))):
+        (lon, lat), half = draw(_corners), draw(st.sampled_from([0.0001, 0.00015, 0.01, 30.0]))
+        near, far = draw(st.sampled_from([(-1, 1), (0, 1), (1, 15), (0, 33), (14, 16), (-500, 190)]))
+        south, north = lat - far * NORTH_100_M, min(90.0, lat - near * NORTH_100_M)
+        for turn in (-360, 0, 360):
+            west, east = max(-180.0, lon - half + turn), min(180.0, lon + half + turn)
+            if west < east:
+                pieces.append(box(west, south, east, north))
+    return area_of(pieces)
 
 
 @st.composite
@@ -48,8 +67,12 @@ def offer_lists(draw: st.DrawFn, size: int) -> list[Offer]:
             hours=draw(_hours),
             languages=draw(_languages),
             mode=draw(st.sampled_from(Mode)),
-            capacity=draw(st.sampled_from([0, 1, 1, 1, 2, 3])),
+            capacity=draw(st.sampled_from([-1, 0, 1, 1, 1, 1, 1, 2, 3])),
             identities=draw(_people),
+            area=draw(st.one_of(st.none(), st.none(), _areas())),
+            blocked=draw(_disliked),
+            level=draw(_levels),
+            paused=draw(st.sampled_from([False, False, False, False, True])),
         )
         for i in range(draw(st.integers(0, size)))
     ]
@@ -68,6 +91,8 @@ def need_lists(draw: st.DrawFn, size: int) -> list[Need]:
             urgency=draw(st.sampled_from(Urgency)),
             places=draw(st.sampled_from([1, 1, 1, 2, 3])),
             identities=draw(_people),
+            blocked=draw(_disliked),
+            level=draw(_levels),
         )
         for i in range(draw(st.integers(0, size)))
     ]

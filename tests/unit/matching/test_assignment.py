@@ -12,7 +12,7 @@ from matching.assignment import solve
 from matching.eligibility import first_refusal
 from matching.geo import geodesic_m
 from matching.hours import ANY_TIME
-from matching.model import TAKEN, Mode, Need, Offer, Pair, Rule, Urgency
+from matching.model import TAKEN, Mode, Need, Offer, Pair, Reason, Rule, Urgency
 from matching.solution import Solution, Unserved
 from matching.verify import verify
 from tests.unit.matching.posts import LAT, NORTH_100_M, Score, eligible, need, need_lists, offer, offer_lists, score
@@ -61,7 +61,7 @@ def best_by_min_cost_flow(offers: list[Offer], needs: list[Need]) -> Score:
     for pair in pairs:
         flow.add_arc_with_capacity_and_unit_cost(len(offers) + 1 + int(pair.need), node[pair.offer], 1, pair.cost_m)
     for o in offers:
-        flow.add_arc_with_capacity_and_unit_cost(node[o.id], 0, o.capacity, 0)
+        flow.add_arc_with_capacity_and_unit_cost(node[o.id], 0, max(o.capacity, 0), 0)
     for n in needs:
         flow.add_arc_with_capacity_and_unit_cost(len(offers) + 1 + int(n.id), 0, n.places, price[n.urgency])
         flow.set_node_supply(len(offers) + 1 + int(n.id), n.places)
@@ -148,10 +148,17 @@ def test_a_walk_of_more_than_three_kilometres_is_not_sold_as_a_call() -> None:
         ({"hours": 1}, Rule.HOURS),
         ({"languages": frozenset({"ar"})}, Rule.LANGUAGE),
         ({"identities": frozenset({"me"})}, Rule.SAME_PERSON),
+        ({"blocked": frozenset({"me"})}, Rule.BLOCKED),
+        ({"identities": frozenset({"them"})}, Rule.BLOCKED),
+        ({"level": 0}, Rule.LEVEL),
+        ({"paused": True}, Rule.PAUSED),
+        ({"capacity": 0}, TAKEN),
     ],
 )
-def test_nobody_has_a_reason(changes: dict[str, object], reason: Rule) -> None:
-    assert solve([offer(**changes)], [need(identities=frozenset({"me"}))]).unserved == [Unserved(1, 1, reason)]
+def test_nobody_has_a_reason(changes: dict[str, object], reason: Reason) -> None:
+    wanted = need(identities=frozenset({"me"}), blocked=frozenset({"them"}), level=1)
+    assert solve([offer(**{"level": 1, **changes})], [wanted]).unserved == [Unserved(1, 1, reason)]
+    assert len(solve([offer(level=1)], [wanted]).pairs) == 1
 
 
 @pytest.mark.parametrize("looks", [1, 2, 4])

@@ -1,7 +1,9 @@
 import pytest
 from geopy.distance import geodesic
+from shapely import box
 
-from matching.eligibility import check, first_refusal
+from matching.areas import area_of
+from matching.eligibility import RULES, check, first_refusal
 from matching.hours import parse_hours
 from matching.model import Mode, Need, Offer, Pair, Refusal, Rule
 from tests.unit.matching.posts import LAT, LON, NORTH_100_M, need, offer
@@ -18,14 +20,34 @@ FAR = LAT + 40 * NORTH_100_M  # 4 km
         (Rule.HOURS, {"hours": parse_hours("Tu")}),
         (Rule.LANGUAGE, {"languages": frozenset({"ar", "en"})}),
         (Rule.SAME_PERSON, {"identities": frozenset({"a", "b"})}),
+        (Rule.BLOCKED, {"identities": frozenset({"a", "x"})}),
+        (Rule.BLOCKED, {"blocked": frozenset({"c"})}),
+        (Rule.LEVEL, {"level": 1}),
+        (Rule.PAUSED, {"paused": True}),
+        (Rule.CAPACITY, {"capacity": 0}),
+        (Rule.CAPACITY, {"capacity": -1}),
     ],
 )
 def test_each_rule_refuses_by_its_name(rule: Rule, changes: dict[str, object]) -> None:
-    wanted = need(hours=parse_hours("Mo"), identities=frozenset({"b", "c"}))
-    refusal = check(wanted, offer(**changes))
+    wanted = need(hours=parse_hours("Mo"), identities=frozenset({"b", "c"}), blocked=frozenset({"x"}), level=2)
+    refusal = check(wanted, offer(**{"level": 2, **changes}))
     assert isinstance(refusal, Refusal)
     assert rule is refusal.rule
-    assert isinstance(check(wanted, offer()), Pair)
+    assert isinstance(check(wanted, offer(level=2)), Pair)
+    assert isinstance(check(wanted, offer(level=3)), Pair)
+
+
+def test_the_rules_are_tried_in_the_order_of_their_names() -> None:
+    assert list(RULES) == list(Rule)
+
+
+def test_where_there_is_an_area_no_radius_counts() -> None:
+    area = area_of([box(LON - 0.01, LAT, LON + 0.01, FAR)])
+    assert isinstance(check(need(lat=FAR), offer(area=area, radius_m=100)), Pair)
+    refusal = check(need(lat=LAT - 3 * NORTH_100_M), offer(area=area, radius_m=9000))
+    figures = {"distance_m": pytest.approx(300, abs=1), "outside_m": pytest.approx(300, abs=1)}
+    assert Refusal(Rule.DISTANCE, figures) == refusal
+    assert Refusal(Rule.LEVEL, {"level": 0, "wanted": 1}) == check(need(level=1), offer(area=area))
 
 
 def test_too_far_says_how_far() -> None:
@@ -73,8 +95,10 @@ def test_the_reason_is_the_first_rule_that_leaves_nobody() -> None:
     german, far = offer(1, languages=frozenset({"de"})), offer(2, lat=FAR)
     asleep = offer(3, hours=parse_hours("Tu"))
     wanted = need(hours=parse_hours("Mo"))
-    reasons = [first_refusal(wanted, offers) for offers in ([], [far], [far, asleep], [far, asleep, german], [far, offer(4)])]
-    assert reasons == [Rule.CATEGORY, Rule.DISTANCE, Rule.HOURS, Rule.LANGUAGE, "taken"]
+    full = offer(5, capacity=0)
+    lists = ([], [far], [far, asleep], [far, asleep, german], [far, offer(4, paused=True)], [far, offer(4)], [far, full])
+    reasons = [first_refusal(wanted, offers) for offers in lists]
+    assert reasons == [Rule.CATEGORY, Rule.DISTANCE, Rule.HOURS, Rule.LANGUAGE, Rule.PAUSED, "taken", "taken"]
 
 
 def test_the_order_of_the_rules_is_that_of_the_formats() -> None:

@@ -28,7 +28,7 @@ def best_cost(offers: list[Offer], needs: list[Need], given: Terms) -> tuple[int
     for pair in pairs:
         flow.add_arc_with_capacity_and_unit_cost(1 + int(pair.need), 1000 + int(pair.offer), 1, given.cost_m(pair))
     for o in offers:
-        flow.add_arc_with_capacity_and_unit_cost(1000 + int(o.id), 0, o.capacity, 0)
+        flow.add_arc_with_capacity_and_unit_cost(1000 + int(o.id), 0, max(o.capacity, 0), 0)
     for n in needs:
         penalty = (URGENCIES.index(n.urgency) + 1) * 10**9 + given.needs.get(n.id, 0)
         flow.add_arc_with_capacity_and_unit_cost(1 + int(n.id), 0, n.places, penalty)

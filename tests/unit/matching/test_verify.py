@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from shapely import box
 
+from matching.areas import area_of
 from matching.assignment import solve
 from matching.eligibility import check
 from matching.geo import geodesic_m
@@ -19,7 +21,7 @@ def north(steps: float) -> float:
 @given(offer_lists(4), need_lists(4))
 @settings(deadline=None)
 def test_the_rules_and_the_verifier_agree_on_every_pair(offers: list[Offer], needs: list[Need]) -> None:
-    for o in (replace(o, capacity=1) for o in offers):
+    for o in offers:
         for n in needs:
             found = check(n, o)
             if isinstance(found, Pair):
@@ -44,6 +46,29 @@ def test_a_pair_that_tells_a_falsehood_is_found(changes: dict[str, Any], problem
     assert isinstance(pair, Pair)
     assert verify(offers, needs, [pair]) == []
     assert any(problem in found for found in verify(offers, needs, [replace(pair, **changes)]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"categories": frozenset({"pets"})}, "another category"),
+        ({"lat": north(20)}, "m apart, radius 1500 m"),
+        ({"area": area_of([box(4.8, north(-9), 4.9, north(-1))])}, "outside the offer's area"),
+        ({"hours": 0}, "no half hour in common"),
+        ({"languages": frozenset({"ar"})}, "no language in common"),
+        ({"identities": frozenset({"me"})}, "the same person"),
+        ({"identities": frozenset({"them"})}, "one of the two blocks the other"),
+        ({"blocked": frozenset({"me"})}, "one of the two blocks the other"),
+        ({"level": 1}, "verified to level 1, 2 wanted"),
+        ({"paused": True}, "the offer is paused"),
+        ({"capacity": 0}, "1 pairs, capacity 0"),
+    ],
+)
+def test_each_rule_is_looked_at(changes: dict[str, Any], problem: str) -> None:
+    wanted, helping = need(1, identities=frozenset({"me"}), blocked=frozenset({"them"}), level=2), offer(1, **{"level": 2, **changes})
+    apart_m = geodesic_m(wanted.lon, wanted.lat, helping.lon, helping.lat)
+    [found] = verify([helping], [wanted], [Pair(1, 1, Mode.IN_PERSON, apart_m)])
+    assert problem in found
 
 
 def test_more_pairs_than_there_is_room_for_are_found() -> None:

@@ -1,13 +1,15 @@
 import json
 import time
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely import box
 
+from matching.areas import area_of
 from matching.assignment import solve
 from matching.eligibility import RULES, check, first_refusal
 from matching.geo import distance_m
@@ -18,6 +20,7 @@ from tests.unit.matching.posts import LAT, NORTH_100_M, eligible, need, need_lis
 
 MONDAY, TUESDAY = parse_hours("Mo"), parse_hours("Tu")
 ARABIC = frozenset({"ar"})
+NO_ROOM = (Refusal(Rule.CAPACITY),)
 
 
 def north(steps: float) -> float:
@@ -29,14 +32,16 @@ def refusals(n: Need, o: Offer) -> list[Refusal]:
 
 
 def closest_by_trying_all(n: Need, offers: list[Offer]) -> Miss | None:
-    """Fewest rules, furthest in the table, fewest metres beyond the radius, nearest, lowest id."""
+    """Fewest rules, furthest in the table, fewest metres beyond the radius or area, nearest, lowest id."""
 
     def turn(miss: Miss) -> tuple[int, int, float, float, Id]:
-        beyond_m = [r.figures["distance_m"] - r.figures["radius_m"] for r in miss.refusals if r.rule is Rule.DISTANCE]
+        far = [r.figures for r in miss.refusals if r.rule is Rule.DISTANCE]
+        beyond_m = [f["outside_m"] if "outside_m" in f else f["distance_m"] - f["radius_m"] for f in far]
         return len(miss.refusals), -list(Rule).index(miss.refusals[0].rule), sum(beyond_m), miss.distance_m, miss.offer
 
     misses = [Miss(o.id, tuple(refusals(n, o)), distance_m(n.lon, n.lat, o.lon, o.lat)) for o in offers]
-    kept = [miss for miss in misses if miss.refusals and not {r.rule for r in miss.refusals} & {Rule.CATEGORY, Rule.SAME_PERSON}]
+    never = {Rule.CATEGORY, Rule.SAME_PERSON, Rule.BLOCKED}
+    kept = [miss for miss in misses if miss.refusals[:1] not in ((), NO_ROOM) and never.isdisjoint(r.rule for r in miss.refusals)]
     return min(kept, key=turn, default=None)
 
 
@@ -47,14 +52,15 @@ def test_each_offer_is_counted_once_and_the_closest_is_the_closest(
 ) -> None:
     for n in needs:
         found = why_not(n, offers, used, asked)
+        left = [replace(o, capacity=o.capacity - used.get(o.id, 0)) for o in offers]
         refused = Counter(refusal.rule for o in offers if isinstance(refusal := check(n, o), Refusal))
-        could = [o for o in offers if isinstance(check(n, o), Pair)]
-        assert found.refused == {rule: refused[rule] for rule in Rule}
+        could = [o for o in left if not isinstance(refusal := check(n, o), Refusal) or refusal.rule is Rule.CAPACITY]
+        assert found.refused == {rule: refused[rule] for rule in Rule if rule is not Rule.CAPACITY}
         assert found.asked == sum(o.id in asked for o in could)
-        assert found.taken == sum(o.id not in asked and used.get(o.id, 0) >= o.capacity for o in could)
+        assert found.taken == sum(o.id not in asked and o.capacity <= 0 for o in could)
         assert found.offers == len(offers)
         assert found.offering == sum(n.category in o.categories for o in offers)
-        assert found.nearest == closest_by_trying_all(n, offers)
+        assert found.nearest == closest_by_trying_all(n, left)
         assert found.reason == first_refusal(n, offers)
         assert found == why_not(n, rng.sample(offers, len(offers)), used, asked)
 
@@ -82,6 +88,8 @@ def test_it_agrees_with_the_solver(offers: list[Offer], needs: list[Need]) -> No
         ({"lat": LAT, "hours": TUESDAY}, [Rule.HOURS]),
         ({"languages": ARABIC, "hours": TUESDAY}, [Rule.DISTANCE, Rule.HOURS, Rule.LANGUAGE]),
         ({"lat": LAT, "languages": ARABIC}, [Rule.LANGUAGE]),
+        ({"lat": LAT, "paused": True, "capacity": 0, "level": -1}, [Rule.LEVEL, Rule.PAUSED, Rule.CAPACITY]),
+        ({"capacity": 0}, [Rule.DISTANCE, Rule.CAPACITY]),
     ],
 )
 def test_a_miss_names_all_that_it_fails(changes: dict[str, object], rules: list[Rule]) -> None:
@@ -107,6 +115,29 @@ def test_neither_another_kind_of_help_nor_ones_own_offer_is_a_miss() -> None:
     found = why_not(need(identities=me), [offer(1, categories=frozenset({"pets"})), offer(2, identities=me)])
     assert found.nearest is None
     assert (found.offers, found.offering, found.reason) == (2, 1, Rule.SAME_PERSON)
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [({"blocked": {"you"}}, {}), ({}, {"blocked": {"me"}})])
+def test_who_blocks_whom_is_counted_but_nobody_is_named(mine: dict[str, set[str]], theirs: dict[str, set[str]]) -> None:
+    me, you = frozenset({"me"}), frozenset({"you"})
+    wanted = need(identities=me, **{name: frozenset(them) for name, them in mine.items()})
+    refusing = offer(1, identities=you, paused=True, **{name: frozenset(them) for name, them in theirs.items()})
+    found = why_not(wanted, [refusing])
+    assert (found.reason, found.refused[Rule.BLOCKED], found.nearest) == (Rule.BLOCKED, 1, None)
+    found = why_not(wanted, [replace(refusing, lat=north(20))])
+    assert (found.reason, found.nearest) == (Rule.DISTANCE, None)
+
+
+def test_the_one_just_outside_of_the_own_area_is_closer_than_who_lives_nearer_with_a_radius() -> None:
+    area = area_of([box(4.8, north(-90), 4.9, north(-2))])
+    found = why_not(need(), [offer(1, lat=north(10), radius_m=700), offer(2, lat=north(-60), area=area)])
+    assert found.nearest is not None
+    assert found.nearest.offer == 2
+    assert found.nearest.refusals == (
+        Refusal(Rule.DISTANCE, {"distance_m": pytest.approx(6000, abs=3), "outside_m": pytest.approx(200, abs=0.2)}),
+    )
+    there = explain(need(), offer(area=area), Pair(1, 1, Mode.IN_PERSON, 12.5))
+    assert there.terms == (Term("distance", 13, {"distance_m": 12.5}),)
 
 
 def test_who_could_help_was_asked_or_is_taken_or_is_free() -> None:
