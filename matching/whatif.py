@@ -22,6 +22,7 @@ from matching.solution import Solution
 Key = TypeVar("Key", bound=Hashable)
 
 MOST_RADIUS_M = 50_000
+"""What a post may have, so that none shrinks."""
 NEARBY_M = 300.0
 """How far from a volunteer of today a new one lives on average, where no area is named."""
 
@@ -60,8 +61,7 @@ def wider(offers: Iterable[Offer], to_m: int = 0, share: float = 0, shape: BaseG
     """Radii of ``to_m`` at least, and larger by ``share`` (0.5: half as large again), up to :data:`MOST_RADIUS_M`; none shrinks."""
 
     def widened(offer: Offer) -> Offer:
-        wished = max(to_m, round_half_up(offer.radius_m * (1 + share)))
-        return replace(offer, radius_m=max(offer.radius_m, min(MOST_RADIUS_M, wished)))
+        return replace(offer, radius_m=min(MOST_RADIUS_M, max(to_m, round_half_up(offer.radius_m * (1 + share)))))
 
     return _changed(offers, shape, widened)
 
@@ -119,7 +119,7 @@ class Places:
 class Outcome:
     """What a round comes to.
 
-    ``urgencies``, ``categories`` and ``areas`` split ``total``. ``median_m`` (half meet no farther), ``p95_m`` (95 in 100) and
+    ``urgencies``, ``categories`` and ``areas`` (by number) split ``total``. ``median_m`` (half meet no farther), ``p95_m`` (95 in 100) and
     ``total_m`` are of pairs that meet in person, ``remote`` counts the others. ``waited_served`` and ``waited_unserved`` are medians of
     the days that needs have waited, those with every place served and the others. ``None``: nobody to count.
     """
@@ -127,7 +127,7 @@ class Outcome:
     total: Places
     urgencies: dict[str, Places]
     categories: dict[str, Places]
-    areas: dict[Hashable, Places]
+    areas: dict[int, Places]
     median_m: int | None
     p95_m: int | None
     total_m: int
@@ -136,8 +136,8 @@ class Outcome:
     waited_unserved: float | None
 
 
-def outcome(needs: Iterable[Need], solution: Solution, waited: Mapping[Id, float], area_of: Mapping[Id, Hashable]) -> Outcome:
-    """Counts a round. ``waited`` has the days of the needs for which they are known; needs that ``area_of`` lacks are in no area."""
+def outcome(needs: Iterable[Need], solution: Solution, waited: Mapping[Id, float], area_of: Mapping[Id, int]) -> Outcome:
+    """Counts a round. ``waited`` has the days of the needs for which they are known, ``area_of`` the area of those that lie in one."""
     needs = list(needs)
     served = Counter(pair.need for pair in solution.pairs)
     metres = sorted(pair.cost_m for pair in solution.pairs if pair.mode is Mode.IN_PERSON)

@@ -110,11 +110,11 @@ def test_fewer_hours_are_those_that_both_have() -> None:
 
 def test_an_outcome_counts_places_metres_and_waiting() -> None:
     needs = [need(1, places=2, urgency=Urgency.URGENT), need(2, category="pets"), need(3), need(4), need(5, mode=Mode.REMOTE)]
-    found = outcome(needs, told((1, 1, 100), (2, 2, 300.5), (3, 3, 200), (5, 4, -9)), {1: 8, 2: 1, 3: 4, 4: 2}, {1: "a", 3: "a", 4: "b"})
+    found = outcome(needs, told((1, 1, 100), (2, 2, 300.5), (3, 3, 200), (5, 4, -9)), {1: 8, 2: 1, 3: 4, 4: 2}, {1: 7, 3: 7, 4: 9})
     assert found.total == Places(6, 4)
     assert found.urgencies == {"urgent": Places(2, 1), "normal": Places(4, 3)}
     assert found.categories == {"shopping": Places(5, 3), "pets": Places(1, 1)}
-    assert found.areas == {"a": Places(3, 2), "b": Places(1, 0)}
+    assert found.areas == {7: Places(3, 2), 9: Places(1, 0)}
     assert (found.median_m, found.p95_m, found.total_m, found.remote) == (200, 301, 601, 1)
     assert (found.waited_served, found.waited_unserved) == (2.5, 5)
 
