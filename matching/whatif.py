@@ -8,6 +8,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count as naturals
+from itertools import islice
 from random import Random
 from statistics import median
 from typing import TypeVar
@@ -98,13 +100,8 @@ def _new_ids(offers: Iterable[Offer], count: int) -> list[Id]:
     numbers = [offer_id for offer_id in taken if isinstance(offer_id, int)]
     if numbers:
         return [max(numbers) + i for i in range(1, count + 1)]
-    free: list[Id] = []
-    number = 0
-    while len(free) < count:
-        number += 1
-        if f"new-{number}" not in taken:
-            free.append(f"new-{number}")
-    return free
+    free = (f"new-{number}" for number in naturals(1) if f"new-{number}" not in taken)
+    return list(islice(free, count))
 
 
 @dataclass(frozen=True, slots=True)
