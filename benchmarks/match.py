@@ -14,7 +14,7 @@ from collections import Counter
 from datetime import UTC
 from pathlib import Path
 
-from app.cli import match
+from app.cli import pairing
 from app.sheets.posts import NeedRow, OfferRow, load_needs, load_offers
 from benchmarks.engine.flows import OrTools, graph_of
 from benchmarks.engine.ours import every_pair
@@ -30,8 +30,8 @@ def main(offers_file: Path, needs_file: Path) -> None:
     assignment.solve([], [])  # the machine code is on disk after the first time on a machine
     command_s, peak_mb = command(offers_file, needs_file)  # first: a child's peak begins at what its parent holds
     offer_rows, need_rows = load_offers(offers_file, zone=UTC).rows, load_needs(needs_file, zone=UTC).rows
-    offers = [match.offer_of(row, row.lon or 0, row.lat or 0) for row in offer_rows if isinstance(row, OfferRow)]
-    needs = [match.need_of(row, row.lon or 0, row.lat or 0) for row in need_rows if isinstance(row, NeedRow)]
+    offers = [pairing.offer_of(row, row.lon or 0, row.lat or 0) for row in offer_rows if isinstance(row, OfferRow)]
+    needs = [pairing.need_of(row, row.lon or 0, row.lat or 0) for row in need_rows if isinstance(row, NeedRow)]
     began = time.perf_counter()
     solution = assignment.solve(offers, needs)
     ours_s = time.perf_counter() - began
