@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -92,51 +92,48 @@ class Arrays(NamedTuple):
 
 def lay_out(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms = NO_TERMS) -> Arrays:
     """The arrays for offers and needs in the order given, needs being the seekers."""
-    slugs = sorted({need.category for need in needs})
-    category = {slug: i for i, slug in enumerate(slugs)}
+    category = {slug: i for i, slug in enumerate(sorted({need.category for need in needs}))}
     rows = [(category[slug], i) for i, offer in enumerate(offers) for slug in offer.categories if slug in category]
     group, host = np.array(sorted(rows), np.int64).reshape(-1, 2).T.copy()
-    far = np.array([offer.mode is not Mode.IN_PERSON for offer in offers], np.bool_)
     term = np.array([terms.offers.get(offer.id, 0) for offer in offers], np.int64)
     penalty = penalties(offers, needs, terms)
-    need_profile, offer_profile, *tables = _profiles(offers, needs)
-    offer_area, *held = _areas(offers, need_at := _degrees(needs))
-    everywhere, nowhere = np.full(len(needs), -1), (np.zeros(len(offers) + 1, np.int64), np.empty(0, np.int64))
-    return Arrays(
-        True,
-        bool((offer_area < 0).all()),
-        penalty[Urgency.FLEXIBLE],
-        need_at,
-        distance.points(need_at[:, 0], need_at[:, 1]),
-        need_profile,
-        np.array([need.mode is not Mode.REMOTE for need in needs], np.bool_),
-        np.array([need.mode is not Mode.IN_PERSON for need in needs], np.bool_),
-        np.full(len(needs), np.inf),
-        everywhere,
-        *held,
-        np.zeros(len(needs), np.int64),
-        np.array([need.places for need in needs], np.int64),
-        np.array([penalty[need.urgency] + terms.needs.get(need.id, 0) for need in needs], np.int64),
-        np.arange(len(needs) + 1),
-        np.array([category[need.category] for need in needs], np.int64),
-        offer_at := _degrees(offers),
-        distance.points(offer_at[:, 0], offer_at[:, 1]),
-        offer_profile,
-        np.array([offer.mode is not Mode.REMOTE for offer in offers], np.bool_),
-        far,
-        np.array([offer.reach_m for offer in offers], np.float64),
-        offer_area,
-        *nowhere,
-        term,
-        np.array([max(offer.capacity, 0) for offer in offers], np.int64),
-        np.zeros(len(slugs), np.int64),
-        host,
-        group,
-        *_from_afar(len(slugs), host, group, far, term),
-        *_known_pairs(offers, needs, terms, term),
-        *_barred_pairs(offers, needs),
-        *tables,
-    )
+    there = _place("seeker", needs) | _place("host", offers)
+    area, held_first, held = _areas(offers, there["seeker_at"])
+    columns: dict[str, Any] = {
+        "needs_seek": True,
+        "radii_only": bool((area < 0).all()),
+        "step": penalty[Urgency.FLEXIBLE],
+        "seeker_radius": np.full(len(needs), np.inf),
+        "seeker_area": np.full(len(needs), -1),
+        "seeker_held_first": held_first,
+        "seeker_held": held,
+        "seeker_term": np.zeros(len(needs), np.int64),
+        "seeker_places": np.array([need.places for need in needs], np.int64),
+        "penalty": np.array([penalty[need.urgency] + terms.needs.get(need.id, 0) for need in needs], np.int64),
+        "group_first": np.arange(len(needs) + 1),
+        "group": np.array([category[need.category] for need in needs], np.int64),
+        "host_radius": np.array([offer.reach_m for offer in offers], np.float64),
+        "host_area": area,
+        "host_held_first": np.zeros(len(offers) + 1, np.int64),
+        "host_held": np.empty(0, np.int64),
+        "host_term": term,
+        "host_places": np.array([max(offer.capacity, 0) for offer in offers], np.int64),
+        "level": np.zeros(len(category), np.int64),
+        "row_host": host,
+        "row_group": group,
+    }
+    columns |= there | _from_afar(len(category), host, group, there["host_far"], term)
+    return Arrays(**(columns | _known_pairs(offers, needs, terms, term) | _barred_pairs(offers, needs) | _profiles(offers, needs)))
+
+
+def _place(side: str, posts: Sequence[Offer] | Sequence[Need]) -> dict[str, Array]:
+    at = np.array([(post.lon, post.lat) for post in posts], np.float64).reshape(-1, 2)
+    return {
+        f"{side}_at": at,
+        f"{side}_xyz": distance.points(at[:, 0], at[:, 1]),
+        f"{side}_near": np.array([post.mode is not Mode.REMOTE for post in posts], np.bool_),
+        f"{side}_far": np.array([post.mode is not Mode.IN_PERSON for post in posts], np.bool_),
+    }
 
 
 def turned(a: Arrays) -> Arrays:
@@ -156,11 +153,11 @@ def turned(a: Arrays) -> Arrays:
     hosts, seekers = len(a.seeker_places), len(a.host_places)
     known_first, known_host, known_term = _turned_pairs(a.known_first, a.known_host, a.known_term, seekers)
     barred_first, barred_host, barred_rule = _turned_pairs(a.barred_first, a.barred_host, a.barred_rule, seekers)
-    far_first, far_host, far_behind = _from_afar(len(level), need, group, a.seeker_far, term)
     sides = {f"seeker_{name}": getattr(a, f"host_{name}") for name in _OF_BOTH}
     sides |= {f"host_{name}": getattr(a, f"seeker_{name}") for name in _OF_BOTH}
     sides |= {"host_radius": np.full(hosts, a.host_radius.max(initial=0)), "host_term": term}
-    return Arrays(**(a._asdict() | sides | {
+    columns = a._asdict() | sides | _from_afar(len(level), need, group, a.seeker_far, term)
+    return Arrays(**(columns | {
         "needs_seek": False,
         "penalty": np.full(seekers, levels * a.step + wait.max(initial=0)),
         "group_first": np.searchsorted(seeker[order], np.arange(seekers + 1)),
@@ -168,9 +165,6 @@ def turned(a: Arrays) -> Arrays:
         "level": level,
         "row_host": need,
         "row_group": group,
-        "far_first": far_first,
-        "far_host": far_host,
-        "far_behind": far_behind,
         "known_first": known_first,
         "known_host": known_host,
         "known_term": known_term,
@@ -191,13 +185,14 @@ def _turned_pairs(first: Array, host: Array, what: Array, hosts: int) -> tuple[A
     return np.searchsorted(host[order], np.arange(hosts + 1)), seeker[order], what[order]
 
 
-def _from_afar(groups: int, host: Array, group: Array, far: Array, term: Array) -> tuple[Array, Array, Array]:
+def _from_afar(groups: int, host: Array, group: Array, far: Array, term: Array) -> dict[str, Array]:
     """By group the hosts that meet from afar, the lowest term first; and where those with the same term end."""
     host, group = host[far[host]], group[far[host]]
     order = np.lexsort((host, term[host], group))
     host, group = host[order], group[order]
     ends = np.append(np.flatnonzero((np.diff(group) != 0) | (np.diff(term[host]) != 0)) + 1, len(host))
-    return np.searchsorted(group, np.arange(groups + 1)), host, ends[np.searchsorted(ends, np.arange(len(host)), side="right")]
+    behind = ends[np.searchsorted(ends, np.arange(len(host)), side="right")]
+    return {"far_first": np.searchsorted(group, np.arange(groups + 1)), "far_host": host, "far_behind": behind}
 
 
 def grid_of(a: Arrays) -> grid.Grid:
@@ -232,20 +227,18 @@ def places_order(a: Arrays) -> Array:
     return np.lexsort((code, a.group[a.group_first[:-1]], -a.penalty)) if a.needs_seek else np.argsort(code, kind="stable")
 
 
-def _degrees(posts: Sequence[Offer] | Sequence[Need]) -> Array:
-    return np.array([(post.lon, post.lat) for post in posts], np.float64).reshape(-1, 2)
-
-
-def _profiles(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Array, ...]:
-    """The needs' profiles and the offers'; then by profile the bits and levels of each and the offers' standing; and who fits whom."""
+def _profiles(offers: Sequence[Offer], needs: Sequence[Need]) -> dict[str, Array]:
+    """By post its profile; by profile the bits and levels of each side and the offers' standing; and who fits whom."""
     spoken = frozenset[str]().union(*{offer.languages for offer in offers}, *{need.languages for need in needs})
     languages = {code: 1 << i for i, code in enumerate(sorted(spoken))}
     standing = [FAILED_PAUSED if offer.paused else PASSED if offer.capacity > 0 else FAILED_CAPACITY for offer in offers]
     mine, need_bits, need_level, _ = _profiles_of(needs, repeat(PASSED), languages)
     theirs, offer_bits, offer_level, offer_standing = _profiles_of(offers, standing, languages)
     small = len(need_bits) * len(offer_bits) <= LARGEST_TABLE
-    tables = need_bits, offer_bits, need_level, offer_level, offer_standing
-    return mine, theirs, *tables, table_of_fits(*tables) if small else np.empty((0, 0), np.bool_)
+    tables = {"need_bits": need_bits, "offer_bits": offer_bits, "need_level": need_level, "offer_level": offer_level}
+    tables["offer_standing"] = offer_standing
+    fits = table_of_fits(*tables.values()) if small else np.empty((0, 0), np.bool_)
+    return {"seeker_profile": mine, "host_profile": theirs, "fits": fits} | tables
 
 
 def _profiles_of(posts: Sequence[Offer] | Sequence[Need], standing: Iterable[int], languages: dict[str, int]) -> tuple[Array, ...]:
@@ -304,7 +297,7 @@ def _areas(offers: Sequence[Offer], need_at: Array) -> tuple[Array, Array, Array
     return np.array(mine, np.int64), first, area
 
 
-def _known_pairs(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms, term: Array) -> tuple[Array, Array, Array, Array]:
+def _known_pairs(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms, term: Array) -> dict[str, Array]:
     """For each need the offers, ascending, of pairs of which something is taken off; what is added to their metres, at the least to
     nothing; and what is added afterwards."""
     offer_at = {offer.id: i for i, offer in enumerate(offers)} if terms.pairs else {}
@@ -315,10 +308,11 @@ def _known_pairs(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms, t
         if need in need_at and offer in offer_at and needs[need_at[need]].category in offers[offer_at[offer]].categories
     )
     need, offer, off = np.array(rows, np.int64).reshape(-1, 3).T.copy()
-    return np.searchsorted(need, np.arange(len(needs) + 1)), offer, term[offer] - off, np.zeros(len(offer), np.int64)
+    first, more = np.searchsorted(need, np.arange(len(needs) + 1)), np.zeros(len(offer), np.int64)
+    return {"known_first": first, "known_host": offer, "known_term": term[offer] - off, "known_more": more}
 
 
-def _barred_pairs(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Array, Array, Array]:
+def _barred_pairs(offers: Sequence[Offer], needs: Sequence[Need]) -> dict[str, Array]:
     """For each need the offers, ascending, of the same person or of one whom either side blocks, and the rule."""
     owned, blocking = _by_name(offer.identities for offer in offers), _by_name(offer.blocked for offer in offers)
     rows = []
@@ -328,7 +322,8 @@ def _barred_pairs(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Array
         row |= {o: FAILED_SAME_PERSON for name in need.identities for o in owned.get(name, ())}
         rows.append(sorted(row.items()))
     table = np.array([pair for row in rows for pair in row], np.int64).reshape(-1, 2)
-    return np.append(0, np.cumsum([len(row) for row in rows], dtype=np.int64)), table[:, 0].copy(), table[:, 1].copy()
+    first = np.append(0, np.cumsum([len(row) for row in rows], dtype=np.int64))
+    return {"barred_first": first, "barred_host": table[:, 0].copy(), "barred_rule": table[:, 1].copy()}
 
 
 def _by_name(names: Iterable[frozenset[str]]) -> dict[str, list[int]]:
