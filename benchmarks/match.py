@@ -59,8 +59,8 @@ def main(offers_file: Path, needs_file: Path) -> None:
 
 def min_cost_flow(offers: list[Offer], needs: list[Need]) -> tuple[Score, float, int]:
     """OR-tools' best score, the seconds of its solve and the number of pairs."""
-    a, g = arrays.lay_out(offers, needs)
-    graph = graph_of(a, every_pair(a, g))
+    a = arrays.lay_out(offers, needs)
+    graph = graph_of(a, every_pair(a, arrays.grid_of(a)))
     flow = OrTools(graph)
     taken_s = seconds(flow.solve)
     found = flow.score()

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 WORDS = -(-QUARTERS // 64)
 LARGEST_TABLE = 1 << 26
+LEVEL_BIT = 29
+"""A pair's metres, terms included, stay below 2²⁹; above them stands its level."""
 (
     FAILED_CATEGORY, FAILED_MODE, FAILED_DISTANCE, FAILED_HOURS, FAILED_LANGUAGE, FAILED_SAME_PERSON, FAILED_BLOCKED, FAILED_LEVEL,
     FAILED_PAUSED, FAILED_CAPACITY, PASSED,
@@ -25,46 +27,61 @@ LARGEST_TABLE = 1 << 26
 
 
 class Arrays(NamedTuple):
-    """``need_*`` and ``offer_*`` go by place in the sorted lists; ``x_first[i]:x_first[i + 1]`` are the ones of i. ``*_at`` are
-    degrees, longitude first; ``*_turn`` are radians.
+    """Seekers look for hosts: needs for offers, or, :func:`turned`, offers for needs. Both go by place in the sorted lists;
+    ``x_first[i]:x_first[i + 1]`` are the ones of i. ``*_at`` are degrees, longitude first; ``*_radius`` and ``*_xyz`` are metres.
 
-    ``offer_area`` is the number of an offer's area, or -1: its radius says all. Else the radius is more than the area needs, and
-    ``held_*`` are the areas, ascending, that hold a need's point. A profile is what hours, languages, levels and ``offer_standing``
+    A group is a category of hosts, and, when needs are hosts, one of their urgencies too: ``group`` are those a seeker may look in,
+    the most urgent first, and a pair in it costs ``level`` steps more. ``row_*`` are the hosts of each group, by group.
+    ``penalty`` is what a place of a seeker counts for that stays empty.
+    ``*_area`` is the number of an offer's area, or -1: its radius says all. Else the radius is more than the area needs, and
+    ``*_held`` are the areas, ascending, that hold a need's point. A profile is what hours, languages, levels and ``offer_standing``
     (the rule by which an offer takes nobody at all, else PASSED) say together: ``*_bits[profile]`` and so on, and ``fits[p, q]``
-    whether two meet (empty when there are too many to write down). ``far_*`` are the offers of a category that help from afar, the
+    whether two meet (empty when there are too many to write down). ``far_*`` are the hosts of a group that meet from afar, the
     lowest term first, and ``far_behind[i]`` is where those with the same term as i end. ``known_*`` are pairs of which something is
-    taken off; ``barred_*`` are pairs, the offers ascending, that ``barred_rule`` refuses whatever else they share.
+    taken off; ``barred_*`` are pairs, the hosts ascending, that ``barred_rule`` refuses whatever else they share.
     """
 
-    need_at: Array
-    need_xyz: Array
-    need_profile: Array
-    need_category: Array
-    need_near: Array
-    need_far: Array
-    need_places: Array
-    need_penalty: Array
-    offer_at: Array
-    offer_xyz: Array
-    offer_profile: Array
-    offer_near: Array
-    offer_far: Array
-    offer_radius: Array
-    offer_area: Array
-    offer_capacity: Array
-    offer_term: Array
-    offered: Array
+    needs_seek: bool
+    radii_only: bool
+    step: int
+    seeker_at: Array
+    seeker_xyz: Array
+    seeker_profile: Array
+    seeker_near: Array
+    seeker_far: Array
+    seeker_radius: Array
+    seeker_area: Array
+    seeker_held_first: Array
+    seeker_held: Array
+    seeker_term: Array
+    seeker_places: Array
+    penalty: Array
+    group_first: Array
+    group: Array
+    host_at: Array
+    host_xyz: Array
+    host_profile: Array
+    host_near: Array
+    host_far: Array
+    host_radius: Array
+    host_area: Array
+    host_held_first: Array
+    host_held: Array
+    host_term: Array
+    host_places: Array
+    level: Array
+    row_host: Array
+    row_group: Array
     far_first: Array
-    far_offer: Array
+    far_host: Array
     far_behind: Array
     known_first: Array
-    known_offer: Array
-    known_off: Array
+    known_host: Array
+    known_term: Array
+    known_more: Array
     barred_first: Array
-    barred_offer: Array
+    barred_host: Array
     barred_rule: Array
-    held_first: Array
-    held_area: Array
     need_bits: Array
     offer_bits: Array
     need_level: Array
@@ -73,55 +90,116 @@ class Arrays(NamedTuple):
     fits: Array
 
 
-def lay_out(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms = NO_TERMS) -> tuple[Arrays, grid.Grid]:
-    """The arrays for offers and needs in the order given, and the grid of the offers that meet people in person."""
-    slugs = sorted({need.category for need in needs})
-    category = {slug: i for i, slug in enumerate(slugs)}
-    wanted = [(i, category[slug]) for i, offer in enumerate(offers) for slug in offer.categories if slug in category]
-    offered = np.array(wanted, np.int64).reshape(-1, 2)
-    near = np.array([offer.mode is not Mode.REMOTE for offer in offers], np.bool_)
-    far = np.array([offer.mode is not Mode.IN_PERSON for offer in offers], np.bool_)
-    radius = np.array([offer.reach_m for offer in offers], np.float64)
-    need_at, offer_at = _degrees(needs), _degrees(offers)
-    offer_xyz = distance.points(offer_at[:, 0], offer_at[:, 1])
-    by_place = offered[near[offered[:, 0]]]
-    from_afar = offered[far[offered[:, 0]]]
+def lay_out(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms = NO_TERMS) -> Arrays:
+    """The arrays for offers and needs in the order given, needs being the seekers."""
+    category = {slug: i for i, slug in enumerate(sorted({need.category for need in needs}))}
+    rows = [(category[slug], i) for i, offer in enumerate(offers) for slug in offer.categories if slug in category]
+    group, host = np.array(sorted(rows), np.int64).reshape(-1, 2).T.copy()
     term = np.array([terms.offers.get(offer.id, 0) for offer in offers], np.int64)
-    from_afar = from_afar[np.lexsort((from_afar[:, 0], term[from_afar[:, 0]], from_afar[:, 1]))]
-    same_term = np.column_stack([from_afar[:, 1], term[from_afar[:, 0]]])
-    runs_end = np.append(np.flatnonzero((same_term[1:] != same_term[:-1]).any(axis=1)) + 1, len(from_afar))
     penalty = penalties(offers, needs, terms)
-    need_profile, offer_profile, *tables = _profiles(offers, needs)
-    offer_area, *held = _areas(offers, need_at)
-    a = Arrays(
-        need_at,
-        distance.points(need_at[:, 0], need_at[:, 1]),
-        need_profile,
-        np.array([category[need.category] for need in needs], np.int64),
-        np.array([need.mode is not Mode.REMOTE for need in needs], np.bool_),
-        np.array([need.mode is not Mode.IN_PERSON for need in needs], np.bool_),
-        np.array([need.places for need in needs], np.int64),
-        np.array([penalty[need.urgency] + terms.needs.get(need.id, 0) for need in needs], np.int64),
-        offer_at,
-        offer_xyz,
-        offer_profile,
-        near,
-        far,
-        radius,
-        offer_area,
-        np.array([max(offer.capacity, 0) for offer in offers], np.int64),
-        term,
-        np.isin(np.arange(len(slugs)), offered[:, 1]),
-        np.searchsorted(from_afar[:, 1], np.arange(len(slugs) + 1)),
-        from_afar[:, 0].copy(),
-        runs_end[np.searchsorted(runs_end, np.arange(len(from_afar)), side="right")] if len(from_afar) else np.empty(0, np.int64),
-        *_known_pairs(offers, needs, terms),
-        *_barred_pairs(offers, needs),
-        *held,
-        *tables,
-    )
-    lon, lat = np.radians(offer_at[:, 0]), np.radians(offer_at[:, 1])
-    return a, grid.build(by_place[:, 0], by_place[:, 1], lon, lat, offer_xyz, radius, offer_profile, len(slugs))
+    there = _place("seeker", needs) | _place("host", offers)
+    area, held_first, held = _areas(offers, there["seeker_at"])
+    columns: dict[str, Any] = {
+        "needs_seek": True,
+        "radii_only": bool((area < 0).all()),
+        "step": penalty[Urgency.FLEXIBLE],
+        "seeker_radius": np.full(len(needs), np.inf),
+        "seeker_area": np.full(len(needs), -1),
+        "seeker_held_first": held_first,
+        "seeker_held": held,
+        "seeker_term": np.zeros(len(needs), np.int64),
+        "seeker_places": np.array([need.places for need in needs], np.int64),
+        "penalty": np.array([penalty[need.urgency] + terms.needs.get(need.id, 0) for need in needs], np.int64),
+        "group_first": np.arange(len(needs) + 1),
+        "group": np.array([category[need.category] for need in needs], np.int64),
+        "host_radius": np.array([offer.reach_m for offer in offers], np.float64),
+        "host_area": area,
+        "host_held_first": np.zeros(len(offers) + 1, np.int64),
+        "host_held": np.empty(0, np.int64),
+        "host_term": term,
+        "host_places": np.array([max(offer.capacity, 0) for offer in offers], np.int64),
+        "level": np.zeros(len(category), np.int64),
+        "row_host": host,
+        "row_group": group,
+    }
+    columns |= there | _from_afar(len(category), host, group, there["host_far"], term)
+    return Arrays(**(columns | _known_pairs(offers, needs, terms, term) | _barred_pairs(offers, needs) | _profiles(offers, needs)))
+
+
+def _place(side: str, posts: Sequence[Offer] | Sequence[Need]) -> dict[str, Array]:
+    at = np.array([(post.lon, post.lat) for post in posts], np.float64).reshape(-1, 2)
+    return {
+        f"{side}_at": at,
+        f"{side}_xyz": distance.points(at[:, 0], at[:, 1]),
+        f"{side}_near": np.array([post.mode is not Mode.REMOTE for post in posts], np.bool_),
+        f"{side}_far": np.array([post.mode is not Mode.IN_PERSON for post in posts], np.bool_),
+    }
+
+
+def turned(a: Arrays) -> Arrays:
+    """Offers look for needs: the same pairs, and each costs less by the penalty of its need than the dearest penalty is.
+
+    Where offers have fewer places than are wanted, each search is short this way: there is a free need around the corner.
+    """
+    urgency = 3 - a.penalty // a.step  # 0 is the most urgent
+    wait = a.penalty % a.step
+    levels, categories = len(Urgency), len(a.level)
+    need = np.lexsort((np.arange(len(a.group)), a.group * levels + urgency))
+    group = (a.group * levels + urgency)[need]
+    term = wait.max(initial=0) - wait
+    level = np.tile(np.arange(levels), categories)
+    seeker, looks_in = np.tile(a.row_host, levels), (a.row_group * levels + np.arange(levels)[:, None]).ravel()
+    order = np.lexsort((looks_in, level[looks_in], seeker))
+    hosts, seekers = len(a.seeker_places), len(a.host_places)
+    known_first, known_host, known_term = _turned_pairs(a.known_first, a.known_host, a.known_term, seekers)
+    barred_first, barred_host, barred_rule = _turned_pairs(a.barred_first, a.barred_host, a.barred_rule, seekers)
+    sides = {f"seeker_{name}": getattr(a, f"host_{name}") for name in _OF_BOTH}
+    sides |= {f"host_{name}": getattr(a, f"seeker_{name}") for name in _OF_BOTH}
+    sides |= {"host_radius": np.full(hosts, a.host_radius.max(initial=0)), "host_term": term}
+    columns = a._asdict() | sides | _from_afar(len(level), need, group, a.seeker_far, term)
+    return Arrays(**(columns | {
+        "needs_seek": False,
+        "penalty": np.full(seekers, levels * a.step + wait.max(initial=0)),
+        "group_first": np.searchsorted(seeker[order], np.arange(seekers + 1)),
+        "group": looks_in[order],
+        "level": level,
+        "row_host": need,
+        "row_group": group,
+        "known_first": known_first,
+        "known_host": known_host,
+        "known_term": known_term,
+        "known_more": (urgency[known_host] << LEVEL_BIT) + term[known_host],
+        "barred_first": barred_first,
+        "barred_host": barred_host,
+        "barred_rule": barred_rule,
+        "fits": np.ascontiguousarray(a.fits.T),
+    }))  # fmt: skip
+
+
+_OF_BOTH = ("at", "xyz", "profile", "near", "far", "radius", "area", "held_first", "held", "term", "places")
+
+
+def _turned_pairs(first: Array, host: Array, what: Array, hosts: int) -> tuple[Array, Array, Array]:
+    seeker = np.repeat(np.arange(len(first) - 1), np.diff(first))
+    order = np.lexsort((seeker, host))
+    return np.searchsorted(host[order], np.arange(hosts + 1)), seeker[order], what[order]
+
+
+def _from_afar(groups: int, host: Array, group: Array, far: Array, term: Array) -> dict[str, Array]:
+    """By group the hosts that meet from afar, the lowest term first; and where those with the same term end."""
+    host, group = host[far[host]], group[far[host]]
+    order = np.lexsort((host, term[host], group))
+    host, group = host[order], group[order]
+    ends = np.append(np.flatnonzero((np.diff(group) != 0) | (np.diff(term[host]) != 0)) + 1, len(host))
+    behind = ends[np.searchsorted(ends, np.arange(len(host)), side="right")]
+    return {"far_first": np.searchsorted(group, np.arange(groups + 1)), "far_host": host, "far_behind": behind}
+
+
+def grid_of(a: Arrays) -> grid.Grid:
+    """The grid of the hosts that meet people in person."""
+    there = a.host_near[a.row_host]
+    lon, lat = np.radians(a.host_at[:, 0]), np.radians(a.host_at[:, 1])
+    return grid.build(a.row_host[there], a.row_group[there], lon, lat, a.host_xyz, a.host_radius, a.host_profile, len(a.level))
 
 
 def penalties(offers: Iterable[Offer], needs: Iterable[Need], terms: Terms = NO_TERMS) -> dict[Urgency, int]:
@@ -132,38 +210,35 @@ def penalties(offers: Iterable[Offer], needs: Iterable[Need], terms: Terms = NO_
     dearest = max((offer.reach_m for offer in offers), default=0)
     dearest = max(int(dearest), 3_000) + max(terms.offers.values(), default=0) + max(terms.needs.values(), default=0)
     step = (dearest + 2) * (sum(need.places for need in needs) + 1)
-    return {Urgency.URGENT: 3 * step, Urgency.NORMAL: 2 * step, Urgency.FLEXIBLE: step}
+    return {urgency: (len(Urgency) - place) * step for place, urgency in enumerate(Urgency)}
 
 
 def places_order(a: Arrays) -> Array:
-    """The needs by urgency, then category, then along a curve that stays in a neighbourhood before it moves on (Morton's).
+    """The seekers by urgency, then category, then along a curve that stays in a neighbourhood before it moves on (Morton's).
 
-    Any order gives the best set. In this one each search mostly stays among the needs just before it: with too few
-    volunteers it took a third of the time of the curve alone.
+    Any order gives the best set. In this one each search mostly stays among the seekers just before it, and memory is read in turn.
     """
-    east = ((a.need_at[:, 0] + 180) / 360 * 0xFFFF_FFFF).astype(np.uint64)
-    north = ((a.need_at[:, 1] + 90) / 180 * 0xFFFF_FFFF).astype(np.uint64)
+    east = ((a.seeker_at[:, 0] + 180) / 360 * 0xFFFF_FFFF).astype(np.uint64)
+    north = ((a.seeker_at[:, 1] + 90) / 180 * 0xFFFF_FFFF).astype(np.uint64)
     code = np.zeros(len(east), np.uint64)
     for bit in range(32):
         one, at = np.uint64(1), np.uint64(bit)
         code |= ((east >> at & one) | (north >> at & one) << one) << np.uint64(2 * bit)
-    return np.lexsort((code, a.need_category, -a.need_penalty))
+    return np.lexsort((code, a.group[a.group_first[:-1]], -a.penalty)) if a.needs_seek else np.argsort(code, kind="stable")
 
 
-def _degrees(posts: Sequence[Offer] | Sequence[Need]) -> Array:
-    return np.array([(post.lon, post.lat) for post in posts], np.float64).reshape(-1, 2)
-
-
-def _profiles(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Array, ...]:
-    """The needs' profiles and the offers'; then by profile the bits and levels of each and the offers' standing; and who fits whom."""
+def _profiles(offers: Sequence[Offer], needs: Sequence[Need]) -> dict[str, Array]:
+    """By post its profile; by profile the bits and levels of each side and the offers' standing; and who fits whom."""
     spoken = frozenset[str]().union(*{offer.languages for offer in offers}, *{need.languages for need in needs})
     languages = {code: 1 << i for i, code in enumerate(sorted(spoken))}
     standing = [FAILED_PAUSED if offer.paused else PASSED if offer.capacity > 0 else FAILED_CAPACITY for offer in offers]
     mine, need_bits, need_level, _ = _profiles_of(needs, repeat(PASSED), languages)
     theirs, offer_bits, offer_level, offer_standing = _profiles_of(offers, standing, languages)
     small = len(need_bits) * len(offer_bits) <= LARGEST_TABLE
-    tables = need_bits, offer_bits, need_level, offer_level, offer_standing
-    return mine, theirs, *tables, table_of_fits(*tables) if small else np.empty((0, 0), np.bool_)
+    tables = {"need_bits": need_bits, "offer_bits": offer_bits, "need_level": need_level, "offer_level": offer_level}
+    tables["offer_standing"] = offer_standing
+    fits = table_of_fits(*tables.values()) if small else np.empty((0, 0), np.bool_)
+    return {"seeker_profile": mine, "host_profile": theirs, "fits": fits} | tables
 
 
 def _profiles_of(posts: Sequence[Offer] | Sequence[Need], standing: Iterable[int], languages: dict[str, int]) -> tuple[Array, ...]:
@@ -222,8 +297,9 @@ def _areas(offers: Sequence[Offer], need_at: Array) -> tuple[Array, Array, Array
     return np.array(mine, np.int64), first, area
 
 
-def _known_pairs(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms) -> tuple[Array, Array, Array]:
-    """For each need the offers, ascending, of pairs of which something is taken off, and how much."""
+def _known_pairs(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms, term: Array) -> dict[str, Array]:
+    """For each need the offers, ascending, of pairs of which something is taken off; what is added to their metres, at the least to
+    nothing; and what is added afterwards."""
     offer_at = {offer.id: i for i, offer in enumerate(offers)} if terms.pairs else {}
     need_at = {need.id: i for i, need in enumerate(needs)} if terms.pairs else {}
     rows = sorted(
@@ -231,11 +307,12 @@ def _known_pairs(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms) -
         for (need, offer), off in terms.pairs.items()
         if need in need_at and offer in offer_at and needs[need_at[need]].category in offers[offer_at[offer]].categories
     )
-    table = np.array(rows, np.int64).reshape(-1, 3)
-    return np.searchsorted(table[:, 0], np.arange(len(needs) + 1)), table[:, 1].copy(), table[:, 2].copy()
+    need, offer, off = np.array(rows, np.int64).reshape(-1, 3).T.copy()
+    first, more = np.searchsorted(need, np.arange(len(needs) + 1)), np.zeros(len(offer), np.int64)
+    return {"known_first": first, "known_host": offer, "known_term": term[offer] - off, "known_more": more}
 
 
-def _barred_pairs(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Array, Array, Array]:
+def _barred_pairs(offers: Sequence[Offer], needs: Sequence[Need]) -> dict[str, Array]:
     """For each need the offers, ascending, of the same person or of one whom either side blocks, and the rule."""
     owned, blocking = _by_name(offer.identities for offer in offers), _by_name(offer.blocked for offer in offers)
     rows = []
@@ -245,7 +322,8 @@ def _barred_pairs(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Array
         row |= {o: FAILED_SAME_PERSON for name in need.identities for o in owned.get(name, ())}
         rows.append(sorted(row.items()))
     table = np.array([pair for row in rows for pair in row], np.int64).reshape(-1, 2)
-    return np.append(0, np.cumsum([len(row) for row in rows], dtype=np.int64)), table[:, 0].copy(), table[:, 1].copy()
+    first = np.append(0, np.cumsum([len(row) for row in rows], dtype=np.int64))
+    return {"barred_first": first, "barred_host": table[:, 0].copy(), "barred_rule": table[:, 1].copy()}
 
 
 def _by_name(names: Iterable[frozenset[str]]) -> dict[str, list[int]]:

@@ -13,7 +13,8 @@ import numpy as np
 
 from matching import arrays, candidates, certificate, paths
 from matching.arrays import Arrays
-from matching.grid import Grid
+from matching.grid import Grid, room_for_runs
+from matching.jit import Array
 from matching.model import TAKEN, Mode, Need, Offer, Pair, Reason, Rule
 from matching.paths import State
 from matching.policy import NO_TERMS, Terms
@@ -37,22 +38,39 @@ def solve(
     """
     sorted_offers, sorted_needs = _sorted_once(offers), _sorted_once(needs)
     with _one_at_a_time:
-        a, g = arrays.lay_out(sorted_offers, sorted_needs, terms)
-        s = paths.best_set(a, g, enough)
+        a = arrays.lay_out(sorted_offers, sorted_needs, terms)
+        seeking = paths.seeking(a)
+        g = arrays.grid_of(seeking)
+        s = paths.best_set(seeking, g, enough)
+        need_price, offer_price = prices(a, seeking, s)
         proof = Certificate(
-            dict(zip((need.id for need in sorted_needs), s.need["price"].tolist(), strict=True)),
-            dict(zip((offer.id for offer in sorted_offers), s.offer["price"].tolist(), strict=True)),
+            dict(zip((need.id for need in sorted_needs), need_price.tolist(), strict=True)),
+            dict(zip((offer.id for offer in sorted_offers), offer_price.tolist(), strict=True)),
             arrays.penalties(sorted_offers, sorted_needs, terms),
-            *certificate.check(a, g, s),
+            *certificate.check(seeking, g, s),
         )
-        left = [Unserved(sorted_needs[n].id, int(s.need["left"][n]), _reason(a, g, s, n)) for n in np.flatnonzero(s.need["left"]).tolist()]
-        return Solution(_pairs(a, s, sorted_offers, sorted_needs), left, proof)
+        need, offer = pairs(seeking, s)
+        left = a.seeker_places - np.bincount(need, minlength=len(sorted_needs))
+        unserved = _unserved(a, g if seeking is a else arrays.grid_of(a), left, sorted_needs)
+        return Solution(_pairs(a, need, offer, sorted_offers, sorted_needs), unserved, proof)
 
 
-def _pairs(a: Arrays, s: State, offers: Sequence[Offer], needs: Sequence[Need]) -> list[Pair]:
-    need, offer = paths.pairs(s)
+def prices(a: Arrays, seeking: Arrays, s: State) -> tuple[Array, Array]:
+    """The prices of needs and of offers, in metres, whoever was looking for whom."""
+    if seeking is a:
+        return s.seeker["price"], s.host["price"]
+    return a.penalty - s.host["price"], seeking.penalty - s.seeker["price"]
+
+
+def pairs(seeking: Arrays, s: State) -> tuple[Array, Array]:
+    """Needs and offers of the set, by need, then offer."""
+    seeker, host = paths.pairs(s)
+    need, offer = (seeker, host) if seeking.needs_seek else (host, seeker)
     order = np.lexsort((offer, need))
-    need, offer = need[order], offer[order]
+    return need[order], offer[order]
+
+
+def _pairs(a: Arrays, need: Array, offer: Array, offers: Sequence[Offer], needs: Sequence[Need]) -> list[Pair]:
     metres, near = candidates.meetings(a, need, offer)
     return [
         Pair(needs[n].id, offers[o].id, Mode.IN_PERSON if here else Mode.REMOTE, apart_m)
@@ -60,10 +78,16 @@ def _pairs(a: Arrays, s: State, offers: Sequence[Offer], needs: Sequence[Need]) 
     ]
 
 
-def _reason(a: Arrays, g: Grid, s: State, n: int) -> Reason:
-    if candidates.cheapest(a, g, n, 1, np.empty(1, np.int64), s.runs):
+def _unserved(a: Arrays, g: Grid, left: Array, needs: Sequence[Need]) -> list[Unserved]:
+    """``left`` are the empty places of each need."""
+    runs = np.empty((room_for_runs(g), 2), np.int64)
+    return [Unserved(needs[n].id, int(left[n]), _reason(a, g, runs, n)) for n in np.flatnonzero(left).tolist()]
+
+
+def _reason(a: Arrays, g: Grid, runs: Array, n: int) -> Reason:
+    if candidates.cheapest(a, g, n, 1, np.empty(1, np.int64), runs):
         return TAKEN
-    furthest = tuple(Rule)[candidates.furthest(a, g, n, s.runs)]
+    furthest = tuple(Rule)[candidates.furthest(a, g, n, runs)]
     return TAKEN if furthest is Rule.CAPACITY else furthest
 
 

@@ -1,14 +1,14 @@
-"""Compiled: a need's eligible pairs, the cheapest first, as far as they are asked for.
+"""Compiled: a seeker's eligible pairs, the cheapest first, as far as they are asked for.
 
-A pair is written as cost · 2³² + turn. Equal costs take turns from another offer for each need, lest all needs of one address
-queue up before the same offers.
+A pair is written as (level · 2²⁹ + metres) · 2³² + turn; a level is worth :attr:`matching.arrays.Arrays.step` metres. Equal costs take
+turns from another host for each seeker, lest all needs of one address queue up before the same offers.
 """
 
 import numpy as np
 from numba import prange
 
-from matching.arrays import FAILED_CATEGORY, FAILED_DISTANCE, FAILED_LANGUAGE, FAILED_MODE, PASSED, first_misfit
-from matching.distance import ERROR_M, REACH_M, TOO_FAR, apart_m, arc_m
+from matching.arrays import FAILED_CATEGORY, FAILED_DISTANCE, FAILED_LANGUAGE, FAILED_MODE, LEVEL_BIT, PASSED, first_misfit
+from matching.distance import BENT_REACH_M, ERROR_M, REACH_M, TOO_FAR, apart_m, arc_m, bent_m
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, step_out
 from matching.jit import kernel, parallel_kernel
@@ -17,82 +17,91 @@ from matching.model import REMOTE_COST_M
 WIDER = 0.3
 """Each step goes farther by a cell, or by this share of the way."""
 CHUNKS = 64
+METRES = (1 << LEVEL_BIT) - 1
 
 
 @kernel
-def first_turn(n, total):  # type: ignore[no-untyped-def]
-    return (n * np.int64(2_654_435_761)) % max(total, 1)
+def first_turn(s, total):  # type: ignore[no-untyped-def]
+    return (s * np.int64(2_654_435_761)) % max(total, 1)
 
 
 @kernel
-def near_cost(at, point, offer_at, o, x, y, z, radius):  # type: ignore[no-untyped-def]
-    """Whole metres when the two can meet in person, else TOO_FAR. The reference decides what the fast formulas cannot.
+def cost_of(key, step):  # type: ignore[no-untyped-def]
+    """What a written pair costs, in metres (also without its turn: :func:`known_cost` · 2³²)."""
+    return (key >> 32 & METRES) + (key >> (32 + LEVEL_BIT)) * step
+
+
+@kernel
+def near_cost(chord2, at, host_at, h, radius):  # type: ignore[no-untyped-def]
+    """Whole metres between two who can meet in person, else TOO_FAR, from the square of the straight line between them. The reference
+    decides what the fast formula cannot.
 
     The innermost functions take the few values they need: handing on all of Arrays costs more than what they do.
     """
-    metres = arc_m(point[0], point[1], point[2], x, y, z)
-    if metres >= REACH_M or abs(metres - radius) <= ERROR_M or abs(metres - np.floor(metres) - 0.5) <= ERROR_M:
-        metres = apart_m(at[0], at[1], offer_at[o, 0], offer_at[o, 1])
+    metres = bent_m(chord2)
+    if metres >= BENT_REACH_M or abs(metres - radius) <= ERROR_M or abs(metres - np.floor(metres) - 0.5) <= ERROR_M:
+        metres = apart_m(at[0], at[1], host_at[h, 0], host_at[h, 1])
     return np.int64(TOO_FAR) if metres > radius else np.int64(metres + 0.5)
 
 
 @kernel
-def in_person(a, n, o):  # type: ignore[no-untyped-def]
-    """Whether the two meet in person: both can, and the need lies within the offer's reach."""
-    if not (a.need_near[n] and a.offer_near[o]):
-        return False
-    if not holds(a.held_area[a.held_first[n] : a.held_first[n + 1]], a.offer_area[o]):
-        return False
-    there = a.offer_xyz[o]
-    return near_cost(a.need_at[n], a.need_xyz[n], a.offer_at, o, there[0], there[1], there[2], a.offer_radius[o]) != TOO_FAR
+def metres_in_person(a, s, h):  # type: ignore[no-untyped-def]
+    """Whole metres when the two meet in person: both can, and the need lies within the offer's reach; else TOO_FAR."""
+    if not (a.seeker_near[s] and a.host_near[h] and in_area(a, s, h)):
+        return np.int64(TOO_FAR)
+    chord2 = ((a.seeker_xyz[s] - a.host_xyz[h]) ** 2).sum()
+    return near_cost(chord2, a.seeker_at[s], a.host_at, h, min(a.seeker_radius[s], a.host_radius[h]))
 
 
 @kernel
-def meetings(a, needs, offers):  # type: ignore[no-untyped-def]
-    """Of pairs (need, offer): the metres between them, and whether they meet in person."""
-    metres, near = np.empty(len(needs)), np.empty(len(needs), np.bool_)
-    for i in range(len(needs)):
-        n, o = needs[i], offers[i]
-        here, there = a.need_xyz[n], a.offer_xyz[o]
+def meetings(a, seekers, hosts):  # type: ignore[no-untyped-def]
+    """Of pairs: the metres between them, and whether they meet in person."""
+    metres, near = np.empty(len(seekers)), np.empty(len(seekers), np.bool_)
+    for i in range(len(seekers)):
+        s, h = seekers[i], hosts[i]
+        here, there = a.seeker_xyz[s], a.host_xyz[h]
         metres[i] = arc_m(here[0], here[1], here[2], there[0], there[1], there[2])
         if not ERROR_M < metres[i] < REACH_M or abs(2 * metres[i] - round(2 * metres[i])) <= 2 * ERROR_M:
-            metres[i] = apart_m(a.need_at[n, 0], a.need_at[n, 1], a.offer_at[o, 0], a.offer_at[o, 1])
-        near[i] = a.need_near[n] and a.offer_near[o] and metres[i] <= a.offer_radius[o]
-        near[i] &= holds(a.held_area[a.held_first[n] : a.held_first[n + 1]], a.offer_area[o])
+            metres[i] = apart_m(a.seeker_at[s, 0], a.seeker_at[s, 1], a.host_at[h, 0], a.host_at[h, 1])
+        near[i] = a.seeker_near[s] and a.host_near[h] and metres[i] <= min(a.seeker_radius[s], a.host_radius[h]) and in_area(a, s, h)
     return metres, near
 
 
 @kernel
-def within(sorted_offers, o):  # type: ignore[no-untyped-def]
-    if len(sorted_offers) == 0:
+def within(ascending, h):  # type: ignore[no-untyped-def]
+    if len(ascending) == 0:
         return False
-    at = np.searchsorted(sorted_offers, o)
-    return at < len(sorted_offers) and sorted_offers[at] == o
+    at = np.searchsorted(ascending, h)
+    return at < len(ascending) and ascending[at] == h
 
 
 @kernel
-def holds(held, area):  # type: ignore[no-untyped-def]
-    """Whether an offer's area is among those that hold a need's point; its radius alone counts where it has none."""
-    return area < 0 or within(held, area)
+def in_area(a, s, h):  # type: ignore[no-untyped-def]
+    """Whether the offer's area is among those that hold the need's point; its radius alone counts where it has none."""
+    if a.host_area[h] >= 0:
+        return within(a.seeker_held[a.seeker_held_first[s] : a.seeker_held_first[s + 1]], a.host_area[h])
+    return a.seeker_area[s] < 0 or within(a.host_held[a.host_held_first[h] : a.host_held_first[h + 1]], a.seeker_area[s])
 
 
 @kernel
-def fit(a, n, o):  # type: ignore[no-untyped-def]
+def fit(a, s, h):  # type: ignore[no-untyped-def]
     """The rules after distance, all at once."""
     if a.fits.size:
-        if not a.fits[a.need_profile[n], a.offer_profile[o]]:
+        if not a.fits[a.seeker_profile[s], a.host_profile[h]]:
             return False
-        return not within(a.barred_offer[a.barred_first[n] : a.barred_first[n + 1]], o)
-    return first_failed(a, n, o) == PASSED
+        return not within(a.barred_host[a.barred_first[s] : a.barred_first[s + 1]], h)
+    return first_failed(a, s, h) == PASSED
 
 
 @kernel
-def first_failed(a, n, o):  # type: ignore[no-untyped-def]
+def first_failed(a, s, h):  # type: ignore[no-untyped-def]
     """The first of the rules after distance that the pair fails, or PASSED."""
-    p, q, first, last = a.need_profile[n], a.offer_profile[o], a.barred_first[n], a.barred_first[n + 1]
+    p, q, first, last = a.seeker_profile[s], a.host_profile[h], a.barred_first[s], a.barred_first[s + 1]
+    if not a.needs_seek:
+        p, q = q, p
     failed = first_misfit(a.need_bits, a.offer_bits, a.need_level, a.offer_level, a.offer_standing, p, q)
-    if failed > FAILED_LANGUAGE and within(a.barred_offer[first:last], o):
-        return a.barred_rule[first + np.searchsorted(a.barred_offer[first:last], o)]
+    if failed > FAILED_LANGUAGE and within(a.barred_host[first:last], h):
+        return a.barred_rule[first + np.searchsorted(a.barred_host[first:last], h)]
     return failed
 
 
@@ -129,19 +138,22 @@ def sink(heap, count, key):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def cheapest(a, g, n, want, heap, runs):  # type: ignore[no-untyped-def]
-    """Write the need's ``want`` cheapest pairs, in order; return how many there are. ``runs`` is room for those of a step."""
-    count = 0
-    if a.need_near[n]:
-        count = cheapest_near(a, g, n, want, heap, runs)
-    if a.need_far[n]:
-        count = cheapest_far(a, n, want, heap, count)
-    start, total = first_turn(n, len(a.offer_radius)), len(a.offer_radius)
-    for i in range(a.known_first[n], a.known_first[n + 1]):
-        o = a.known_offer[i]
-        cost = known_cost(a, n, i)
+def cheapest(a, g, s, want, heap, runs):  # type: ignore[no-untyped-def]
+    """Write the seeker's ``want`` cheapest pairs, in order; return how many there are. ``runs`` is room for those of a step."""
+    count, start, total = 0, first_turn(s, len(a.host_places)), len(a.host_places)
+    for at in range(a.group_first[s], a.group_first[s + 1]):
+        group = a.group[at]
+        base = (a.level[group] << LEVEL_BIT) + a.seeker_term[s]
+        if count == want and heap[0] >> 32 < base:
+            break  # the groups after it have no lower level
+        if a.seeker_near[s]:
+            count = cheapest_near(a, g, s, group, base, want, heap, count, runs)
+        if a.seeker_far[s]:
+            count = cheapest_far(a, s, group, base, want, heap, count)
+    for i in range(a.known_first[s], a.known_first[s + 1]):
+        cost = known_cost(a, s, i)
         if cost != TOO_FAR:
-            count = push(heap, count, want, cost << 32 | (o - start) % total)
+            count = push(heap, count, want, cost << 32 | (a.known_host[i] - start) % total)
     for last in range(count - 1, 0, -1):
         key = heap[last]
         heap[last] = heap[0]
@@ -150,73 +162,70 @@ def cheapest(a, g, n, want, heap, runs):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def known_cost(a, n, i):  # type: ignore[no-untyped-def]
-    """What the pair of the need and ``known_offer[i]`` costs, or TOO_FAR when they may not meet."""
-    o = a.known_offer[i]
-    if not fit(a, n, o):
+def known_cost(a, s, i):  # type: ignore[no-untyped-def]
+    """What the pair of the seeker and ``known_host[i]`` costs, its level included, or TOO_FAR when they may not meet."""
+    h = a.known_host[i]
+    if not fit(a, s, h):
         return np.int64(TOO_FAR)
-    there = a.offer_xyz[o]
-    metres = np.int64(TOO_FAR)
-    if a.need_near[n] and a.offer_near[o] and holds(a.held_area[a.held_first[n] : a.held_first[n + 1]], a.offer_area[o]):
-        metres = near_cost(a.need_at[n], a.need_xyz[n], a.offer_at, o, there[0], there[1], there[2], a.offer_radius[o])
-    if metres == TOO_FAR and a.need_far[n] and a.offer_far[o]:
+    metres = metres_in_person(a, s, h)
+    if metres == TOO_FAR and a.seeker_far[s] and a.host_far[h]:
         metres = np.int64(REMOTE_COST_M)
-    return metres if metres == TOO_FAR else max(np.int64(0), metres + a.offer_term[o] - a.known_off[i])
+    return metres if metres == TOO_FAR else max(np.int64(0), metres + a.known_term[i]) + a.known_more[i]
 
 
 @kernel
-def cheapest_near(a, g, n, want, heap, runs):  # type: ignore[no-untyped-def]
-    at, point, count = a.need_at[n], a.need_xyz[n], 0
-    lon, lat, start, total = np.radians(at[0]), np.radians(at[1]), first_turn(n, len(a.offer_radius)), len(a.offer_radius)
-    entry_place, entry_offer, offer_at = g.entry_place, g.entry_offer, a.offer_at
-    table, entry_profile = a.fits.size > 0, g.entry_profile
-    row = a.fits[a.need_profile[n]] if table else np.empty(0, np.bool_)
-    barred, known = a.barred_offer[a.barred_first[n] : a.barred_first[n + 1]], a.known_offer[a.known_first[n] : a.known_first[n + 1]]
-    offer_term, offer_area, held = a.offer_term, a.offer_area, a.held_area[a.held_first[n] : a.held_first[n + 1]]
-    for layer in range(a.need_category[n] * LAYERS, (a.need_category[n] + 1) * LAYERS):
-        reach = g.layer_reach[layer]
+def cheapest_near(a, g, s, group, base, want, heap, count, runs):  # type: ignore[no-untyped-def]
+    at, point, own_radius = a.seeker_at[s], a.seeker_xyz[s], a.seeker_radius[s]
+    lon, lat, start, total = np.radians(at[0]), np.radians(at[1]), first_turn(s, len(a.host_places)), len(a.host_places)
+    entry_place, entry_host, entry_profile, host_at, host_term = g.entry_place, g.entry_host, g.entry_profile, a.host_at, a.host_term
+    table = a.fits.size > 0
+    row = a.fits[a.seeker_profile[s]] if table else np.empty(0, np.bool_)
+    barred, known = a.barred_host[a.barred_first[s] : a.barred_first[s + 1]], a.known_host[a.known_first[s] : a.known_first[s + 1]]
+    for layer in range(group * LAYERS, (group + 1) * LAYERS):
+        reach = min(g.layer_reach[layer], own_radius)
         if reach < 0:
             continue
         width = g.layer_step[layer] * MIN_CURVATURE_M
         inner, outer = -1.0, width
-        while inner < reach and not (count == want and inner > (heap[0] >> 32) + 1):
+        while inner < reach and not (count == want and inner > (heap[0] >> 32) - base + 1):
             outer = min(outer, reach)
             for run in range(step_out(g, layer, lon, lat, inner, outer, runs)):
                 for e in range(runs[run, 0], runs[run, 1]):
-                    x, y, z, radius = entry_place[e, 0], entry_place[e, 1], entry_place[e, 2], entry_place[e, 3]
-                    limit = min(radius, (heap[0] >> 32) + 1.0) if count == want else radius
-                    if (point[0] - x) ** 2 + (point[1] - y) ** 2 + (point[2] - z) ** 2 > (limit + 0.01) ** 2:
+                    radius = min(entry_place[e, 3], own_radius)
+                    limit = min(radius, (heap[0] >> 32) - base + 1.0) if count == want else radius
+                    chord2 = (point[0] - entry_place[e, 0]) ** 2 + (point[1] - entry_place[e, 1]) ** 2 + (point[2] - entry_place[e, 2]) ** 2
+                    if chord2 > (limit + 0.01) ** 2:
                         continue  # the way over ground is longer
-                    o = entry_offer[e]
+                    h = entry_host[e]
                     if table:
-                        if not row[entry_profile[e]] or within(barred, o):
+                        if not row[entry_profile[e]] or within(barred, h):
                             continue
-                    elif first_failed(a, n, o) != PASSED:
+                    elif first_failed(a, s, h) != PASSED:
                         continue
-                    cost = near_cost(at, point, offer_at, o, x, y, z, radius)
-                    if cost != TOO_FAR and holds(held, offer_area[o]) and not within(known, o):
-                        count = push(heap, count, want, (cost + offer_term[o]) << 32 | (o - start) % total)
+                    cost = near_cost(chord2, at, host_at, h, radius)
+                    if cost != TOO_FAR and (a.radii_only or in_area(a, s, h)) and not within(known, h):
+                        count = push(heap, count, want, (base + cost + host_term[h]) << 32 | (h - start) % total)
             inner, outer = outer, outer + max(width, outer * WIDER)
     return count
 
 
 @kernel
-def cheapest_far(a, n, want, heap, count):  # type: ignore[no-untyped-def]
-    """Whoever helps from afar costs the same but for their terms: those with the same term in turn, as many as there is room for."""
-    category, start, total = a.need_category[n], first_turn(n, len(a.offer_radius)), len(a.offer_radius)
-    known = a.known_offer[a.known_first[n] : a.known_first[n + 1]]
-    first = a.far_first[category]
-    while first < a.far_first[category + 1]:
-        alike = a.far_offer[first : a.far_behind[first]]
-        cost, begin = REMOTE_COST_M + a.offer_term[alike[0]], np.searchsorted(alike, start)
+def cheapest_far(a, s, group, base, want, heap, count):  # type: ignore[no-untyped-def]
+    """Whoever meets from afar costs the same but for their terms: those with the same term in turn, as many as there is room for."""
+    start, total = first_turn(s, len(a.host_places)), len(a.host_places)
+    known = a.known_host[a.known_first[s] : a.known_first[s + 1]]
+    first = a.far_first[group]
+    while first < a.far_first[group + 1]:
+        alike = a.far_host[first : a.far_behind[first]]
+        cost, begin = base + REMOTE_COST_M + a.host_term[alike[0]], np.searchsorted(alike, start)
         for i in range(len(alike)):
-            o = alike[(begin + i) % len(alike)]
-            key = cost << 32 | (o - start) % total
+            h = alike[(begin + i) % len(alike)]
+            key = cost << 32 | (h - start) % total
             if count == want and key >= heap[0]:
                 if i == 0:
                     return count  # and whoever comes after costs more
                 break
-            if fit(a, n, o) and not within(known, o) and not in_person(a, n, o):
+            if fit(a, s, h) and not within(known, h) and metres_in_person(a, s, h) == TOO_FAR:
                 count = push(heap, count, want, key)
         first = a.far_behind[first]
     return count
@@ -224,7 +233,7 @@ def cheapest_far(a, n, want, heap, count):  # type: ignore[no-untyped-def]
 
 @parallel_kernel
 def first_lists(a, g, order, want, pool, length, room):  # type: ignore[no-untyped-def]
-    """For each need in order its ``want`` cheapest pairs, side by side in the pool. ``room`` is for the runs of a step."""
+    """For each seeker in order its ``want`` cheapest pairs, side by side in the pool. ``room`` is for the runs of a step."""
     per = len(order) // CHUNKS + 1
     for chunk in prange(CHUNKS):
         runs = np.empty((room, 2), np.int64)
@@ -234,19 +243,19 @@ def first_lists(a, g, order, want, pool, length, room):  # type: ignore[no-untyp
 
 @kernel
 def furthest(a, g, n, runs):  # type: ignore[no-untyped-def]
-    """The furthest rule that any offer got to: for a need that nobody passes all of them for."""
-    category, reached = a.need_category[n], FAILED_MODE
-    if not a.offered[category]:
+    """The furthest rule that any offer got to: for a need that nobody passes all of them for. Needs are the seekers."""
+    group, reached = a.group[a.group_first[n]], FAILED_MODE
+    if not within(a.row_group, group):
         return FAILED_CATEGORY
-    lon, lat = np.radians(a.need_at[n, 0]), np.radians(a.need_at[n, 1])
-    for layer in range(category * LAYERS, (category + 1) * LAYERS) if a.need_near[n] else range(0):
+    lon, lat = np.radians(a.seeker_at[n, 0]), np.radians(a.seeker_at[n, 1])
+    for layer in range(group * LAYERS, (group + 1) * LAYERS) if a.seeker_near[n] else range(0):
         if g.layer_reach[layer] >= 0:
             reached = max(reached, FAILED_DISTANCE)
             for run in range(step_out(g, layer, lon, lat, -1.0, g.layer_reach[layer], runs)):
-                for o in g.entry_offer[runs[run, 0] : runs[run, 1]]:
-                    if in_person(a, n, o):
+                for o in g.entry_host[runs[run, 0] : runs[run, 1]]:
+                    if metres_in_person(a, n, o) != TOO_FAR:
                         reached = max(reached, first_failed(a, n, o))
-    if a.need_far[n]:
-        for o in a.far_offer[a.far_first[category] : a.far_first[category + 1]]:
+    if a.seeker_far[n]:
+        for o in a.far_host[a.far_first[group] : a.far_first[group + 1]]:
             reached = max(reached, first_failed(a, n, o))
     return reached

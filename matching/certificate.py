@@ -4,7 +4,7 @@ import numpy as np
 from numba import prange
 
 from matching.arrays import Arrays
-from matching.candidates import CHUNKS, WIDER, fit, holds, in_person, known_cost, near_cost, within
+from matching.candidates import CHUNKS, WIDER, cost_of, fit, in_area, known_cost, metres_in_person, near_cost, within
 from matching.distance import TOO_FAR
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, Grid, room_for_runs, step_out
@@ -15,60 +15,61 @@ from matching.paths import State, pairs
 
 def check(a: Arrays, g: Grid, s: State) -> tuple[int, int]:
     """How many prices prove nothing, and by how many metres the set may miss the best: see :class:`matching.solution.Certificate`."""
-    need, offer = s.need, s.offer
-    need_price, offer_price = need["price"].copy(), offer["price"].copy()
-    category = np.repeat(np.arange(len(a.far_first) - 1), np.diff(a.far_first))
-    dearness = offer_price + a.offer_term  # what is added to the metres of each of an offer's pairs
-    far_cheapest = a.far_offer[np.lexsort((dearness[a.far_offer], category))]
+    seeker, host = s.seeker, s.host
+    seeker_price, host_price = seeker["price"].copy(), host["price"].copy()
+    group = np.repeat(np.arange(len(a.far_first) - 1), np.diff(a.far_first))
+    dearness = host_price + a.host_term  # what is added to the metres of each of a host's pairs
+    far_cheapest = a.far_host[np.lexsort((dearness[a.far_host], group))]
     violations = contradictions(
-        a, g, np.append(0, np.cumsum(need["served"])), pairs(s)[1], need_price, offer_price, dearness, dearness[g.entry_offer],
+        a, g, np.append(0, np.cumsum(seeker["served"])), pairs(s)[1], seeker_price, host_price, dearness, dearness[g.entry_host],
         far_cheapest, room_for_runs(g),
     )  # fmt: skip
-    holder = np.repeat(np.arange(len(offer)), offer["used"])
-    slot = s.slot[offer["slot_first"][holder] + np.arange(len(holder)) - np.repeat(np.cumsum(offer["used"]) - offer["used"], offer["used"])]
-    worth = need_price[slot["need"]] - offer_price[holder] - slot["cost"]
-    bound = (a.need_places * need_price).sum() - (a.offer_capacity * offer_price).sum() - np.maximum(worth, 0).sum()
-    cost = slot["cost"].sum() + (a.need_penalty * need["left"]).sum()
-    return int(violations + (offer_price < 0).sum() + (need_price > a.need_penalty).sum()), int(cost - bound)
+    holder = np.repeat(np.arange(len(host)), host["used"])
+    slot = s.slot[host["slot_first"][holder] + np.arange(len(holder)) - np.repeat(np.cumsum(host["used"]) - host["used"], host["used"])]
+    worth = seeker_price[slot["seeker"]] - host_price[holder] - slot["cost"]
+    bound = (a.seeker_places * seeker_price).sum() - (a.host_places * host_price).sum() - np.maximum(worth, 0).sum()
+    cost = slot["cost"].sum() + (a.penalty * seeker["left"]).sum()
+    return int(violations + (host_price < 0).sum() + (seeker_price > a.penalty).sum()), int(cost - bound)
 
 
 @parallel_kernel
 def contradictions(  # type: ignore[no-untyped-def]
-    a, g, paired_first, paired_offer, need_price, offer_price, dearness, entry_dearness, far_cheapest, room
+    a, g, paired_first, paired_host, seeker_price, host_price, dearness, entry_dearness, far_cheapest, room
 ):
-    """Over all eligible pairs that are not in the set: how many would improve it, by the prices. ``dearness`` is what each offer
-    adds to its metres, also by the grid's entries; ``far_cheapest`` is like ``far_offer`` with each category's lowest first.
+    """Over all eligible pairs that are not in the set: how many would improve it, by the prices. ``dearness`` is what each host
+    adds to its metres, also by the grid's entries; ``far_cheapest`` is like ``far_host`` with each group's lowest first.
 
-    A pair costs its metres at least, so nobody need be looked at who lives farther away than the price of the need.
+    A pair costs its metres at least, so nobody need be looked at who lives farther away than the price of the seeker.
     """
-    per, violations = len(need_price) // CHUNKS + 1, np.zeros(CHUNKS, np.int64)
+    per, violations = len(seeker_price) // CHUNKS + 1, np.zeros(CHUNKS, np.int64)
     for chunk in prange(CHUNKS):
         runs = np.empty((room, 2), np.int64)
-        for n in range(chunk * per, min(len(need_price), (chunk + 1) * per)):
-            paired = paired_offer[paired_first[n] : paired_first[n + 1]]
-            known = a.known_offer[a.known_first[n] : a.known_first[n + 1]]
-            if a.need_near[n]:
-                violations[chunk] += contradictions_near(a, g, n, paired, need_price[n], entry_dearness, runs)
-            if a.need_far[n]:
-                first, last = a.far_first[a.need_category[n]], a.far_first[a.need_category[n] + 1]
-                for o in far_cheapest[first:last]:
-                    if REMOTE_COST_M + dearness[o] >= need_price[n]:
-                        break
-                    violations[chunk] += o not in paired and not within(known, o) and fit(a, n, o) and not in_person(a, n, o)
+        for n in range(chunk * per, min(len(seeker_price), (chunk + 1) * per)):
+            paired = paired_host[paired_first[n] : paired_first[n + 1]]
+            known = a.known_host[a.known_first[n] : a.known_first[n + 1]]
+            for group in a.group[a.group_first[n] : a.group_first[n + 1]]:
+                price = seeker_price[n] - a.level[group] * a.step - a.seeker_term[n]
+                if a.seeker_near[n]:
+                    violations[chunk] += contradictions_near(a, g, n, group, paired, known, price, entry_dearness, runs)
+                if a.seeker_far[n]:
+                    for h in far_cheapest[a.far_first[group] : a.far_first[group + 1]]:
+                        if REMOTE_COST_M + dearness[h] >= price:
+                            break
+                        if h not in paired and not within(known, h) and fit(a, n, h):
+                            violations[chunk] += metres_in_person(a, n, h) == TOO_FAR
             for i in range(a.known_first[n], a.known_first[n + 1]):
-                o, cost = a.known_offer[i], known_cost(a, n, i)
-                violations[chunk] += cost != TOO_FAR and o not in paired and cost + offer_price[o] < need_price[n]
+                h, cost = a.known_host[i], known_cost(a, n, i)
+                violations[chunk] += cost != TOO_FAR and h not in paired and cost_of(cost << 32, a.step) + host_price[h] < seeker_price[n]
     return violations.sum()
 
 
 @kernel
-def contradictions_near(a, g, n, paired, price, entry_dearness, runs):  # type: ignore[no-untyped-def]
-    at, point, violations = a.need_at[n], a.need_xyz[n], 0
+def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, runs):  # type: ignore[no-untyped-def]
+    at, point, own_radius, violations = a.seeker_at[n], a.seeker_xyz[n], a.seeker_radius[n], 0
     lon, lat = np.radians(at[0]), np.radians(at[1])
-    entry_place, entry_offer, offer_at = g.entry_place, g.entry_offer, a.offer_at
-    known, held = a.known_offer[a.known_first[n] : a.known_first[n + 1]], a.held_area[a.held_first[n] : a.held_first[n + 1]]
-    for layer in range(a.need_category[n] * LAYERS, (a.need_category[n] + 1) * LAYERS):
-        reach = min(g.layer_reach[layer], price + 1.0)
+    entry_place, entry_host, host_at = g.entry_place, g.entry_host, a.host_at
+    for layer in range(group * LAYERS, (group + 1) * LAYERS):
+        reach = min(g.layer_reach[layer], own_radius, price + 1.0)
         width = g.layer_step[layer] * MIN_CURVATURE_M
         inner, outer = -1.0, width
         while inner < reach:
@@ -78,12 +79,13 @@ def contradictions_near(a, g, n, paired, price, entry_dearness, runs):  # type: 
                     gain = price - entry_dearness[e]
                     if gain <= inner - 1:
                         continue
-                    x, y, z, radius = entry_place[e, 0], entry_place[e, 1], entry_place[e, 2], entry_place[e, 3]
-                    if (point[0] - x) ** 2 + (point[1] - y) ** 2 + (point[2] - z) ** 2 > (min(radius, max(gain, 0)) + 1) ** 2:
+                    radius = min(entry_place[e, 3], own_radius)
+                    chord2 = (point[0] - entry_place[e, 0]) ** 2 + (point[1] - entry_place[e, 1]) ** 2 + (point[2] - entry_place[e, 2]) ** 2
+                    if chord2 > (min(radius, max(gain, 0)) + 1) ** 2:
                         continue
-                    o = entry_offer[e]
-                    if not within(known, o) and fit(a, n, o) and holds(held, a.offer_area[o]):
-                        cost = near_cost(at, point, offer_at, o, x, y, z, radius)
-                        violations += cost != TOO_FAR and cost < gain and o not in paired
+                    h = entry_host[e]
+                    if not within(known, h) and fit(a, n, h) and (a.radii_only or in_area(a, n, h)):
+                        cost = near_cost(chord2, at, host_at, h, radius)
+                        violations += cost != TOO_FAR and cost < gain and h not in paired
             inner, outer = outer, outer + max(width, outer * WIDER)
     return violations

@@ -16,10 +16,13 @@ B_M = A_M * (1 - 1 / 298.257223563)
 
 ARC_REACH_M = 60_000.0
 ARC_ERROR_M = 1e-4
+BENT_REACH_M = 20_000.0
 ELLIPSOID_ERROR_M = 1e-6
 """Of :func:`ellipsoid_m`, within :data:`ARC_REACH_M`."""
 MIN_CURVATURE_M = B_M * B_M / A_M
 """The smallest radius of curvature anywhere (along the meridian, at the equator): nothing spans more degrees per metre."""
+BEND = (MIN_CURVATURE_M**-2 + (A_M * A_M / B_M) ** -2) / 2
+"""The square of the ellipsoid's curvature, about: the middle between the equator along the meridian and the poles."""
 
 Box = tuple[float, float, float, float]
 """min lon, min lat, max lon, max lat."""
@@ -47,6 +50,12 @@ def arc_m(x1: float, y1: float, z1: float, x2: float, y2: float, z2: float) -> f
     chord2 = flat + steep
     bend = (flat / a2 + steep / b2) ** 2 / ((x * x + y * y) / (a2 * a2) + z * z / (b2 * b2)) / (chord2 + 1e-300)  # (c·k)²
     return math.sqrt(chord2) * (1 + bend / 24 + 3 * bend * bend / 640)
+
+
+def bent_m(chord2: float) -> float:
+    """The same from the square of the chord alone, within :data:`BENT_REACH_M`: 1/R² is between 1/6399.6² and 1/6335.4² km⁻² everywhere,
+    which makes less than :data:`ARC_ERROR_M` of a difference that near; in kernels a third of the time."""
+    return math.sqrt(chord2) * (1 + chord2 * (BEND / 24))
 
 
 def ellipsoid_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:

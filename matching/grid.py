@@ -1,7 +1,7 @@
-"""A grid over the offers' points, compiled: who lives within so many metres, a step outward at a time.
+"""A grid over the hosts' points, compiled: who lives within so many metres, a step outward at a time.
 
 The Earth is cut into rows of equal latitude, each row into columns about as wide; near a pole there are few columns, and the last
-is beside the first. Each category has a layer for each fourfold radius, with cells as wide as its offers lie apart. The entries lie
+is beside the first. Each group of hosts has a layer for each fourfold radius, with cells as wide as its hosts lie apart. The entries lie
 row after row, so what is wanted of a row is one run of them, or a few.
 """
 
@@ -14,18 +14,20 @@ from matching.geo import MIN_CURVATURE_M
 from matching.jit import Array, kernel
 
 LAYERS = 5
-"""Of a category: radii up to 400 m · 4ⁿ; the last one takes all that are larger."""
+"""Of a group: radii up to 400 m · 4ⁿ; the last one takes all that are larger."""
 FINEST_M, COARSEST_M = 40.0, 50_000.0
 WIDTHS_M = [FINEST_M * 1.4**n for n in range(24)]
 SEEN_AT_ONCE = 5.0
 """How many neighbours a cell shall hold, about."""
 SAMPLE = 3_000
+MOST_EMPTY = 16
+"""A row has its empty cells too where it is not so many times as long."""
 PAD_M = 0.01
 """Steps reach so much farther than they promise: more than all rounding."""
 
 
 class Grid(NamedTuple):
-    """``layer_*`` go by category · LAYERS + layer: the width of its rows in radians, its largest radius (below 0: nobody), its first
+    """``layer_*`` go by group · LAYERS + layer: the width of its rows in radians, its largest radius (below 0: nobody), its first
     row on Earth, and where its rows begin here. ``row_cell[r]:row_cell[r + 1]`` are the cells of row r, by column, and
     ``cell_first[c]:cell_first[c + 1]`` the entries of cell c. ``entry_place`` has x, y, z and the radius, in metres."""
 
@@ -38,7 +40,7 @@ class Grid(NamedTuple):
     cell_column: Array
     cell_first: Array
     entry_place: Array
-    entry_offer: Array
+    entry_host: Array
     entry_profile: Array
 
 
@@ -63,13 +65,13 @@ def column_of(lon, columns):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def rows_and_columns(layers, offers, lon, lat, steps):  # type: ignore[no-untyped-def]
+def rows_and_columns(layers, hosts, lon, lat, steps):  # type: ignore[no-untyped-def]
     rows, columns = np.empty(len(layers), np.int64), np.empty(len(layers), np.int64)
     for i in range(len(layers)):
-        step, o = steps[layers[i]], offers[i]
-        rows[i] = row_of(lat[o], step)
+        step, h = steps[layers[i]], hosts[i]
+        rows[i] = row_of(lat[h], step)
         around = columns_of(rows[i], step)
-        columns[i] = column_of(lon[o], around) % around
+        columns[i] = column_of(lon[h], around) % around
     return rows, columns
 
 
@@ -83,22 +85,22 @@ def columns_of_rows(layer_step, layer_south, layer_row):  # type: ignore[no-unty
 
 
 def build(
-    offer: Array, category: Array, lon: Array, lat: Array, xyz: Array, radius: Array, profile: Array, categories: int
+    host: Array, group: Array, lon: Array, lat: Array, xyz: Array, radius: Array, profile: Array, groups: int
 ) -> Grid:  # fmt: skip
-    """The grid of rows (offer, category). By offer: ``lon`` and ``lat`` in radians, ``xyz`` and ``radius`` in metres, ``profile``."""
-    layers = categories * LAYERS
-    fourfold = np.ceil(np.log2(np.maximum(radius[offer], 1.0) / 400.0) / 2)
-    layer = np.clip(fourfold, 0, LAYERS - 1).astype(np.int64) + category * LAYERS
+    """The grid of rows (host, group). By host: ``lon`` and ``lat`` in radians, ``xyz`` and ``radius`` in metres, ``profile``."""
+    layers = groups * LAYERS
+    fourfold = np.ceil(np.log2(np.maximum(radius[host], 1.0) / 400.0) / 2)
+    layer = np.clip(fourfold, 0, LAYERS - 1).astype(np.int64) + group * LAYERS
     steps, reach, order = np.ones(layers), np.full(layers, -1.0), np.argsort(layer, kind="stable")
-    offer, layer = offer[order], layer[order]
+    host, layer = host[order], layer[order]
     ends = np.searchsorted(layer, np.arange(layers + 1))
     for i in np.flatnonzero(np.diff(ends)):
-        mine = offer[ends[i] : ends[i + 1]]
+        mine = host[ends[i] : ends[i + 1]]
         reach[i] = radius[mine].max()
         steps[i] = _spacing_m(lon[mine], lat[mine], float(reach[i])) / MIN_CURVATURE_M
-    row, column = rows_and_columns(layer, offer, lon, lat, steps)
+    row, column = rows_and_columns(layer, host, lon, lat, steps)
     order = np.lexsort((column, row, layer))
-    offer, layer, row, column = offer[order], layer[order], row[order], column[order]
+    host, layer, row, column = host[order], layer[order], row[order], column[order]
     south, height = np.zeros(layers, np.int64), np.zeros(layers, np.int64)
     some = np.flatnonzero(np.diff(ends))
     south[some] = row[ends[some]]
@@ -106,11 +108,36 @@ def build(
     layer_row = np.append(0, np.cumsum(height))
     place = layer_row[layer] + row - south[layer]  # its row among all rows
     first = np.flatnonzero(np.diff(place, prepend=-1).astype(np.bool_) | np.diff(column, prepend=-1).astype(np.bool_))
+    row_cell, cell_column, cell_first = with_empty_cells(
+        np.searchsorted(place[first], np.arange(layer_row[-1] + 1)), column[first], np.append(first, len(host))
+    )
     return Grid(
-        steps, reach, south, layer_row, columns_of_rows(steps, south, layer_row),
-        np.searchsorted(place[first], np.arange(layer_row[-1] + 1)), column[first], np.append(first, len(offer)),
-        np.column_stack([xyz[offer], radius[offer]]), offer.astype(np.int32), profile[offer].astype(np.int32),
+        steps, reach, south, layer_row, columns_of_rows(steps, south, layer_row), row_cell, cell_column, cell_first,
+        np.column_stack([xyz[host], radius[host]]), host.astype(np.int32), profile[host].astype(np.int32),
     )  # fmt: skip
+
+
+@kernel
+def with_empty_cells(row_cell, cell_column, cell_first):  # type: ignore[no-untyped-def]
+    """``row_cell``, ``cell_column`` and ``cell_first`` with every cell between the first and the last of a row, unless far more are
+    empty than not: a column is then found without a search."""
+    rows = len(row_cell) - 1
+    filled = np.zeros(rows + 1, np.int64)
+    for row in range(rows):
+        begin, end = row_cell[row], row_cell[row + 1]
+        width = cell_column[end - 1] - cell_column[begin] + 1 if begin < end else 0
+        filled[row + 1] = filled[row] + (width if width <= MOST_EMPTY * (end - begin) else end - begin)
+    column, first = np.empty(filled[-1], np.int64), np.empty(filled[-1] + 1, np.int64)
+    for row in range(rows):
+        at, begin, end = filled[row], row_cell[row], row_cell[row + 1]
+        for cell in range(begin, end):
+            while filled[row + 1] - filled[row] > end - begin and at > filled[row] and column[at - 1] + 1 < cell_column[cell]:
+                column[at], first[at] = column[at - 1] + 1, cell_first[cell]
+                at += 1
+            column[at], first[at] = cell_column[cell], cell_first[cell]
+            at += 1
+    first[-1] = cell_first[-1]
+    return filled, column, first
 
 
 def _spacing_m(lon: Array, lat: Array, reach: float) -> float:
@@ -187,13 +214,16 @@ def add_runs(cell_column, cell_first, begin, end, low, high, columns, runs, foun
     """The entries of a row's cells from column ``low`` to ``high``, which may lie beyond the 180th meridian."""
     length = high - low
     while length >= 0:
-        low %= columns
+        if not 0 <= low < columns:
+            low %= columns
         last = min(low + length, columns - 1)
-        first = first_from(cell_column, begin, end, low)
-        behind = first
-        while behind < end and cell_column[behind] <= last:
-            behind += 1
-        if first < behind:
+        west, east = cell_column[begin], cell_column[end - 1]
+        if east - west == end - 1 - begin:  # no cell is missing
+            first, behind = begin + max(low - west, 0), begin + min(last, east) - west + 1
+        else:
+            first = first_from(cell_column, begin, end, low)
+            behind = first_from(cell_column, first, end, last + 1)
+        if first < behind and cell_first[first] < cell_first[behind]:
             runs[found, 0], runs[found, 1] = cell_first[first], cell_first[behind]
             found += 1
         length -= last - low + 1

@@ -110,7 +110,7 @@ def _not_best(offers: Sequence[Offer], needs: Sequence[Need], pairs: Sequence[Pa
         yield "certificate: a price is out of bounds"
     cost = sum(terms.cost_m(pair) for pair in pairs) + sum(empty[need.id] * (need.places - served[need.id]) for need in needs)
     bound = sum(need.places * prices.need_prices[need.id] for need in needs)
-    bound -= sum(offer.capacity * prices.offer_prices[offer.id] for offer in offers) + _excess(offers, needs, prices, terms)
+    bound -= sum(max(offer.capacity, 0) * prices.offer_prices[offer.id] for offer in offers) + _excess(offers, needs, prices, terms)
     if cost != bound:
         yield f"certificate: the set costs {cost} m, the prices prove no more than {bound} m"
 

@@ -34,13 +34,13 @@ class OrTools:
         except ImportError:
             raise Missing("OR-tools is not installed") from None
         need, offer, metres, a = self._graph = graph
-        needs, offers = len(a.need_places), len(a.offer_capacity)
+        needs, offers = len(a.seeker_places), len(a.host_places)
         sink = needs + offers
         self._flow = flow = SimpleMinCostFlow()
         self._arcs = flow.add_arcs_with_capacity_and_unit_cost(need, needs + offer, np.ones(len(need), np.int64), metres)
-        flow.add_arcs_with_capacity_and_unit_cost(needs + np.arange(offers), np.full(offers, sink), a.offer_capacity, np.zeros(offers))
-        flow.add_arcs_with_capacity_and_unit_cost(np.arange(needs), np.full(needs, sink), a.need_places, a.need_penalty)
-        flow.set_nodes_supplies(np.append(np.arange(needs), sink), np.append(a.need_places, -a.need_places.sum()))
+        flow.add_arcs_with_capacity_and_unit_cost(needs + np.arange(offers), np.full(offers, sink), a.host_places, np.zeros(offers))
+        flow.add_arcs_with_capacity_and_unit_cost(np.arange(needs), np.full(needs, sink), a.seeker_places, a.penalty)
+        flow.set_nodes_supplies(np.append(np.arange(needs), sink), np.append(a.seeker_places, -a.seeker_places.sum()))
 
     def solve(self) -> None:
         status = self._flow.solve()
@@ -59,14 +59,14 @@ def networkx(graph: Graph) -> Callable[[], Score]:
     except ImportError:
         raise Missing("networkx is not installed") from None
     need, offer, metres, a = graph
-    needs, sink = len(a.need_places), len(a.need_places) + len(a.offer_capacity)
+    needs, sink = len(a.seeker_places), len(a.seeker_places) + len(a.host_places)
     drawn: Any = nx.DiGraph()
-    drawn.add_nodes_from((n, {"demand": -places}) for n, places in enumerate(a.need_places.tolist()))
-    drawn.add_node(sink, demand=int(a.need_places.sum()))
+    drawn.add_nodes_from((n, {"demand": -places}) for n, places in enumerate(a.seeker_places.tolist()))
+    drawn.add_node(sink, demand=int(a.seeker_places.sum()))
     for tail, head, capacity, weight in (
         (need, needs + offer, np.ones(len(need), np.int64), metres),
-        (np.arange(needs), np.full(needs, sink), a.need_places, a.need_penalty),
-        (np.arange(needs, sink), np.full(sink - needs, sink), a.offer_capacity, np.zeros(sink - needs, np.int64)),
+        (np.arange(needs), np.full(needs, sink), a.seeker_places, a.penalty),
+        (np.arange(needs, sink), np.full(sink - needs, sink), a.host_places, np.zeros(sink - needs, np.int64)),
     ):
         for n, o, most, cost in zip(*(column.tolist() for column in (tail, head, capacity, weight)), strict=True):
             drawn.add_edge(n, o, capacity=most, weight=cost)

@@ -21,8 +21,8 @@ def nearest_first(laid: Laid) -> Score:
 @kernel
 def _take(a, g, room_for_runs):  # type: ignore[no-untyped-def]
     """The needs and the metres of the pairs taken. Each need waits in the heap with the nearest of its pairs not yet tried."""
-    needs, total = len(a.need_places), len(a.offer_capacity)
-    left, room = a.offer_capacity.copy(), a.need_places.copy()
+    needs, total = len(a.seeker_places), len(a.host_places)
+    left, room = a.host_places.copy(), a.seeker_places.copy()
     tried, runs = np.zeros(needs, np.int64), np.empty((room_for_runs, 2), np.int64)
     lists = [np.empty(0, np.int64) for _ in range(needs)]
     need, metres = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]

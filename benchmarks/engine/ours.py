@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.engine.city import Array, City, posts
 from benchmarks.engine.timing import NotExact
-from matching import arrays, candidates, certificate, grid, paths
+from matching import arrays, assignment, candidates, certificate, grid, paths
 from matching.arrays import Arrays
 from matching.grid import Grid
 from matching.model import REMOTE_COST_M
@@ -15,7 +15,7 @@ from matching.paths import State
 
 
 class Laid(NamedTuple):
-    """A city as the engine's arrays; ``took_s`` is what turning the posts into them cost (with a grid built once)."""
+    """A city as the engine's arrays; ``took_s`` is what turning the posts into them cost."""
 
     city: City
     a: Arrays
@@ -40,24 +40,17 @@ class Score(NamedTuple):
 def lay(city: City) -> Laid:
     offers, needs = posts(city)
     began = time.perf_counter()
-    a, g = arrays.lay_out(offers, needs)
-    return Laid(city, a, g, time.perf_counter() - began)
-
-
-def build_grid(laid: Laid) -> Grid:
-    """The grid once more, from the arrays alone."""
-    city, a = laid.city, laid.a
-    asked = np.unique(city.need_category)  # a category that nobody asks for has no number
-    offer, category = np.nonzero(city.offers[:, asked] & a.offer_near[:, None])
-    lon, lat = np.radians(a.offer_at).T
-    return grid.build(offer, category, lon, lat, a.offer_xyz, a.offer_radius, a.offer_profile, len(asked))
+    a = arrays.lay_out(offers, needs)
+    took_s = time.perf_counter() - began
+    return Laid(city, a, arrays.grid_of(a), took_s)
 
 
 def solve_round(laid: Laid) -> tuple[State, tuple[int, int]]:
     """The best set of pairs and what its certificate says (violations and metres of doubt), everything included from the arrays on."""
-    g = build_grid(laid)
-    s = paths.best_set(laid.a, g, lambda: False)
-    return s, certificate.check(laid.a, g, s)
+    a = paths.seeking(laid.a)
+    g = arrays.grid_of(a)
+    s = paths.best_set(a, g, lambda: False)
+    return s, certificate.check(a, g, s)
 
 
 def first_lists(a: Arrays, g: Grid, order: Array, k: int) -> tuple[Array, Array]:
@@ -70,7 +63,7 @@ def first_lists(a: Arrays, g: Grid, order: Array, k: int) -> tuple[Array, Array]
 def lists(a: Arrays, g: Grid, order: Array, k: int) -> Lists:
     """The same to look at."""
     pool, length = first_lists(a, g, order, k)
-    keys, total = np.empty((len(order), k), np.int64), len(a.offer_radius)
+    keys, total = np.empty((len(order), k), np.int64), len(a.host_places)
     keys[order] = pool.reshape(-1, k)
     there = np.arange(k) < length[:, None]
     turn = np.array([candidates.first_turn(n, total) for n in range(len(order))], np.int64)
@@ -88,21 +81,21 @@ def every_pair(a: Arrays, g: Grid) -> Lists:
 
 def proven(laid: Laid, s: State, doubts: tuple[int, int]) -> Score:
     """The score. Raises :class:`NotExact` unless the certificate is clean and the prices, added up here too, give what the set costs."""
-    a = laid.a
-    need, offer = paths.pairs(s)
+    a, seeking = laid.a, paths.seeking(laid.a)
+    need, offer = assignment.pairs(seeking, s)
     metres, near = candidates.meetings(a, need, offer)
     cost = int(np.where(near, np.floor(metres + 0.5), REMOTE_COST_M).sum())
     score = Score(served(a, need), cost)
-    empty = a.need_places - np.bincount(need, minlength=len(a.need_places))
-    need_price, offer_price = s.need["price"], s.offer["price"]
-    bound = int((a.need_places * need_price).sum() - (a.offer_capacity * offer_price).sum())
+    empty = a.seeker_places - np.bincount(need, minlength=len(a.seeker_places))
+    need_price, offer_price = assignment.prices(a, seeking, s)
+    bound = int((a.seeker_places * need_price).sum() - (a.host_places * offer_price).sum())
     # A pair of the set can be worth more than it costs; since nobody takes it twice, the bound loses the difference.
     bound -= int((need_price[need] - offer_price[offer]).sum()) - cost
-    if doubts != (0, 0) or bound != cost + int((empty * a.need_penalty).sum()):
-        raise NotExact(f"{doubts}; the set costs {cost + int((empty * a.need_penalty).sum())}, the prices prove {bound}")
+    if doubts != (0, 0) or bound != cost + int((empty * a.penalty).sum()):
+        raise NotExact(f"{doubts}; the set costs {cost + int((empty * a.penalty).sum())}, the prices prove {bound}")
     return score
 
 
 def served(a: Arrays, need: Array) -> tuple[int, ...]:
     """How many of the places given belong to each urgency."""
-    return tuple(int((a.need_penalty[need] == penalty).sum()) for penalty in np.unique(a.need_penalty)[::-1])
+    return tuple(int((a.penalty[need] == penalty).sum()) for penalty in np.unique(a.penalty)[::-1])

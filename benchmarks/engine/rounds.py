@@ -101,7 +101,7 @@ def _beside_ortools(what: str, laid: Laid, reach: float | None) -> Row:
     solved = ours.solve_round(laid)
     first_s = time.perf_counter() - began
     score = ours.proven(laid, *solved)
-    room = laid.a.offer_capacity.sum() / laid.a.need_places.sum() - 1
+    room = laid.a.host_places.sum() / laid.a.seeker_places.sum() - 1
     remark = f"room for {room:+.0%} places; posts to arrays: {said(laid.took_s)} more; {_greedy(laid, score)}"
     try:
         peer = OrTools(_ten(laid))

@@ -2,12 +2,14 @@ import subprocess
 import sys
 from itertools import chain, combinations
 from random import Random
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
+from matching import paths
 from matching.assignment import solve
 from matching.eligibility import first_refusal
 from matching.geo import geodesic_m
@@ -18,6 +20,9 @@ from matching.verify import verify
 from tests.unit.matching.posts import LAT, NORTH_100_M, Score, eligible, need, need_lists, offer, offer_lists, score
 
 pytestmark = pytest.mark.usefixtures("compiled")
+
+WHO_LOOKS = (0.0, 1e9)
+"""Needs for offers, whatever there are fewer of, or offers for needs."""
 
 
 def north(steps: float) -> float:
@@ -73,9 +78,12 @@ def best_by_min_cost_flow(offers: list[Offer], needs: list[Need]) -> Score:
 @given(offer_lists(4), need_lists(4))
 @settings(deadline=None, max_examples=150)
 def test_small_sets_are_as_good_as_the_best_of_all_sets(offers: list[Offer], needs: list[Need]) -> None:
-    solution = solve(offers, needs)
-    assert score(needs, solution.pairs) == best_by_trying_all(offers, needs)
-    assert verify(offers, needs, solution.pairs, solution.certificate) == []
+    best = best_by_trying_all(offers, needs)
+    for share in WHO_LOOKS:
+        with mock.patch.object(paths, "SCARCE", share):
+            solution = solve(offers, needs)
+        assert score(needs, solution.pairs) == best
+        assert verify(offers, needs, solution.pairs, solution.certificate) == []
 
 
 @given(offer_lists(40), need_lists(40), st.randoms(use_true_random=False))
@@ -101,9 +109,11 @@ def test_a_crowd_agrees_with_min_cost_flow_plenty_and_short(seed: int, offers: i
         place = {"lon": 4.85 + rng.uniform(-0.05, 0.05), "lat": LAT + rng.uniform(-0.05, 0.05)}
         kind, mode = rng.choice(["shopping", "pets", "homework"]), rng.choice(list(Mode))
         wanting.append(need(i, **place, category=kind, mode=mode, urgency=rng.choice(list(Urgency)), places=rng.choice([1, 1, 1, 3])))
-    solution = solve(crowd, wanting)
-    assert score(wanting, solution.pairs) == best_by_min_cost_flow(crowd, wanting)
-    assert verify(crowd, wanting, solution.pairs, solution.certificate) == []
+    for share in WHO_LOOKS:
+        with mock.patch.object(paths, "SCARCE", share):
+            solution = solve(crowd, wanting)
+        assert score(wanting, solution.pairs) == best_by_min_cost_flow(crowd, wanting)
+        assert verify(crowd, wanting, solution.pairs, solution.certificate) == []
 
 
 @given(offer_lists(10), need_lists(6))
@@ -161,8 +171,12 @@ def test_nobody_has_a_reason(changes: dict[str, object], reason: Reason) -> None
     assert len(solve([offer(level=1)], [wanted]).pairs) == 1
 
 
-@pytest.mark.parametrize("looks", [1, 2, 4])
-def test_when_time_runs_out_the_set_can_be_kept_and_says_what_it_may_lack(looks: int) -> None:
+@pytest.mark.parametrize("looks", [1, 2, 3])
+@pytest.mark.parametrize("share", WHO_LOOKS)
+def test_when_time_runs_out_the_set_can_be_kept_and_says_what_it_may_lack(
+    looks: int, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "SCARCE", share)
     rng = Random(5)
     crowd = [offer(i, lat=LAT + rng.uniform(-0.03, 0.03), capacity=rng.choice([1, 2]), radius_m=2500) for i in range(180)]
     wanting = [need(i, lat=LAT + rng.uniform(-0.03, 0.03), places=rng.choice([1, 2])) for i in range(260)]

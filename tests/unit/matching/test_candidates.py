@@ -1,5 +1,6 @@
 """The grid finds whom the rules let meet, the cheapest first, wherever on Earth; and the certificate notices what is not best."""
 
+from collections.abc import Callable
 from random import Random
 
 import numpy as np
@@ -20,15 +21,19 @@ MIDDLES = [(4.85, 45.75), (180.0, -16.5), (-180.0, 0.0), (12.0, 90.0), (0.0, -89
 
 def found(offers: list[Offer], needs: list[Need], most: int | None = None) -> list[list[tuple[int, int]]]:
     """For each need its cheapest offers as (cost, offer), in the order in which they were found."""
-    a, g = arrays.lay_out(offers, needs)
-    most = len(offers) + 1 if most is None else most
+    return lists_of(arrays.lay_out(offers, needs), len(offers) + 1 if most is None else most)
+
+
+def lists_of(a: arrays.Arrays, most: int) -> list[list[tuple[int, int]]]:
+    """For each seeker its cheapest hosts as (cost, host)."""
+    g, hosts = arrays.grid_of(a), len(a.host_places)
     keys, runs = np.empty(most, np.int64), np.empty((grid.room_for_runs(g), 2), np.int64)
     lists = []
-    for n in range(len(needs)):
-        mine = keys[: candidates.cheapest(a, g, n, most, keys, runs)].tolist()
+    for s in range(len(a.seeker_places)):
+        mine = keys[: candidates.cheapest(a, g, s, most, keys, runs)].tolist()
         assert mine == sorted(mine)
-        start = candidates.first_turn(n, len(offers))
-        lists.append([(key >> 32, ((key & 0xFFFF_FFFF) + start) % len(offers)) for key in mine])
+        start = candidates.first_turn(s, hosts)
+        lists.append([(candidates.cost_of(key, a.step), ((key & 0xFFFF_FFFF) + start) % hosts) for key in mine])
     return lists
 
 
@@ -40,6 +45,19 @@ def by_the_rules(offers: list[Offer], one: Need) -> list[tuple[int, int]]:
 @settings(deadline=None, max_examples=60)
 def test_all_whom_the_rules_let_meet_are_found(offers: list[Offer], needs: list[Need]) -> None:
     assert [sorted(each) for each in found(offers, needs)] == [by_the_rules(offers, one) for one in needs]
+
+
+@given(offer_lists(8), need_lists(12))
+@settings(deadline=None, max_examples=60)
+def test_offers_find_the_same_pairs_the_most_urgent_first(offers: list[Offer], needs: list[Need]) -> None:
+    a = arrays.lay_out(offers, needs)
+    dearest, looking = int(arrays.turned(a).penalty.max(initial=0)), arrays.turned(a)
+    assert len(looking.seeker_places) == len(offers)
+    pairs = {(n, o): cost for n, each in enumerate(lists_of(a, len(offers) + 1)) for cost, o in each}
+    by_offer = lists_of(looking, len(needs) + 1)
+    assert {(n, o): cost - dearest + int(a.penalty[n]) for o, each in enumerate(by_offer) for cost, n in each} == pairs
+    few = lists_of(looking, 3)
+    assert [[cost for cost, _ in each] for each in few] == [[cost for cost, _ in each[:3]] for each in by_offer]
 
 
 @pytest.mark.parametrize(("lon", "lat"), MIDDLES)
@@ -83,12 +101,14 @@ def test_many_kinds_of_hours_are_compared_one_by_one(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("mode", [Mode.IN_PERSON, Mode.REMOTE])
-def test_prices_that_prove_nothing_are_noticed(mode: Mode) -> None:
+@pytest.mark.parametrize("look", [lambda a: a, arrays.turned])
+def test_prices_that_prove_nothing_are_noticed(mode: Mode, look: Callable[[arrays.Arrays], arrays.Arrays]) -> None:
     offers = [offer(i, lat=45.75 + i * 0.001, mode=mode) for i in range(12)]
-    a, g = arrays.lay_out(offers, needs := [need(i, lat=45.7504 + i * 0.001, mode=mode) for i in range(8)])
+    a = look(arrays.lay_out(offers, [need(i, lat=45.7504 + i * 0.001, mode=mode) for i in range(8)]))
+    g = arrays.grid_of(a)
     s = paths.best_set(a, g, lambda: False)
     assert certificate.check(a, g, s) == (0, 0)
-    for price, change in ((s.need["price"], 5000), (s.need["price"], -1), (s.offer["price"], 7), (s.offer["price"], -3)):
+    for price, change in ((s.seeker["price"], 5000), (s.seeker["price"], -1), (s.host["price"], 7), (s.host["price"], -3)):
         price[3] += change
-        assert certificate.check(a, g, s) != (0, 0), (change, len(needs))
+        assert certificate.check(a, g, s) != (0, 0), change
         price[3] -= change

@@ -6,7 +6,7 @@ from geopy.distance import geodesic
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from matching.geo import ARC_ERROR_M, arc_m, blur, boxes, distance_m, geodesic_m, round_up_100, to_xyz
+from matching.geo import ARC_ERROR_M, BENT_REACH_M, arc_m, bent_m, blur, boxes, distance_m, geodesic_m, round_up_100, to_xyz
 
 longitudes = st.floats(-180, 180)
 latitudes = st.floats(-90, 90)
@@ -25,6 +25,16 @@ def away(lon: float, lat: float, metres: float, bearing: float) -> tuple[float, 
 def test_the_fast_formula_is_as_good_as_promised(lon: float, lat: float, metres: float, bearing: float) -> None:
     there = away(lon, lat, metres, bearing)
     assert geodesic_m(lon, lat, *there) == pytest.approx(arc_m(*to_xyz(lon, lat), *to_xyz(*there)), abs=ARC_ERROR_M / 10)
+
+
+@given(longitudes, latitudes, st.floats(0, BENT_REACH_M), bearings)
+@example(0, 90, BENT_REACH_M, 0)
+@example(0, 0, BENT_REACH_M, 0)
+@example(0, 0, BENT_REACH_M, 90)
+def test_so_is_the_one_that_takes_the_chord_alone(lon: float, lat: float, metres: float, bearing: float) -> None:
+    there = away(lon, lat, metres, bearing)
+    chord2 = math.dist(to_xyz(lon, lat), to_xyz(*there)) ** 2
+    assert geodesic_m(lon, lat, *there) == pytest.approx(bent_m(chord2), abs=ARC_ERROR_M)
 
 
 @given(longitudes, latitudes, longitudes, latitudes)

@@ -1,10 +1,13 @@
 """Terms besides the metres: what each is, that rounds keep to their sum, and that no metres outweigh an urgency."""
 
+from unittest import mock
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
+from matching import paths
 from matching.assignment import solve
 from matching.model import Mode, Need, Offer, Urgency
 from matching.policy import NO_TERMS, Policy, Record, Terms, offer_terms, waiting_term
@@ -48,10 +51,13 @@ def summary(needs: list[Need], pairs: list, given: Terms) -> tuple[int, int, int
 @given(offer_lists(25), need_lists(25), terms(25))
 @settings(deadline=None, max_examples=60)
 def test_a_round_is_the_best_by_the_sum_of_metres_and_terms(offers: list[Offer], needs: list[Need], given: Terms) -> None:
-    solution = solve(offers, needs, terms=given)
-    assert solution.certificate.best
-    assert summary(needs, solution.pairs, given) == best_cost(offers, needs, given)
-    assert verify(offers, needs, solution.pairs, solution.certificate, given) == []
+    best = best_cost(offers, needs, given)
+    for share in (0.0, 1e9):  # needs look for offers, and offers for needs
+        with mock.patch.object(paths, "SCARCE", share):
+            solution = solve(offers, needs, terms=given)
+        assert solution.certificate.best
+        assert summary(needs, solution.pairs, given) == best
+        assert verify(offers, needs, solution.pairs, solution.certificate, given) == []
 
 
 def test_each_term_moves_the_choice() -> None:
