@@ -19,6 +19,7 @@ COMMANDS = {
     "streets": "Import addresses, so that people find theirs.",
     "import": "Put spreadsheets of offers and needs into the database.",
     "match": "Pair two spreadsheets, without any database.",
+    "simulate": "Compare ways of choosing volunteers over weeks of a made-up city.",
     "user": "Add coordinators and other accounts.",
     "demo": "Fill a small demonstration city.",
 }
