@@ -18,7 +18,7 @@ class Waves:
             raise ValueError(f"wished must lie between 0 and 1, most be 1 or more and rest_days 0 or more, not {self}")
 
 
-DEFAULT_WAVES = Waves(wished=0.95, most=5, rest_days=1)
+DEFAULT_WAVES = Waves(wished=0.95, most=6, rest_days=1)
 """What did best in the simulated town: docs/fairness.md."""
 
 
