@@ -33,6 +33,8 @@ class Policy:
                 raise ValueError(f"{weight.name}: must be from 0 to 1,000,000 metres (or days), not {getattr(self, weight.name)}")
 
 
+DEFAULT_POLICY = Policy(rest_m=3000, rest_days=14, week_m=600, load_m=1500, silence_m=500, waiting_m=200)
+"""The weights that did best in the simulated town, found by a search: docs/fairness.md."""
 MOST_LOAD, MOST_DAYS = 4.0, 14.0
 PRIOR_YES, PRIOR_ASKED = 2.0, 3.0
 """Before anything is known of somebody they count as having said yes twice in three requests."""

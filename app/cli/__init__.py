@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "Put spreadsheets of offers and needs into the database.",
     "match": "Pair two spreadsheets, without any database.",
     "whatif": "See what more volunteers, wider radii or other hours would change.",
+    "simulate": "Compare ways of choosing volunteers over weeks of a made-up city.",
     "user": "Add coordinators and other accounts.",
     "demo": "Fill a small demonstration city.",
 }
