@@ -1,20 +1,17 @@
 """Offers and needs as arrays for the compiled kernels."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from matching import distance, grid
+from matching.columns import Columns, columns_of
 from matching.hours import QUARTERS, half_hours
 from matching.jit import Array, kernel
-from matching.model import Mode, Need, Offer, Rule, Urgency
+from matching.model import REMOTE_COST_M, Id, Mode, Need, Offer, Rule, Urgency
 from matching.policy import NO_TERMS, Terms
-
-if TYPE_CHECKING:
-    from matching.areas import Area
 
 WORDS = -(-QUARTERS // 64)
 LARGEST_TABLE = 1 << 26
@@ -90,50 +87,75 @@ class Arrays(NamedTuple):
     fits: Array
 
 
-def lay_out(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms = NO_TERMS) -> Arrays:
-    """The arrays for offers and needs in the order given, needs being the seekers."""
-    category = {slug: i for i, slug in enumerate(sorted({need.category for need in needs}))}
-    rows = [(category[slug], i) for i, offer in enumerate(offers) for slug in offer.categories if slug in category]
-    group, host = np.array(sorted(rows), np.int64).reshape(-1, 2).T.copy()
-    term = np.array([terms.offers.get(offer.id, 0) for offer in offers], np.int64)
-    penalty = penalties(offers, needs, terms)
-    there = _place("seeker", needs) | _place("host", offers)
-    area, held_first, held = _areas(offers, there["seeker_at"])
+def lay_out(offers: Iterable[Offer], needs: Iterable[Need], terms: Terms = NO_TERMS) -> Arrays:
+    """The arrays for offers and needs in the order given, needs being the seekers. Raises ``ValueError`` for posts that cannot be."""
+    o, n = columns_of(Offer, offers), columns_of(Need, needs)
+    term, waiting = _by_id(terms.offers, o.ids), _by_id(terms.needs, n.ids)
+    penalty = penalties(o, n, terms)
+    by_urgency = np.array([penalty[urgency] for urgency in n.values["urgency"]], np.int64)
+    group, host = _rows(o, n)
+    there = _place("seeker", n) | _place("host", o)
+    area, held_first, held = _areas(o, there["seeker_at"])
     columns: dict[str, Any] = {
         "needs_seek": True,
         "radii_only": bool((area < 0).all()),
         "step": penalty[Urgency.FLEXIBLE],
-        "seeker_radius": np.full(len(needs), np.inf),
-        "seeker_area": np.full(len(needs), -1),
+        "seeker_radius": np.full(len(n), np.inf),
+        "seeker_area": np.full(len(n), -1),
         "seeker_held_first": held_first,
         "seeker_held": held,
-        "seeker_term": np.zeros(len(needs), np.int64),
-        "seeker_places": np.array([need.places for need in needs], np.int64),
-        "penalty": np.array([penalty[need.urgency] + terms.needs.get(need.id, 0) for need in needs], np.int64),
-        "group_first": np.arange(len(needs) + 1),
-        "group": np.array([category[need.category] for need in needs], np.int64),
-        "host_radius": np.array([offer.reach_m for offer in offers], np.float64),
+        "seeker_term": np.zeros(len(n), np.int64),
+        "seeker_places": n.numbers("places"),
+        "penalty": by_urgency[n.codes("urgency")] + waiting,
+        "group_first": np.arange(len(n) + 1),
+        "group": np.array([sorted(n.values["category"]).index(slug) for slug in n.values["category"]], np.int64)[n.codes("category")],
+        "host_radius": _reach_m(o),
         "host_area": area,
-        "host_held_first": np.zeros(len(offers) + 1, np.int64),
+        "host_held_first": np.zeros(len(o) + 1, np.int64),
         "host_held": np.empty(0, np.int64),
         "host_term": term,
-        "host_places": np.array([max(offer.capacity, 0) for offer in offers], np.int64),
-        "level": np.zeros(len(category), np.int64),
+        "host_places": np.maximum(o.numbers("capacity"), 0),
+        "level": np.zeros(len(n.values["category"]), np.int64),
         "row_host": host,
         "row_group": group,
     }
-    columns |= there | _from_afar(len(category), host, group, there["host_far"], term)
-    return Arrays(**(columns | _known_pairs(offers, needs, terms, term) | _barred_pairs(offers, needs) | _profiles(offers, needs)))
+    columns |= there | _from_afar(len(n.values["category"]), host, group, there["host_far"], term)
+    return Arrays(**(columns | _known_pairs(o, n, terms, term) | _barred_pairs(o, n) | _profiles(o, n)))
 
 
-def _place(side: str, posts: Sequence[Offer] | Sequence[Need]) -> dict[str, Array]:
-    at = np.array([(post.lon, post.lat) for post in posts], np.float64).reshape(-1, 2)
+def _by_id(metres: Mapping[Id, int], ids: list[Id]) -> Array:
+    return np.array([metres.get(key, 0) for key in ids], np.int64) if metres else np.zeros(len(ids), np.int64)
+
+
+def _place(side: str, posts: Columns[Offer] | Columns[Need]) -> dict[str, Array]:
+    at, mode = np.column_stack([posts.numbers("lon"), posts.numbers("lat")]), posts.codes("mode")
     return {
         f"{side}_at": at,
         f"{side}_xyz": distance.points(at[:, 0], at[:, 1]),
-        f"{side}_near": np.array([post.mode is not Mode.REMOTE for post in posts], np.bool_),
-        f"{side}_far": np.array([post.mode is not Mode.IN_PERSON for post in posts], np.bool_),
+        f"{side}_near": np.array([mode is not Mode.REMOTE for mode in posts.values["mode"]], np.bool_)[mode],
+        f"{side}_far": np.array([mode is not Mode.IN_PERSON for mode in posts.values["mode"]], np.bool_)[mode],
     }
+
+
+def _reach_m(offers: Columns[Offer]) -> Array:
+    """:attr:`matching.model.Offer.reach_m` of each."""
+    reach, area = offers.numbers("radius_m").astype(np.float64), offers.codes("area")
+    for i in np.flatnonzero(np.array([area is not None for area in offers.values["area"]], np.bool_)[area]):
+        reach[i] = offers[int(i)].reach_m
+    return reach
+
+
+def _rows(offers: Columns[Offer], needs: Columns[Need]) -> tuple[Array, Array]:
+    """Category and offer, in this order, of each offer of each category that somebody asks for."""
+    number = {slug: i for i, slug in enumerate(sorted(needs.values["category"]))}
+    sets = [[number[slug] for slug in slugs if slug in number] for slugs in offers.values["categories"]]
+    code, size = offers.codes("categories"), np.array([len(each) for each in sets], np.int64)
+    host = np.repeat(np.arange(len(offers)), size[code])
+    first = np.append(0, np.cumsum(size))
+    within = np.arange(len(host)) - np.repeat(np.cumsum(size[code]) - size[code], size[code])
+    group = np.array([slug for each in sets for slug in each], np.int64)[first[code[host]] + within]
+    order = np.lexsort((host, group))
+    return group[order], host[order]
 
 
 def turned(a: Arrays) -> Arrays:
@@ -202,14 +224,17 @@ def grid_of(a: Arrays) -> grid.Grid:
     return grid.build(a.row_host[there], a.row_group[there], lon, lat, a.host_xyz, a.host_radius, a.host_profile, len(a.level))
 
 
-def penalties(offers: Iterable[Offer], needs: Iterable[Need], terms: Terms = NO_TERMS) -> dict[Urgency, int]:
+def penalties(offers: Columns[Offer], needs: Columns[Need], terms: Terms = NO_TERMS) -> dict[Urgency, int]:
     """What an unserved place costs, in metres: each step is more than all pairs together can cost.
 
     Sets of places that can be served together form a matroid, so any rising weights serve the most urgent places first.
+    Raises ``ValueError`` where a single pair may cost more than the lists of pairs can hold.
     """
-    dearest = max((offer.reach_m for offer in offers), default=0)
-    dearest = max(int(dearest), 3_000) + max(terms.offers.values(), default=0) + max(terms.needs.values(), default=0)
-    step = (dearest + 2) * (sum(need.places for need in needs) + 1)
+    dearest = max(int(_reach_m(offers).max(initial=0)), REMOTE_COST_M)
+    dearest += max(terms.offers.values(), default=0) + max(terms.needs.values(), default=0)
+    if dearest >> LEVEL_BIT:
+        raise ValueError(f"terms and radius make a pair of up to {dearest:,} metres, more than {(1 << LEVEL_BIT) - 1:,}")
+    step = (dearest + 2) * (int(needs.numbers("places").sum()) + 1)
     return {urgency: (len(Urgency) - place) * step for place, urgency in enumerate(Urgency)}
 
 
@@ -227,12 +252,13 @@ def places_order(a: Arrays) -> Array:
     return np.lexsort((code, a.group[a.group_first[:-1]], -a.penalty)) if a.needs_seek else np.argsort(code, kind="stable")
 
 
-def _profiles(offers: Sequence[Offer], needs: Sequence[Need]) -> dict[str, Array]:
+def _profiles(offers: Columns[Offer], needs: Columns[Need]) -> dict[str, Array]:
     """By post its profile; by profile the bits and levels of each side and the offers' standing; and who fits whom."""
-    spoken = frozenset[str]().union(*{offer.languages for offer in offers}, *{need.languages for need in needs})
+    spoken = frozenset[str]().union(*offers.values["languages"], *needs.values["languages"])
     languages = {code: 1 << i for i, code in enumerate(sorted(spoken))}
-    standing = [FAILED_PAUSED if offer.paused else PASSED if offer.capacity > 0 else FAILED_CAPACITY for offer in offers]
-    mine, need_bits, need_level, _ = _profiles_of(needs, repeat(PASSED), languages)
+    paused = np.array(offers.values["paused"], np.bool_)[offers.codes("paused")]
+    standing = np.where(paused, FAILED_PAUSED, np.where(offers.numbers("capacity") > 0, PASSED, FAILED_CAPACITY))
+    mine, need_bits, need_level, _ = _profiles_of(needs, np.full(len(needs), PASSED), languages)
     theirs, offer_bits, offer_level, offer_standing = _profiles_of(offers, standing, languages)
     small = len(need_bits) * len(offer_bits) <= LARGEST_TABLE
     tables = {"need_bits": need_bits, "offer_bits": offer_bits, "need_level": need_level, "offer_level": offer_level}
@@ -241,19 +267,22 @@ def _profiles(offers: Sequence[Offer], needs: Sequence[Need]) -> dict[str, Array
     return {"seeker_profile": mine, "host_profile": theirs, "fits": fits} | tables
 
 
-def _profiles_of(posts: Sequence[Offer] | Sequence[Need], standing: Iterable[int], languages: dict[str, int]) -> tuple[Array, ...]:
+def _profiles_of(posts: Columns[Offer] | Columns[Need], standing: Array, languages: dict[str, int]) -> tuple[Array, ...]:
     """Profiles by post; by profile the bits, levels and standing. Bits are weekly hours, then languages, in words of 64 bits.
 
     Two posts share half an hour when their :func:`half_hours` meet.
     """
-    known: dict[tuple[int, frozenset[str], int, int], int] = {}
-    said = zip([(post.hours, post.languages, post.level) for post in posts], standing, strict=False)
-    profile = [known.setdefault((*what, stands), len(known)) for what, stands in said]
+    said = np.stack([posts.codes("hours"), posts.codes("languages"), posts.numbers("level"), standing])
+    one, profile = np.zeros(len(posts), np.int64), np.zeros(len(posts), np.int64)
+    for row in said:  # what was the same so far stays the same where this is too
+        values, place = np.unique(row, return_inverse=True)
+        _, one, profile = np.unique(profile * len(values) + place, return_index=True, return_inverse=True)
+    hours, codes, level, stands = said[:, one]
     words = len(languages) // 64 + 1
-    hours = {mask: half_hours(mask).to_bytes(8 * WORDS, "little") for mask in {mask for mask, *_ in known}}
-    data = b"".join(hours[mask] + sum(languages[code] for code in codes).to_bytes(8 * words, "little") for mask, codes, *_ in known)
-    level, stands = np.array([(level, stands) for _, _, level, stands in known], np.int64).reshape(-1, 2).T.copy()
-    return np.array(profile, np.int64), np.frombuffer(data, "<u8").astype(np.uint64).reshape(-1, WORDS + words), level, stands
+    weeks = [half_hours(mask).to_bytes(8 * WORDS, "little") for mask in posts.values["hours"]]
+    spoken = [sum(languages[code] for code in each).to_bytes(8 * words, "little") for each in posts.values["languages"]]
+    data = b"".join(weeks[h] + spoken[code] for h, code in zip(hours.tolist(), codes.tolist(), strict=True))
+    return profile, np.frombuffer(data, "<u8").astype(np.uint64).reshape(-1, WORDS + words), level.copy(), stands.copy()
 
 
 @kernel
@@ -284,52 +313,55 @@ def table_of_fits(need_bits, offer_bits, need_level, offer_level, offer_standing
     return table
 
 
-def _areas(offers: Sequence[Offer], need_at: Array) -> tuple[Array, Array, Array]:
-    """The number of each offer's area, and of each need the areas that hold its point."""
-    number: dict[Area, int] = {}
-    first, area = np.zeros(len(need_at) + 1, np.int64), np.empty(0, np.int64)
-    mine = [-1 if offer.area is None else number.setdefault(offer.area, len(number)) for offer in offers]
-    if number:
+def _areas(offers: Columns[Offer], need_at: Array) -> tuple[Array, Array, Array]:
+    """The number of each offer's area, or -1, and of each need the areas that hold its point."""
+    areas = [area for area in offers.values["area"] if area is not None]
+    first, held = np.zeros(len(need_at) + 1, np.int64), np.empty(0, np.int64)
+    place = {area: i for i, area in enumerate(areas)}
+    number = np.array([place.get(area, -1) for area in offers.values["area"]], np.int64)
+    if areas:
         from matching.areas import holders  # who has no areas needs no Shapely
 
-        need, area = holders(list(number), need_at[:, 0], need_at[:, 1])
+        need, held = holders(areas, need_at[:, 0], need_at[:, 1])
         first = np.searchsorted(need, np.arange(len(need_at) + 1))
-    return np.array(mine, np.int64), first, area
+    return number[offers.codes("area")], first, held
 
 
-def _known_pairs(offers: Sequence[Offer], needs: Sequence[Need], terms: Terms, term: Array) -> dict[str, Array]:
+def _known_pairs(offers: Columns[Offer], needs: Columns[Need], terms: Terms, term: Array) -> dict[str, Array]:
     """For each need the offers, ascending, of pairs of which something is taken off; what is added to their metres, at the least to
     nothing; and what is added afterwards."""
-    offer_at = {offer.id: i for i, offer in enumerate(offers)} if terms.pairs else {}
-    need_at = {need.id: i for i, need in enumerate(needs)} if terms.pairs else {}
-    rows = sorted(
-        (need_at[need], offer_at[offer], off)
-        for (need, offer), off in terms.pairs.items()
-        if need in need_at and offer in offer_at and needs[need_at[need]].category in offers[offer_at[offer]].categories
-    )
+    offer_at = {key: i for i, key in enumerate(offers.ids)} if terms.pairs else {}
+    need_at = {key: i for i, key in enumerate(needs.ids)} if terms.pairs else {}
+    there = [(need_at[n], offer_at[o], off) for (n, o), off in terms.pairs.items() if n in need_at and o in offer_at]
+    rows = sorted(row for row in there if needs[row[0]].category in offers[row[1]].categories)
     need, offer, off = np.array(rows, np.int64).reshape(-1, 3).T.copy()
     first, more = np.searchsorted(need, np.arange(len(needs) + 1)), np.zeros(len(offer), np.int64)
     return {"known_first": first, "known_host": offer, "known_term": term[offer] - off, "known_more": more}
 
 
-def _barred_pairs(offers: Sequence[Offer], needs: Sequence[Need]) -> dict[str, Array]:
+def _barred_pairs(offers: Columns[Offer], needs: Columns[Need]) -> dict[str, Array]:
     """For each need the offers, ascending, of the same person or of one whom either side blocks, and the rule."""
-    owned, blocking = _by_name(offer.identities for offer in offers), _by_name(offer.blocked for offer in offers)
-    rows = []
-    for need in needs:
-        row = {o: FAILED_BLOCKED for name in need.blocked for o in owned.get(name, ())}
-        row |= {o: FAILED_BLOCKED for name in need.identities for o in blocking.get(name, ())}
-        row |= {o: FAILED_SAME_PERSON for name in need.identities for o in owned.get(name, ())}
-        rows.append(sorted(row.items()))
-    table = np.array([pair for row in rows for pair in row], np.int64).reshape(-1, 2)
-    first = np.append(0, np.cumsum([len(row) for row in rows], dtype=np.int64))
-    return {"barred_first": first, "barred_host": table[:, 0].copy(), "barred_rule": table[:, 1].copy()}
+    named = {name for names in needs.identities() for name in names}.union(*needs.values["blocked"])
+    owned = _by_name(offers.identities(), named)
+    blocking = _by_name((offers.values["blocked"][code] for code in offers.codes("blocked").tolist()), named)
+    rows: list[tuple[int, int, int]] = []
+    blocked = needs.values["blocked"]
+    for n, (names, code) in enumerate(zip(needs.identities(), needs.codes("blocked").tolist(), strict=True)):
+        if not blocked[code] and all(name not in owned and name not in blocking for name in names):
+            continue
+        row = {o: FAILED_BLOCKED for name in blocked[code] for o in owned.get(name, ())}
+        row |= {o: FAILED_BLOCKED for name in names for o in blocking.get(name, ())}
+        row |= {o: FAILED_SAME_PERSON for name in names for o in owned.get(name, ())}
+        rows += [(n, o, rule) for o, rule in sorted(row.items())]
+    need, offer, rule = np.array(rows, np.int64).reshape(-1, 3).T.copy()
+    return {"barred_first": np.searchsorted(need, np.arange(len(needs) + 1)), "barred_host": offer, "barred_rule": rule}
 
 
-def _by_name(names: Iterable[frozenset[str]]) -> dict[str, list[int]]:
-    """For each name the places where it stands."""
+def _by_name(of_each: Iterable[Iterable[str]], wanted: Collection[str]) -> dict[str, list[int]]:
+    """For each name that is wanted the places where it stands."""
     places = defaultdict[str, list[int]](list)
-    for place, some in enumerate(names):
-        for name in some:
-            places[name].append(place)
+    for place, names in enumerate(of_each):
+        for name in names:
+            if name in wanted:
+                places[name].append(place)
     return places

@@ -5,22 +5,20 @@ search needs them, and at the end a certificate over all eligible pairs that not
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 from threading import Lock
-from typing import TypeVar
 
 import numpy as np
 
 from matching import arrays, candidates, certificate, paths
 from matching.arrays import Arrays
+from matching.columns import columns_of
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array
-from matching.model import TAKEN, Mode, Need, Offer, Pair, Reason, Rule
+from matching.model import TAKEN, Id, Mode, Need, Offer, Pair, Reason, Rule
 from matching.paths import State
 from matching.policy import NO_TERMS, Terms
 from matching.solution import Certificate, Solution, Unserved
 
-Post = TypeVar("Post", Offer, Need)
 _one_at_a_time = Lock()
 """Numba's threads serve one caller."""
 
@@ -36,23 +34,23 @@ def solve(
     Ids of a kind are all numbers or all texts, each once (else ValueError). The first call on a machine compiles for some
     seconds.
     """
-    sorted_offers, sorted_needs = _sorted_once(offers), _sorted_once(needs)
+    o, n = columns_of(Offer, offers).in_order(), columns_of(Need, needs).in_order()
     with _one_at_a_time:
-        a = arrays.lay_out(sorted_offers, sorted_needs, terms)
+        a = arrays.lay_out(o, n, terms)
         seeking = paths.seeking(a)
         g = arrays.grid_of(seeking)
         s = paths.best_set(seeking, g, enough)
         need_price, offer_price = prices(a, seeking, s)
         proof = Certificate(
-            dict(zip((need.id for need in sorted_needs), need_price.tolist(), strict=True)),
-            dict(zip((offer.id for offer in sorted_offers), offer_price.tolist(), strict=True)),
-            arrays.penalties(sorted_offers, sorted_needs, terms),
+            dict(zip(n.ids, need_price.tolist(), strict=True)),
+            dict(zip(o.ids, offer_price.tolist(), strict=True)),
+            arrays.penalties(o, n, terms),
             *certificate.check(seeking, g, s),
         )
         need, offer = pairs(seeking, s)
-        left = a.seeker_places - np.bincount(need, minlength=len(sorted_needs))
-        unserved = _unserved(a, g if seeking is a else arrays.grid_of(a), left, sorted_needs)
-        return Solution(_pairs(a, need, offer, sorted_offers, sorted_needs), unserved, proof)
+        left = a.seeker_places - np.bincount(need, minlength=len(n))
+        unserved = _unserved(a, g if seeking is a else arrays.grid_of(a), left, n.ids)
+        return Solution(_pairs(a, need, offer, o.ids, n.ids), unserved, proof)
 
 
 def prices(a: Arrays, seeking: Arrays, s: State) -> tuple[Array, Array]:
@@ -70,18 +68,18 @@ def pairs(seeking: Arrays, s: State) -> tuple[Array, Array]:
     return need[order], offer[order]
 
 
-def _pairs(a: Arrays, need: Array, offer: Array, offers: Sequence[Offer], needs: Sequence[Need]) -> list[Pair]:
+def _pairs(a: Arrays, need: Array, offer: Array, offers: Sequence[Id], needs: Sequence[Id]) -> list[Pair]:
     metres, near = candidates.meetings(a, need, offer)
     return [
-        Pair(needs[n].id, offers[o].id, Mode.IN_PERSON if here else Mode.REMOTE, apart_m)
+        Pair(needs[n], offers[o], Mode.IN_PERSON if here else Mode.REMOTE, apart_m)
         for n, o, apart_m, here in zip(need.tolist(), offer.tolist(), metres.tolist(), near.tolist(), strict=True)
     ]
 
 
-def _unserved(a: Arrays, g: Grid, left: Array, needs: Sequence[Need]) -> list[Unserved]:
+def _unserved(a: Arrays, g: Grid, left: Array, needs: Sequence[Id]) -> list[Unserved]:
     """``left`` are the empty places of each need."""
     runs = np.empty((room_for_runs(g), 2), np.int64)
-    return [Unserved(needs[n].id, int(left[n]), _reason(a, g, runs, n)) for n in np.flatnonzero(left).tolist()]
+    return [Unserved(needs[n], int(left[n]), _reason(a, g, runs, n)) for n in np.flatnonzero(left).tolist()]
 
 
 def _reason(a: Arrays, g: Grid, runs: Array, n: int) -> Reason:
@@ -90,9 +88,3 @@ def _reason(a: Arrays, g: Grid, runs: Array, n: int) -> Reason:
     furthest = tuple(Rule)[candidates.furthest(a, g, n, runs)]
     return TAKEN if furthest is Rule.CAPACITY else furthest
 
-
-def _sorted_once(posts: Iterable[Post]) -> list[Post]:
-    in_order = sorted(posts, key=lambda post: post.id)
-    if any(a.id == b.id for a, b in pairwise(in_order)):
-        raise ValueError("an id stands twice")
-    return in_order

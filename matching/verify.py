@@ -6,7 +6,7 @@ Nothing here comes from the solver, the eligibility rules or the index: what is 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from geopy.distance import geodesic
@@ -18,6 +18,7 @@ from matching.policy import NO_TERMS, Terms
 if TYPE_CHECKING:
     from matching.areas import Area
 
+Post = TypeVar("Post", Offer, Need)
 Floats = NDArray[np.float64]
 _EARTH_M = 6_371_008.8
 _WEEK = 672
@@ -39,22 +40,39 @@ def verify(
 ) -> list[str]:  # fmt: skip
     """Sentences on what is wrong, by reference only; empty when nothing is. With a certificate also whether the set is the best,
     by the metres and the ``terms`` of its pairs."""
-    offer_of, need_of, found = {o.id: o for o in offers}, {n.id: n for n in needs}, list(pairs)
-    known = [pair for pair in found if pair.need in need_of and pair.offer in offer_of]
-    problems = [f"need {p.need} with offer {p.offer}: not both exist" for p in found if p.need not in need_of or p.offer not in offer_of]
+    offers, needs, found = _Posts(offers), _Posts(needs), list(pairs)
+    known = [pair for pair in found if pair.need in needs and pair.offer in offers]
+    problems = [f"need {p.need} with offer {p.offer}: not both exist" for p in found if p.need not in needs or p.offer not in offers]
     for pair in known:
-        problems += [f"need {pair.need} with offer {pair.offer}: {what}" for what in _wrong(need_of[pair.need], offer_of[pair.offer], pair)]
+        problems += [f"need {pair.need} with offer {pair.offer}: {what}" for what in _wrong(needs[pair.need], offers[pair.offer], pair)]
     twice = Counter((pair.need, pair.offer) for pair in known)
     problems += [f"need {need} with offer {offer}: {times} times" for (need, offer), times in twice.items() if times > 1]
     for offer_id, used in Counter(pair.offer for pair in known).items():
-        if used > offer_of[offer_id].capacity:
-            problems.append(f"offer {offer_id}: {used} pairs, capacity {offer_of[offer_id].capacity}")
+        if used > offers[offer_id].capacity:
+            problems.append(f"offer {offer_id}: {used} pairs, capacity {offers[offer_id].capacity}")
     for need_id, served in Counter(pair.need for pair in known).items():
-        if served > need_of[need_id].places:
-            problems.append(f"need {need_id}: {served} pairs, {need_of[need_id].places} places")
+        if served > needs[need_id].places:
+            problems.append(f"need {need_id}: {served} pairs, {needs[need_id].places} places")
     if certificate is not None and not problems:
-        problems += _not_best(list(offer_of.values()), list(need_of.values()), known, certificate, terms)
+        problems += _not_best(list(offers), list(needs), known, certificate, terms)
     return problems
+
+
+class _Posts(Generic[Post]):
+    """Posts by id. They stay where they are: a sequence that makes each anew, as large files have it, is not held in memory twice."""
+
+    def __init__(self, posts: Iterable[Post]) -> None:
+        self._posts: Sequence[Post] = posts if isinstance(posts, Sequence) else list(posts)
+        self._place = {post.id: place for place, post in enumerate(self._posts)}
+
+    def __contains__(self, key: Id) -> bool:
+        return key in self._place
+
+    def __getitem__(self, key: Id) -> Post:
+        return self._posts[self._place[key]]
+
+    def __iter__(self) -> Iterator[Post]:
+        return iter(self._posts)
 
 
 def _wrong(need: Need, offer: Offer, pair: Pair) -> Iterator[str]:

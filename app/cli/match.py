@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC
 from pathlib import Path
@@ -12,7 +12,7 @@ import click
 from app.cli.pairing import check, check_apart, need_of, offer_of, search, take
 from app.sheets.posts import load_needs, load_offers
 from app.sheets.write import Cell, new_file, write_table
-from matching.model import REMOTE_COST_M, Mode, Need, Pair, Urgency, round_half_up
+from matching.model import REMOTE_COST_M, Id, Mode, Need, Offer, Pair, Urgency, round_half_up
 from matching.solution import Certificate, Solution
 
 PAIR_COLUMNS = ("need", "offer", "category", "mode", "distance_m")
@@ -66,8 +66,8 @@ def command(
         explained_out = stack.enter_context(new_file(explained_file)) if explained_file else None
         offer_posts = stack.enter_context(closing(load_offers(offers_file, zone=UTC)))
         need_posts = stack.enter_context(closing(load_needs(needs_file, zone=UTC)))
-        offers, offers_left_out = take(offers_file, offer_posts, offer_of)
-        needs, needs_left_out = take(needs_file, need_posts, need_of)
+        offers, offers_left_out = take(offers_file, offer_posts, Offer, offer_of)
+        needs, needs_left_out = take(needs_file, need_posts, Need, need_of)
         solution = search(offers, needs, budget_s)
         check(offers, needs, solution, budget_s is not None)
         write_table(pairs_out, pairs_file, PAIR_COLUMNS, _pair_rows(needs, solution.pairs))
@@ -82,21 +82,22 @@ def command(
     return SOME_LEFT_OUT if offers_left_out or needs_left_out else 0
 
 
-def _pair_rows(needs: Iterable[Need], pairs: Iterable[Pair]) -> list[tuple[Cell, ...]]:
+def _pair_rows(needs: Iterable[Need], pairs: Iterable[Pair]) -> Iterator[tuple[Cell, ...]]:
     category = {need.id: need.category for need in needs}
-    rows: list[tuple[Cell, ...]] = []
     for pair in pairs:
         distance_m = None if pair.mode is Mode.REMOTE else round_half_up(pair.distance_m)
-        rows.append((str(pair.need), str(pair.offer), category[pair.need], str(pair.mode), distance_m))
-    return rows
+        yield str(pair.need), str(pair.offer), category[pair.need], str(pair.mode), distance_m
 
 
 def _report(needs: Iterable[Need], solution: Solution, seconds: float) -> None:
-    urgency = {need.id: need.urgency for need in needs}
+    urgency: dict[Id, Urgency] = {}
+    wanted: Counter[Urgency] = Counter()
+    for need in needs:
+        urgency[need.id] = need.urgency
+        wanted[need.urgency] += need.places
     served = Counter(urgency[pair.need] for pair in solution.pairs)
     for kind in Urgency:
-        wanted = sum(need.places for need in needs if need.urgency is kind)
-        click.echo(f"{kind}: {served[kind]} places served, {wanted - served[kind]} unserved", err=True)
+        click.echo(f"{kind}: {served[kind]} places served, {wanted[kind] - served[kind]} unserved", err=True)
     remote = sum(pair.mode is Mode.REMOTE for pair in solution.pairs)
     click.echo(f"total: {solution.total_m} metres ({remote} remote pairs count {REMOTE_COST_M} each)", err=True)
     click.echo(_proof(solution.certificate), err=True)

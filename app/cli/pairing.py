@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
@@ -64,22 +64,28 @@ def need_of(row: NeedRow, lon: float, lat: float) -> Need:
     )
 
 
-def take(file: Path, posts: Posts[R], convert: Callable[[R, float, float], P]) -> tuple[list[P], int]:
+def take(file: Path, posts: Posts[R], kind: type[P], convert: Callable[[R, float, float], P]) -> tuple[Sequence[P], int]:
     """The posts that can be matched, and how many rows are left out."""
+    from matching.columns import Columns  # brings numpy along, which --help need not wait for
+
     for warning in posts.warnings:
         click.echo(f"{file}: {warning}", err=True)
-    taken, left_out = [], 0
-    for row in posts.rows:
-        if isinstance(row, Refused):
-            left_out += 1
-            for problem in row.problems:
-                click.echo(f"{file}:{row.line}: {problem.column}: {problem.reason}", err=True)
-        elif row.lon is None or row.lat is None:
-            left_out += 1
-            click.echo(f"{file}:{row.line}: lon: is missing: an address alone cannot be matched, put it on the map first", err=True)
-        else:
-            taken.append(convert(row, row.lon, row.lat))
-    return taken, left_out
+    left_out = 0
+
+    def taken() -> Iterator[P]:
+        nonlocal left_out
+        for row in posts.rows:
+            if isinstance(row, Refused):
+                left_out += 1
+                for problem in row.problems:
+                    click.echo(f"{file}:{row.line}: {problem.column}: {problem.reason}", err=True)
+            elif row.lon is None or row.lat is None:
+                left_out += 1
+                click.echo(f"{file}:{row.line}: lon: is missing: an address alone cannot be matched, put it on the map first", err=True)
+            else:
+                yield convert(row, row.lon, row.lat)
+
+    return Columns(kind, taken()), left_out
 
 
 def check_apart(read: dict[str, Path], written: dict[str, Path | None]) -> None:
@@ -92,7 +98,7 @@ def check_apart(read: dict[str, Path], written: dict[str, Path | None]) -> None:
                 raise SameFile(earlier, option)
 
 
-def search(offers: list[Offer], needs: list[Need], budget_s: float | None) -> Solution:
+def search(offers: Sequence[Offer], needs: Sequence[Need], budget_s: float | None) -> Solution:
     """The solver's answer, with a bar to watch on a terminal."""
     from matching import assignment  # the compiler takes a moment to load, which no other command should wait for
     from matching.paths import BETWEEN_LOOKS
@@ -112,7 +118,7 @@ def search(offers: list[Offer], needs: list[Need], budget_s: float | None) -> So
         return assignment.solve(offers, needs, enough)
 
 
-def check(offers: list[Offer], needs: list[Need], solution: Solution, in_time: bool) -> None:
+def check(offers: Sequence[Offer], needs: Sequence[Need], solution: Solution, in_time: bool) -> None:
     """``in_time``: the search was told to end, so the set need not be the best."""
     from matching.verify import verify  # brings numpy along, which --help need not wait for
 

@@ -155,8 +155,8 @@ def _from_files(offers_file: Path, needs_file: Path, areas: list[Area]) -> tuple
         return need_of(row, lon, lat)
 
     with closing(load_offers(offers_file, zone=UTC)) as offer_posts, closing(load_needs(needs_file, zone=UTC)) as need_posts:
-        offers, offers_left_out = take(offers_file, offer_posts, offer_of)
-        needs, needs_left_out = take(needs_file, need_posts, need)
+        offers, offers_left_out = take(offers_file, offer_posts, Offer, offer_of)
+        needs, needs_left_out = take(needs_file, need_posts, Need, need)
     return Today(offers, offers, needs, waited, areas), offers_left_out + needs_left_out
 
 
@@ -179,7 +179,7 @@ def _tell_namesakes(scenario: Scenario, areas: Sequence[Area]) -> None:
             click.echo(f"{count} areas have the name {name}: all of them are meant.", err=True)
 
 
-def _certified(offers: list[Offer], needs: list[Need]) -> Solution:
+def _certified(offers: Sequence[Offer], needs: Sequence[Need]) -> Solution:
     solution = search(offers, needs, None)
     check(offers, needs, solution, False)
     return solution
