@@ -3,8 +3,8 @@
 import numpy as np
 from numba import prange
 
-from matching.arrays import Arrays
-from matching.candidates import CHUNKS, WIDER, cost_of, fit, in_area, known_cost, metres_in_person, near_cost, within
+from matching.arrays import PASSED, Arrays
+from matching.candidates import CHUNKS, WIDER, cost_of, first_failed, fit, in_area, known_cost, metres_in_person, near_cost, within
 from matching.distance import TOO_FAR
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, Grid, room_for_runs, step_out
@@ -67,7 +67,9 @@ def contradictions(  # type: ignore[no-untyped-def]
 def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, runs):  # type: ignore[no-untyped-def]
     at, point, own_radius, violations = a.seeker_at[n], a.seeker_xyz[n], a.seeker_radius[n], 0
     lon, lat = np.radians(at[0]), np.radians(at[1])
-    entry_place, entry_host, host_at = g.entry_place, g.entry_host, a.host_at
+    entry_place, entry_host, entry_profile, host_at = g.entry_place, g.entry_host, g.entry_profile, a.host_at
+    table, barred = a.fits.size > 0, a.barred_host[a.barred_first[n] : a.barred_first[n + 1]]
+    row = a.fits[a.seeker_profile[n]] if table else np.empty(0, np.bool_)
     for layer in range(group * LAYERS, (group + 1) * LAYERS):
         reach = min(g.layer_reach[layer], own_radius, price + 1.0)
         width = g.layer_step[layer] * MIN_CURVATURE_M
@@ -76,15 +78,20 @@ def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, ru
             outer = min(outer, reach)
             for run in range(step_out(g, layer, lon, lat, inner, outer, runs)):
                 for e in range(runs[run, 0], runs[run, 1]):
-                    gain = price - entry_dearness[e]
+                    gain = price - entry_dearness[e] - 0.49  # whoever costs less in whole metres is nearer than this
                     if gain <= inner - 1:
                         continue
                     radius = min(entry_place[e, 3], own_radius)
                     chord2 = (point[0] - entry_place[e, 0]) ** 2 + (point[1] - entry_place[e, 1]) ** 2 + (point[2] - entry_place[e, 2]) ** 2
-                    if chord2 > (min(radius, max(gain, 0)) + 1) ** 2:
+                    if chord2 > min(radius + 1, max(gain, 0)) ** 2:
                         continue
                     h = entry_host[e]
-                    if not within(known, h) and fit(a, n, h) and (a.radii_only or in_area(a, n, h)):
+                    if table:
+                        if not row[entry_profile[e]] or within(barred, h):
+                            continue
+                    elif first_failed(a, n, h) != PASSED:
+                        continue
+                    if not within(known, h) and (a.radii_only or in_area(a, n, h)):
                         cost = near_cost(chord2, at, host_at, h, radius)
                         violations += cost != TOO_FAR and cost < gain and h not in paired
             inner, outer = outer, outer + max(width, outer * WIDER)

@@ -14,7 +14,7 @@ from benchmarks.engine.timing import FULL, HEAD, SMALL, Sizes
 
 ROWS = {
     "full": nearest.full, "plain": nearest.plain, "plenty": rounds.plenty, "remote": rounds.remote, "fewer": rounds.fewer,
-    "short": rounds.short, "networkx": rounds.beside_networkx, "growth": rounds.growth, "floor": rounds.floor,
+    "short": rounds.short, "networkx": rounds.beside_networkx, "country": rounds.country, "growth": rounds.growth, "floor": rounds.floor,
 }  # fmt: skip
 LIMIT_S = {"short": 300}
 OTHERWISE_S = 900

@@ -65,6 +65,12 @@ def beside_networkx(sizes: Sizes) -> Iterator[Row]:
     yield Row(what, against, said(ours_s), said(theirs_s), theirs_s / ours_s, 1000, _greedy(laid, score))
 
 
+def country(sizes: Sizes) -> Iterator[Row]:
+    """A quarter of a city's crowd around everybody."""
+    laid = ours.lay(draw(sizes.country, sizes.country, side_m=2 * side_m(sizes.country)))
+    yield _beside_ortools(f"certified round of a country, {sizes.country:,} of each", laid, 15)
+
+
 def growth(sizes: Sizes) -> Iterator[Row]:
     """The same number of neighbours around everybody, in ever larger cities."""
     cities = [ours.lay(draw(n, n, side_m=side_m(n))) for n in sizes.growing]

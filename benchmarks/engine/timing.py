@@ -11,11 +11,13 @@ PATIENCE_S = 90
 
 
 class Sizes(NamedTuple):
-    """How many needs there are: in the city, in the town that a slow peer can still manage, and in the growing cities."""
+    """How many needs there are: in the city, in the town that a slow peer can still manage, in the
+    growing cities, and in the country."""
 
     city: int
     town: int
     growing: tuple[int, ...]
+    country: int
 
     @property
     def side_m(self) -> float:
@@ -27,8 +29,8 @@ def side_m(needs: int) -> float:
     return 20_000 * (needs / 100_000) ** 0.5
 
 
-FULL = Sizes(100_000, 10_000, (100_000, 200_000, 400_000, 800_000))
-SMALL = Sizes(10_000, 1_000, (5_000, 10_000, 20_000, 40_000))
+FULL = Sizes(100_000, 10_000, (100_000, 200_000, 400_000, 800_000), 1_000_000)
+SMALL = Sizes(10_000, 1_000, (5_000, 10_000, 20_000, 40_000), 20_000)
 
 
 class Missing(Exception):
