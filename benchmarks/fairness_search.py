@@ -4,6 +4,7 @@ A seeded search over the simulated town: settings at random on a few seeds, the 
 ``benchmarks.fairness``, which confirms what was found.
 """
 
+import math
 import os
 import random
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ POLICY = {
     "rest_m": (0, 300, 800, 1500, 3000), "rest_days": (3, 7, 14), "week_m": (0, 100, 300, 600, 1500),
     "load_m": (0, 100, 300, 600, 1500, 3000), "silence_m": (0, 500, 1000, 2000, 4000), "waiting_m": (0, 50, 200),
 }  # fmt: skip
-WAVES = {"wished": (0.8, 0.9, 0.95), "most": (3, 4, 5, 6), "rest_days": (0, 1, 2, 3, 5)}
+WAVES = {"wished": (0.8, 0.9, 0.95), "most": (3, 4, 5, 6), "rest_days": (0, 1, 2, 3, 5), "tired": (math.inf,)}
 ALIKE = 0.005
 """Shares served that so few seeds cannot tell apart; among those whoever loses the fewest volunteers is taken."""
 

@@ -7,18 +7,24 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Waves:
     """Ask until ``wished`` is the chance that enough say yes, with no more than ``most`` requests open for a need. Whoever was asked less
-    than ``rest_days`` ago is passed over while there is anybody else."""
+    than ``rest_days`` ago is passed over while there is anybody else. Where those who could be asked had ``tired`` requests each in the
+    last seven days, on average, no more are asked than there are places: volunteers are short there, and waves would wear them out."""
 
     wished: float
     most: int
     rest_days: float
+    tired: float
 
     def __post_init__(self) -> None:
-        if not (0 < self.wished < 1 and self.most >= 1 and self.rest_days >= 0):
-            raise ValueError(f"wished must lie between 0 and 1, most be 1 or more and rest_days 0 or more, not {self}")
+        if not (0 < self.wished < 1 and self.most >= 1 and self.rest_days >= 0 and self.tired >= 0):
+            raise ValueError(f"wished must lie between 0 and 1, most be 1 or more, rest_days and tired 0 or more, not {self}")
+
+    def cap(self, places: int, asked_7: Sequence[int]) -> int:
+        """How many requests may be open for so many places, by the requests of the last seven days to each who could be asked."""
+        return places if sum(asked_7) >= self.tired * len(asked_7) else self.most
 
 
-DEFAULT_WAVES = Waves(wished=0.95, most=6, rest_days=1)
+DEFAULT_WAVES = Waves(wished=0.95, most=6, rest_days=1, tired=2)
 """What did best in the simulated town: docs/fairness.md."""
 
 
@@ -42,15 +48,15 @@ def chance(acceptances: Sequence[float], places: int) -> float:
     return enough
 
 
-def how_many(ranked: Sequence[float], places: int, waves: Waves, already: Sequence[float] = ()) -> int:
-    """The smallest k such that ``already`` and the first k of ``ranked`` give the wished chance of ``places`` yes.
+def how_many(ranked: Sequence[float], places: int, wished: float, cap: int, already: Sequence[float] = ()) -> int:
+    """The smallest k such that ``already`` and the first k of ``ranked`` give the wished chance of ``places`` yes, within the cap.
 
     Both are acceptances by the deadline; ``already`` are those of requests still open. Where the cap or the ranking ends
     before, as many as they allow.
     """
-    room = max(0, min(len(ranked), waves.most - len(already)))
+    room = max(0, min(len(ranked), cap - len(already)))
     k = 0
-    while k < room and chance([*already, *ranked[:k]], places) < waves.wished:
+    while k < room and chance([*already, *ranked[:k]], places) < wished:
         k += 1
     return k
 

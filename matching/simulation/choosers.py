@@ -133,7 +133,9 @@ def _more(town: Town, case: Case, ranked: Iterable[Id], waves: Waves | None) -> 
     if waves is None:
         return case.missing - len(case.pending)
     already = [request.acceptance for request in case.pending]
-    return how_many([town.record(offer).acceptance for offer in ranked], case.missing, waves, already)
+    records = [town.record(offer) for offer in ranked]
+    cap = waves.cap(case.missing, [record.asked_7 for record in records])
+    return how_many([record.acceptance for record in records], case.missing, waves.wished, cap, already)
 
 
 def _barred(town: Town, case: Case, ready: list[Pair]) -> frozenset[str]:
