@@ -12,6 +12,7 @@ import click
 from app.errors import UserError
 from app.sheets.posts import NeedRow, OfferRow, Posts, Refused
 from matching.model import Need, Offer
+from matching.policy import NO_TERMS, Terms
 from matching.solution import Solution
 
 R = TypeVar("R", OfferRow, NeedRow)
@@ -92,7 +93,7 @@ def check_apart(read: dict[str, Path], written: dict[str, Path | None]) -> None:
                 raise SameFile(earlier, option)
 
 
-def search(offers: list[Offer], needs: list[Need], budget_s: float | None) -> Solution:
+def search(offers: list[Offer], needs: list[Need], budget_s: float | None, terms: Terms = NO_TERMS) -> Solution:
     """The solver's answer, with a bar to watch on a terminal."""
     from matching import assignment  # the compiler takes a moment to load, which no other command should wait for
     from matching.paths import BETWEEN_LOOKS
@@ -109,7 +110,7 @@ def search(offers: list[Offer], needs: list[Need], budget_s: float | None) -> So
                 bar.update(BETWEEN_LOOKS)
             return budget_s is not None and time.perf_counter() - started > budget_s
 
-        return assignment.solve(offers, needs, enough)
+        return assignment.solve(offers, needs, enough, terms)
 
 
 def check(offers: list[Offer], needs: list[Need], solution: Solution, in_time: bool) -> None:
