@@ -76,22 +76,23 @@ def test_each_term_moves_the_choice(city: City, term: str, on: bool, others: boo
     assert chosen(city, city.need()) == (far if on else near)
 
 
-def test_who_got_on_well_before_meets_again_whatever_the_help(city: City) -> None:
+@pytest.mark.parametrize("outcome", ["done", "not_done"])
+def test_who_got_on_well_before_meets_again_whatever_the_help(city: City, outcome: str) -> None:
     friend = city.volunteer(north_m=900, categories=("pets", "shopping"))
-    first = city.need(category="pets", email="again@example.net")
+    first = city.need(category="pets")
     assert chosen(city, first) == friend
     (match,) = city.matches(first)
     matches.volunteer_answers(city.ctx, match.id, True, Actor())
     matches.resident_answers(city.ctx, match.id, True, Actor())
-    matches.close(city.ctx, match.id, "done", Actor())
-    city.volunteer(north_m=100)
+    matches.close(city.ctx, match.id, outcome, Actor())
+    other = city.volunteer(north_m=100)
     city.weigh(continuity_m=1000)
     again = city.need()
     assert past(city, [again], []).went_well == frozenset()
     with city.ctx.db.write() as session:
         session.get_one(Need, again).person_id = city.one(Need, first).person_id
-    assert past(city, [again], []).went_well == {(again, friend)}
-    assert chosen(city, again) == friend
+    assert past(city, [again], []).went_well == ({(again, friend)} if outcome == "done" else set())
+    assert chosen(city, again) == (friend if outcome == "done" else other)
 
 
 def test_who_waits_longer_comes_first(city: City) -> None:
