@@ -15,7 +15,7 @@ from app.services.events import SYSTEM, record
 from app.services.matches import answer_time, lock_need, propose
 from app.services.tasks import open_task
 from app.services.telling import tell
-from matching import hours, ranking
+from matching import hours, index, ranking
 from matching.index import OfferIndex
 from matching.lifecycle import NeedState, OfferState
 from matching.model import Mode, Pair, Urgency
@@ -151,7 +151,7 @@ def _choose(board: Board, needs: list[NeedToMatch]) -> dict[int | str, list[Pair
     if len(needs) == 1:
         chosen[needs[0].id] = ranking.best(board.index, needs[0], needs[0].places, last_asked=board.last_asked)
         return chosen
-    # Loading the compiled solver takes a moment that a single need should not wait for.
+    # The solver brings the compiler, and a single need should not wait for that.
     from matching.assignment import solve
 
     reachable = {pair.offer for need in needs for pair in board.index.candidates(need)}
@@ -162,7 +162,8 @@ def _choose(board: Board, needs: list[NeedToMatch]) -> dict[int | str, list[Pair
 
 
 def warm_up() -> None:
-    """Compile the solver, or load what was compiled before, on a match that everybody can see."""
+    """Compile the search of the index and the solver, or load what was compiled before, on a match that everybody can see."""
+    index.warm_up()
     from matching.assignment import solve
 
     offer = OfferToMatch(id=1, lon=0, lat=0, radius_m=1000, categories=frozenset({"any"}), hours=hours.ANY_TIME, mode=Mode.BOTH)
