@@ -17,7 +17,7 @@ from app.services.matches import Proposal, answer_time, lock_need, propose
 from app.services.records import Averages, nearby_averages, past_of
 from app.services.tasks import open_task
 from app.services.telling import tell
-from matching import hours, ranking
+from matching import hours, index, ranking
 from matching.index import OfferIndex
 from matching.lifecycle import NeedState, OfferState
 from matching.model import Id, Mode, Pair, Urgency
@@ -160,7 +160,10 @@ def _choose(ctx: Context, board: Board, needs: list[NeedToMatch]) -> dict[Id, li
         past = past_of(session, ctx.now(), [int(need_id) for need_id in might], [int(offer_id) for offer_id in offers], board.nearby)
     policy = policy_of(ctx.settings)
     terms = terms_of(policy, past)
-    pairs = _best(board, needs[0], might[needs[0].id], terms) if len(needs) == 1 else _round(list(offers.values()), needs, terms)
+    if len(needs) == 1:
+        pairs = ranking.best(board.index, needs[0], needs[0].places, board.last_asked, terms)
+    else:
+        pairs = _round(list(offers.values()), needs, terms)
     need_of, chosen = {need.id: need for need in needs}, defaultdict[Id, list[Proposal]](list)
     for pair in pairs:
         rank = 1 + sum(terms.cost_m(other) < terms.cost_m(pair) for other in might[pair.need])
@@ -169,29 +172,22 @@ def _choose(ctx: Context, board: Board, needs: list[NeedToMatch]) -> dict[Id, li
     return chosen
 
 
-def _best(board: Board, need: NeedToMatch, pairs: list[Pair], terms: Terms) -> list[Pair]:
-    """At the same cost whoever was never asked comes first, then whoever was asked longest ago."""
-
-    def turn(pair: Pair) -> tuple[int, bool, float, Id]:
-        asked = board.last_asked.get(int(pair.offer))
-        return terms.cost_m(pair), asked is not None, asked.timestamp() if asked else 0, pair.offer
-
-    return sorted(pairs, key=turn)[: need.places]
-
-
 def _round(offers: list[OfferToMatch], needs: list[NeedToMatch], terms: Terms) -> list[Pair]:
-    # Loading the compiled solver takes a moment that a single need should not wait for.
+    # The solver brings the compiler, and a single need should not wait for that.
     from matching.assignment import solve
 
     return solve(offers, needs, terms=terms).pairs
 
 
 def warm_up() -> None:
-    """Compile the solver, or load what was compiled before, on a match that everybody can see."""
+    """Compile the search of the index and the solver, or load what was compiled before, on needs of which one is served, one not for lack
+    of room and one since it is too far away."""
+    index.warm_up()
     from matching.assignment import solve
 
     offer = OfferToMatch(id=1, lon=0, lat=0, radius_m=1000, categories=frozenset({"any"}), hours=hours.ANY_TIME, mode=Mode.BOTH)
-    solve([offer], [NeedToMatch(id=1, lon=0, lat=0, category="any", hours=hours.ANY_TIME, mode=Mode.BOTH)])
+    here = NeedToMatch(id=1, lon=0, lat=0, category="any", hours=hours.ANY_TIME, mode=Mode.BOTH)
+    solve([offer], [here, replace(here, id=2), replace(here, id=3, lat=1, mode=Mode.IN_PERSON)])
 
 
 def _nobody(ctx: Context, board: Board, need: NeedToMatch, some: bool) -> None:
