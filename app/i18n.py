@@ -45,6 +45,13 @@ SMALL_WORDS = (
     N_("from afar, which counts as %(metres)s"), N_("not to be brought together"), N_("not verified far enough"), N_("off duty"),
     N_("is not verified as far as asked for"), N_("is off duty"), N_("is busy with others"),
     N_("goes to an area of their own (this one is %(outside)s outside the area)"), N_("%(distance)s away, within this volunteer’s area"),
+    N_("%(what)s (counts as %(metres)s more)"), N_("%(what)s (counts as %(metres)s less)"), N_("asked today"), N_("asked 1 day ago"),
+    N_("asked %(count)s days ago"), N_("asked once in seven days"), N_("asked %(count)s times in seven days"),
+    N_("requests in thirty days: %(count)s, on average nearby: %(nearby_30)s"), N_("no answers yet to know them by"),
+    N_("answers that were yes: %(yes)s of %(count)s"), N_("an earlier match of the two went well"),
+    N_("The request has waited less than a day: it comes before a newer one that is up to %(metres)s nearer."),
+    N_("The request has waited 1 day: it comes before a newer one that is up to %(metres)s nearer."),
+    N_("The request has waited %(count)s days: it comes before a newer one that is up to %(metres)s nearer."),
 )  # fmt: skip
 """What :mod:`notifications.words` and :mod:`notifications.why_words` put moments, hours, distances and reasons together with."""
 

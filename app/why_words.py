@@ -3,8 +3,17 @@
 from collections.abc import Callable, Mapping
 
 from matching.geo import round_up_100
-from matching.why import Explanation, WhyNot
-from notifications.why_words import COULD, could_words, missed_words, offering_words, refused_words, term_words
+from matching.why import POLICY_TERMS, Explanation, Term, WhyNot
+from notifications.why_words import (
+    COULD,
+    could_words,
+    missed_words,
+    offering_words,
+    policy_words,
+    refused_words,
+    term_words,
+    waited_words,
+)
 
 
 def nobody_sentences(found: WhyNot, language: str) -> list[str]:
@@ -25,12 +34,17 @@ def refused_counts(found: WhyNot, language: str) -> list[str]:
 
 def pair_sentence(explanation: Explanation, language: str) -> str:
     """What a pair's metres are for."""
-    words = [
-        term_words(term.name, round_up_100(term.metres), _rounded(term.figures, radius=round_up_100), language)
-        for term in explanation.terms
-    ]
-    told = ", ".join(words)
-    return f"{told[:1].upper()}{told[1:]}."
+    told = ", ".join(_term_words(term, language) for term in explanation.terms)
+    waiting = explanation.waiting
+    waited = [waited_words(waiting.metres, waiting.figures["days"], language)] if waiting else []
+    return " ".join([f"{told[:1].upper()}{told[1:]}.", *waited])
+
+
+def _term_words(term: Term, language: str) -> str:
+    """Only what tells of a place is rounded."""
+    if term.name in POLICY_TERMS:
+        return policy_words(term.name, term.metres, term.figures, language)
+    return term_words(term.name, round_up_100(term.metres), _rounded(term.figures, radius=round_up_100), language)
 
 
 def _rounded(figures: Mapping[str, float], radius: Callable[[float], int]) -> dict[str, int]:

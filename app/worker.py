@@ -46,7 +46,8 @@ class Worker:
             outbox.release_dead(connection, leases.is_dead)
         relay = threading.Thread(target=self.relay.run, args=(stop,), name="relay")
         relay.start()
-        # Compiling takes some twenty seconds the first time on a machine: beside the work, which needs it only for several needs at once.
+        # Compiling takes half a minute the first time on a machine: beside the work, which needs it only for several needs at once.
+        # Until it is done, one need alone goes through all offers in turn.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         _repeat(self.tick, stop)
         relay.join()

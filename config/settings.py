@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from opening_hours import OpeningHours, ParserError
 
+from config.policy import WEIGHTS
+
 LANGUAGES = ("fr", "en")
 """What messages are written in; the pages speak those of their catalogues."""
 IGN_PLAN = (
@@ -147,6 +149,11 @@ def _setting(name: str, default: str, help: str, parse: Callable[[str], Any] = _
     return field(metadata={"name": name, "default": default, "help": help, "parse": parse})
 
 
+def _weight(name: str) -> Any:
+    default, help = WEIGHTS[name]
+    return _setting(f"POLICY_{name.upper()}", str(default), help, _whole(0, 100_000))
+
+
 @dataclass(frozen=True)
 class Settings:
     """All settings, read and checked. ``repr`` hides the secret ones."""
@@ -188,6 +195,13 @@ class Settings:
         "ANSWER_HOURS_NORMAL", "24", "the same for a normal request, and what a resident has to answer", _whole(1, 240)
     )
     answer_hours_flexible: int = _setting("ANSWER_HOURS_FLEXIBLE", "48", "the same for a flexible request", _whole(1, 240))
+    policy_rest_m: int = _weight("rest_m")
+    policy_rest_days: int = _weight("rest_days")
+    policy_week_m: int = _weight("week_m")
+    policy_load_m: int = _weight("load_m")
+    policy_silence_m: int = _weight("silence_m")
+    policy_waiting_m: int = _weight("waiting_m")
+    policy_continuity_m: int = _weight("continuity_m")
     public_blur_m: int = _setting("PUBLIC_BLUR_M", "200", "mean distance in metres between a post and its public point", _whole(50, 2000))
     geocoder: str = _setting("GEOCODER", "none", "none, or ban for France's Base Adresse Nationale", _one_of("none", "ban"))
     map_tiles: str = _setting("MAP_TILES", IGN_PLAN, "address of the map's tiles, by default IGN's Plan; empty: outlines alone", _tiles)

@@ -1,6 +1,7 @@
 """Shapes that stay, such as territories and where volunteers go: which ones hold a point (Shapely shapes in an R-tree of their boxes)."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -167,3 +168,38 @@ def holders(areas: Sequence[Area], lon: NDArray[np.float64], lat: NDArray[np.flo
     number, point = number[np.concatenate(held)], point[np.concatenate(held)]
     order = np.lexsort((number, point))
     return point[order], number[order]
+
+
+class AreasInUse:
+    """Areas that come and go, each counted as often as it was added: equal ones have one number."""
+
+    def __init__(self) -> None:
+        self._areas: dict[int, Area] = {}
+        self._numbers: dict[Area, int] = {}
+        self._uses: Counter[int] = Counter()
+        self._boxes = Index()
+        self._next = 0
+
+    def add(self, area: Area) -> int:
+        """The area's number."""
+        number = self._numbers.get(area)
+        if number is None:
+            number, self._next = self._next, self._next + 1
+            self._areas[number], self._numbers[area] = area, number
+            for box in area.boxes:
+                self._boxes.insert(number, box)
+        self._uses[number] += 1
+        return number
+
+    def drop(self, number: int) -> None:
+        self._uses[number] -= 1
+        if not self._uses[number]:
+            area = self._areas.pop(number)
+            del self._numbers[area], self._uses[number]
+            for box in area.boxes:
+                self._boxes.delete(number, box)
+
+    def holding(self, lon: float, lat: float) -> NDArray[np.int64]:
+        """The numbers, ascending, of the areas that hold the point."""
+        near = sorted(set(self._boxes.intersection((lon, lat, lon, lat))))
+        return np.array([number for number in near if self._areas[number].holds(lon, lat)], np.int64)

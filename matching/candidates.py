@@ -8,7 +8,7 @@ import numpy as np
 from numba import prange
 
 from matching.arrays import FAILED_CATEGORY, FAILED_DISTANCE, FAILED_LANGUAGE, FAILED_MODE, LEVEL_BIT, PASSED, first_misfit
-from matching.distance import BENT_REACH_M, ERROR_M, REACH_M, TOO_FAR, apart_m, arc_m, bent_m
+from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, apart_m, bent_m, exact_m
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, step_out
 from matching.jit import kernel, parallel_kernel
@@ -59,10 +59,8 @@ def meetings(a, seekers, hosts):  # type: ignore[no-untyped-def]
     metres, near = np.empty(len(seekers)), np.empty(len(seekers), np.bool_)
     for i in range(len(seekers)):
         s, h = seekers[i], hosts[i]
-        here, there = a.seeker_xyz[s], a.host_xyz[h]
-        metres[i] = arc_m(here[0], here[1], here[2], there[0], there[1], there[2])
-        if not ERROR_M < metres[i] < REACH_M or abs(2 * metres[i] - round(2 * metres[i])) <= 2 * ERROR_M:
-            metres[i] = apart_m(a.seeker_at[s, 0], a.seeker_at[s, 1], a.host_at[h, 0], a.host_at[h, 1])
+        at, host_at = a.seeker_at[s], a.host_at[h]
+        metres[i] = exact_m(a.seeker_xyz[s], at[0], at[1], a.host_xyz[h], host_at[0], host_at[1])
         near[i] = a.seeker_near[s] and a.host_near[h] and metres[i] <= min(a.seeker_radius[s], a.host_radius[h]) and in_area(a, s, h)
     return metres, near
 

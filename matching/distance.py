@@ -34,3 +34,12 @@ def apart_m(lon1, lat1, lon2, lat2):  # type: ignore[no-untyped-def]
     with objmode(metres="float64"):
         metres = geodesic_m(lon1, lat1, lon2, lat2)
     return metres
+
+
+@kernel
+def exact_m(here, lon1, lat1, there, lon2, lat2):  # type: ignore[no-untyped-def]
+    """The same from x, y and z first: degrees are only looked at where that could tip a decision."""
+    metres = arc_m(here[0], here[1], here[2], there[0], there[1], there[2])
+    if ERROR_M < metres < REACH_M and abs(2 * metres - round(2 * metres)) > 2 * ERROR_M:
+        return metres
+    return apart_m(lon1, lat1, lon2, lat2)

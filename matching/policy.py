@@ -4,9 +4,10 @@ All weights are 0 unless somebody sets them. Terms only say whom to prefer; whet
 :mod:`matching.eligibility`, and metres never outweigh an urgency.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, fields
 
+from config.policy import WEIGHTS
 from matching.model import Id, Pair
 
 
@@ -15,9 +16,10 @@ class Policy:
     """Weights in metres.
 
     ``rest_m`` counts in full right after a request and fades over ``rest_days``. ``week_m`` counts for each request of the last
-    seven days. ``load_m`` counts for each request of the last thirty days above the neighbourhood's average, four at the most.
-    ``silence_m`` counts in full for somebody who never says yes, and by the smoothed share otherwise. ``waiting_m`` is what each
-    day of waiting adds to a need, fourteen days at the most.
+    seven days, a hundred at the most. ``load_m`` counts for each request of the last thirty days above the neighbourhood's average,
+    four at the most. ``silence_m`` counts in full for somebody who never says yes, and by the smoothed share otherwise. ``waiting_m``
+    is what each day of waiting adds to a need, fourteen days at the most. ``continuity_m`` is taken off a pair that went well before,
+    once however often it did.
     """
 
     rest_m: float = 0
@@ -26,6 +28,7 @@ class Policy:
     load_m: float = 0
     silence_m: float = 0
     waiting_m: float = 0
+    continuity_m: float = 0
 
     def __post_init__(self) -> None:
         for weight in fields(self):
@@ -33,9 +36,9 @@ class Policy:
                 raise ValueError(f"{weight.name}: must be from 0 to 1,000,000 metres (or days), not {getattr(self, weight.name)}")
 
 
-DEFAULT_POLICY = Policy(rest_m=3000, rest_days=14, week_m=600, load_m=1500, silence_m=500, waiting_m=200)
+DEFAULT_POLICY = Policy(**{name: default for name, (default, _) in WEIGHTS.items()})
 """The weights that did best in the simulated town, found by a search: docs/fairness.md."""
-MOST_LOAD, MOST_DAYS = 4.0, 14.0
+MOST_WEEK, MOST_LOAD, MOST_DAYS = 100, 4.0, 14.0
 PRIOR_YES, PRIOR_ASKED = 2.0, 3.0
 """Before anything is known of somebody they count as having said yes twice in three requests."""
 
@@ -68,7 +71,7 @@ def offer_terms(policy: Policy, record: Record) -> dict[str, int]:
     above = min(MOST_LOAD, max(0.0, record.asked_30 - record.nearby_30))
     terms = {
         "rest": policy.rest_m * left,
-        "week": policy.week_m * record.asked_7,
+        "week": policy.week_m * min(MOST_WEEK, record.asked_7),
         "load": policy.load_m * above,
         "silence": policy.silence_m * (1 - record.acceptance),
     }
@@ -78,6 +81,11 @@ def offer_terms(policy: Policy, record: Record) -> dict[str, int]:
 def waiting_term(policy: Policy, days: float) -> int:
     """What a need's waiting adds to what an empty place counts for, in whole metres."""
     return round(policy.waiting_m * min(MOST_DAYS, max(0.0, days)))
+
+
+def continuity_term(policy: Policy) -> int:
+    """What is taken off a pair that went well before, in whole metres; no pair counts less than 0 for it."""
+    return round(policy.continuity_m)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +102,25 @@ class Terms:
 
 
 NO_TERMS = Terms()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of the offers and needs of a round: a record by offer, days of waiting by need, and the pairs (need, offer) of
+    people of whom an earlier match went well."""
+
+    records: Mapping[Id, Record] = field(default_factory=dict)
+    waiting: Mapping[Id, float] = field(default_factory=dict)
+    went_well: Set[tuple[Id, Id]] = frozenset()
+
+
+def terms_of(policy: Policy, past: Past) -> Terms:
+    """The sums for a round; an offer without a record has no terms."""
+    return Terms(
+        {offer: sum(offer_terms(policy, record).values()) for offer, record in past.records.items()},
+        {need: waiting_term(policy, days) for need, days in past.waiting.items()},
+        dict.fromkeys(past.went_well, continuity_term(policy)),
+    )
+
+
+NO_POLICY, NO_PAST = Policy(), Past()

@@ -1,40 +1,72 @@
-"""One need's best volunteers now, and why there are none."""
+"""One need's best volunteers now, and why there are none; one volunteer's best needs now."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from heapq import heapify, heappop
+from typing import Any
 
 from matching.eligibility import check, first_refusal
-from matching.index import OfferIndex
-from matching.model import REMOTE_COST_M, Id, Mode, Need, Pair, Reason, Rule
+from matching.index import Index, NeedIndex, OfferIndex, Seeker
+from matching.model import Id, Mode, Need, Offer, Pair, Reason, Refusal, Rule
+from matching.policy import NO_TERMS, Terms
 
 _AFTER_MODE = tuple(rule for rule in Rule if rule not in (Rule.CATEGORY, Rule.MODE))
+Key = tuple[Any, ...]
+"""What is ranked first (whole numbers), then metres, then what decides among equals; no two pairs have the same."""
 
 
-def best(index: OfferIndex, need: Need, k: int, last_asked: Mapping[Id, datetime] | None = None) -> list[Pair]:
+def best(
+    index: OfferIndex, need: Need, k: int, last_asked: Mapping[Id, datetime] | None = None, terms: Terms = NO_TERMS
+) -> list[Pair]:  # fmt: skip
     """The ``k`` best eligible pairs (fewer when there are fewer), the best first.
 
-    By cost in metres; at the same cost whoever was never asked, then whoever was asked longest ago, then by id.
+    By cost in metres, ``terms`` included; at the same cost whoever was never asked, then whoever was asked longest ago, then by id.
+    Terms are looked up only for those who come into question.
     """
     asked = last_asked or {}
 
-    def turn(offer_id: Id) -> tuple[bool, datetime | int, Id]:
-        when = asked.get(offer_id)
-        return (when is not None, when or 0, offer_id)
+    def key(pair: Pair) -> Key:
+        when = asked.get(pair.offer)
+        return (0, terms.cost_m(pair), when is not None, when or 0, pair.offer)
 
-    pairs = [pair for offer in index.nearby(need) if isinstance(pair := check(need, offer), Pair)]
-    ranked = sorted((p for p in pairs if p.mode is Mode.IN_PERSON), key=lambda p: (p.cost_m, turn(p.offer)))[:k]
-    if len(ranked) == k and ranked[-1].cost_m < REMOTE_COST_M:
-        return ranked
-    # From afar everybody costs the same, so the order is known before anybody is looked at: stop as soon as k pass.
-    queue = [(turn(offer.id), offer) for offer in index.remote(need)]
-    heapify(queue)
-    distant: list[Pair] = []
-    while queue and len(distant) < k:
-        pair = check(need, heappop(queue)[1])
-        if isinstance(pair, Pair) and pair.mode is Mode.REMOTE:
-            distant.append(pair)
-    return sorted(ranked + distant, key=lambda p: (p.cost_m, turn(p.offer)))[:k]
+    known = [check(need, offer) for n, o in terms.pairs if n == need.id and (offer := index.get(o))]
+    return _best(index, need, k, key, known, as_found=not (known or terms.offers))
+
+
+def best_needs(index: NeedIndex, offer: Offer, k: int, terms: Terms = NO_TERMS) -> list[Pair]:
+    """The ``k`` best eligible pairs of an offer: the most urgent needs, then by cost in metres less what waiting counts, then by id."""
+
+    def key(pair: Pair) -> Key:
+        return (index.level(pair.need), terms.cost_m(pair) - terms.needs.get(pair.need, 0), pair.need)
+
+    known = [check(need, offer) for n, o in terms.pairs if o == offer.id and (need := index.get(n))]
+    return _best(index, offer, k, key, known, most_off=max(terms.needs.values(), default=0))
+
+
+def _best(
+    index: Index[Any, Seeker], seeker: Seeker, k: int, key: Callable[[Pair], Key], known: Iterable[Pair | Refusal], *,
+    most_off: int = 0, as_found: bool = False,
+) -> list[Pair]:  # fmt: skip
+    """``known`` are pairs of which something is taken off; of all others at most ``most_off``. ``as_found``: nothing is added or taken
+    off, so that only those of the same cost are still to be put in order.
+
+    One more than wanted says how much whoever was not found costs at the least. Where that could still be among the best, another
+    search finds all that could.
+    """
+    costs, found = index.first(seeker, k + 1)
+    if as_found and len(set(costs)) == len(costs):
+        return found[:k]
+    ranked = _ranked(found, known, key)
+    if len(found) > k > 0:
+        level, metres, *_ = key(ranked[k - 1])
+        if (level, metres) >= (key(found[k])[0], costs[k] - most_off):
+            ranked = _ranked(found + index.first(seeker, len(index), metres + most_off).pairs, known, key)
+    return ranked[:k]
+
+
+def _ranked(found: Iterable[Pair], known: Iterable[Pair | Refusal], key: Callable[[Pair], Key]) -> list[Pair]:
+    pairs = {(pair.need, pair.offer): pair for pair in found}
+    pairs |= {(pair.need, pair.offer): pair for pair in known if isinstance(pair, Pair)}
+    return sorted(pairs.values(), key=key)
 
 
 def why_nobody(index: OfferIndex, need: Need) -> Reason:
@@ -47,5 +79,4 @@ def why_nobody(index: OfferIndex, need: Need) -> Reason:
         return Rule.CATEGORY
     if need.mode is not Mode.BOTH and Mode.BOTH not in modes and need.mode not in modes:
         return Rule.MODE
-    offers = {offer.id: offer for offer in (*index.nearby(need), *index.remote(need))}
-    return first_refusal(need, offers.values(), _AFTER_MODE)
+    return first_refusal(need, index.meeting(need), _AFTER_MODE)

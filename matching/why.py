@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import dist
+from typing import Any
 
 from matching.eligibility import RULES, Figures, remote_possible
 from matching.geo import Xyz, distance_m, to_xyz
 from matching.model import REMOTE_COST_M, TAKEN, Id, Mode, Need, Offer, Pair, Reason, Refusal, Rule, round_half_up
+from matching.policy import NO_PAST, NO_POLICY, Past, Policy, continuity_term, offer_terms, waiting_term
 
 NOT_A_MISS = frozenset({Rule.CATEGORY, Rule.SAME_PERSON, Rule.BLOCKED})
 """Whoever fails one of these is no near miss: no word with them would change it, and who blocks whom is nobody's business."""
@@ -29,12 +31,16 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a pair counts what it counts: ``total_m`` is the sum of its terms."""
+    """Why a pair counts what it counts: ``total_m`` is the sum of its terms.
+
+    ``waiting`` is no term of the pair: it is what the need's waiting adds to what an empty place of it counts for.
+    """
 
     need: Id
     offer: Id
     mode: Mode
     terms: tuple[Term, ...]
+    waiting: Term | None = None
 
     @property
     def total_m(self) -> int:
@@ -98,15 +104,38 @@ def _remote(need: Need, offer: Offer, pair: Pair) -> tuple[int, Figures] | None:
 
 
 TERMS: dict[str, Callable[[Need, Offer, Pair], tuple[int, Figures] | None]] = {"distance": _distance, "remote": _remote}
-"""What a pair's metres are made of; each gives its metres and figures, or None where it has no part. A policy's metres are entries more."""
+"""What a pair's metres are made of; each gives its metres and figures, or None where it has no part."""
+RECORD = {"rest": ("days_since",), "week": ("asked_7",), "load": ("asked_30", "nearby_30"), "silence": ("answered", "yes")}
+"""A policy's terms of an offer, with what of its :class:`matching.policy.Record` is behind each."""
+CONTINUITY, WAITING = "continuity", "waiting"
+POLICY_TERMS = (*RECORD, CONTINUITY)
 
 
-def explain(need: Need, offer: Offer, pair: Pair) -> Explanation:
-    """The terms of a pair of these two (else ValueError); they add up to what it counts."""
+def explain(need: Need, offer: Offer, pair: Pair, policy: Policy = NO_POLICY, past: Past = NO_PAST) -> Explanation:
+    """The terms of a pair of these two (else ValueError); they add up to what it counts. Those of 0 are left out, but for the distance."""
     if (pair.need, pair.offer) != (need.id, offer.id):
         raise ValueError("the pair is of others")
-    found = [(name, term(need, offer, pair)) for name, term in TERMS.items()]
-    return Explanation(need.id, offer.id, pair.mode, tuple(Term(name, *parts) for name, parts in found if parts))
+    found = [Term(name, *parts) for name, term in TERMS.items() if (parts := term(need, offer, pair))]
+    if record := past.records.get(offer.id):
+        metres = offer_terms(policy, record)
+        found += [Term(name, metres[name], {f: getattr(record, f) for f in figures}) for name, figures in RECORD.items() if metres[name]]
+    if (need.id, offer.id) in past.went_well and (off := min(continuity_term(policy), sum(term.metres for term in found))):
+        found.append(Term(CONTINUITY, -off, {}))
+    days = past.waiting.get(need.id, 0)
+    waited = waiting_term(policy, days)
+    return Explanation(need.id, offer.id, pair.mode, tuple(found), Term(WAITING, waited, {"days": days}) if waited else None)
+
+
+def as_data(explanation: Explanation) -> list[dict[str, Any]]:
+    """The terms, the need's waiting last, as a JSON file or column may hold them."""
+    return [asdict(term) for term in (*explanation.terms, *filter(None, [explanation.waiting]))]
+
+
+def from_data(need: Id, offer: Id, mode: Mode, terms: Iterable[Mapping[str, Any]]) -> Explanation:
+    """The explanation of whose terms :func:`as_data` made the data."""
+    found = [Term(**term) for term in terms]
+    waiting = next((term for term in found if term.name == WAITING), None)
+    return Explanation(need, offer, mode, tuple(term for term in found if term is not waiting), waiting)
 
 
 def why_not(need: Need, offers: Iterable[Offer], used: Mapping[Id, int] | None = None, asked: Collection[Id] = ()) -> WhyNot:

@@ -5,6 +5,8 @@ The names of rules and terms are those of the matcher. Nothing here names a pers
 
 from collections.abc import Mapping
 
+from babel.numbers import format_decimal
+
 from notifications.words import distance_words, length_words, say
 
 REFUSED = {
@@ -43,6 +45,20 @@ TERMS = {
 """What a pair's metres are for."""
 TERM_AREA = "%(distance)s away, within this volunteer’s area"
 """In place of the distance's words, as above."""
+POLICY_TERMS: dict[str, tuple[str, dict[int, str]]] = {
+    "rest": ("days_since", {0: "asked today", 1: "asked 1 day ago", 2: "asked %(count)s days ago"}),
+    "week": ("asked_7", {1: "asked once in seven days", 2: "asked %(count)s times in seven days"}),
+    "load": ("asked_30", {0: "requests in thirty days: %(count)s, on average nearby: %(nearby_30)s"}),
+    "silence": ("answered", {0: "no answers yet to know them by", 1: "answers that were yes: %(yes)s of %(count)s"}),
+    "continuity": ("", {0: "an earlier match of the two went well"}),
+}
+"""What else a pair's metres are for: the figure that is counted, and the words from which count on."""
+MORE, LESS = "%(what)s (counts as %(metres)s more)", "%(what)s (counts as %(metres)s less)"
+WAITED = {
+    0: "The request has waited less than a day: it comes before a newer one that is up to %(metres)s nearer.",
+    1: "The request has waited 1 day: it comes before a newer one that is up to %(metres)s nearer.",
+    2: "The request has waited %(count)s days: it comes before a newer one that is up to %(metres)s nearer.",
+}
 
 
 def offering_words(count: int, language: str) -> str:
@@ -93,6 +109,32 @@ def term_words(name: str, metres: int, figures: Mapping[str, int], language: str
     """
     phrase = TERM_AREA if name == "distance" and "radius_m" not in figures else TERMS[name]
     return say(phrase, language, metres=length_words(metres, language), **_lengths(figures, language))
+
+
+def policy_words(name: str, metres: int, figures: Mapping[str, float], language: str) -> str:
+    """What a term of a pair is for that is neither the way nor the distance. ``name`` is a key of :data:`POLICY_TERMS`.
+
+    >>> policy_words("rest", 200, {"days_since": 3.2}, "en").replace("\\u00a0", " ")
+    'asked 3 days ago (counts as 200 m more)'
+    """
+    counted, phrases = POLICY_TERMS[name]
+    count = int(figures.get(counted, 0))
+    parts = {figure: format_decimal(value, "0.#", locale=language) for figure, value in figures.items()}
+    what = say(_from_count(phrases, count), language, count=str(count), **parts)
+    return say(MORE if metres > 0 else LESS, language, what=what, metres=length_words(abs(metres), language))
+
+
+def waited_words(metres: int, days: float, language: str) -> str:
+    """What a request's waiting is worth.
+
+    >>> waited_words(250, 5.5, "en").replace("\\u00a0", " ")
+    'The request has waited 5 days: it comes before a newer one that is up to 250 m nearer.'
+    """
+    return say(_from_count(WAITED, int(days)), language, count=str(int(days)), metres=length_words(metres, language))
+
+
+def _from_count(phrases: Mapping[int, str], count: int) -> str:
+    return phrases[max(least for least in phrases if least <= count)]
 
 
 def _lengths(figures: Mapping[str, int], language: str) -> dict[str, str]:

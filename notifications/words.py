@@ -80,6 +80,28 @@ _WORDS: dict[str, Mapping[str, str]] = {
         ),
         "%(distance)s away, within this volunteer’s area": "à %(distance)s, dans le secteur de la ou du bénévole",
         "from afar, which counts as %(metres)s": "à distance, ce qui compte pour %(metres)s",
+        "%(what)s (counts as %(metres)s more)": "%(what)s (compte pour %(metres)s de plus)",
+        "%(what)s (counts as %(metres)s less)": "%(what)s (compte pour %(metres)s de moins)",
+        "asked today": "sollicitation aujourd’hui",
+        "asked 1 day ago": "sollicitation il y a 1 jour",
+        "asked %(count)s days ago": "sollicitation il y a %(count)s jours",
+        "asked once in seven days": "1 sollicitation en sept jours",
+        "asked %(count)s times in seven days": "%(count)s sollicitations en sept jours",
+        "requests in thirty days: %(count)s, on average nearby: %(nearby_30)s": (
+            "sollicitations en trente jours\u00a0: %(count)s, en moyenne à proximité\u00a0: %(nearby_30)s"
+        ),
+        "no answers yet to know them by": "pas encore de réponses connues",
+        "answers that were yes: %(yes)s of %(count)s": "réponses positives\u00a0: %(yes)s sur %(count)s",
+        "an earlier match of the two went well": "une mise en relation précédente des deux s’est bien passée",
+        "The request has waited less than a day: it comes before a newer one that is up to %(metres)s nearer.": (
+            "La demande attend depuis moins d’un jour\u00a0: elle passe avant une plus récente, jusqu’à %(metres)s plus proche."
+        ),
+        "The request has waited 1 day: it comes before a newer one that is up to %(metres)s nearer.": (
+            "La demande attend depuis 1 jour\u00a0: elle passe avant une plus récente, jusqu’à %(metres)s plus proche."
+        ),
+        "The request has waited %(count)s days: it comes before a newer one that is up to %(metres)s nearer.": (
+            "La demande attend depuis %(count)s jours\u00a0: elle passe avant une plus récente, jusqu’à %(metres)s plus proche."
+        ),
     },
 }
 _NEAR = {0: "today", 1: "tomorrow", -1: "yesterday"}

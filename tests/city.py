@@ -2,6 +2,7 @@
 
 import base64
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from app.services.accounts import activate_offers
 from app.services.events import Actor
 from app.services.matching import Board
 from app.services.people import make_person
+from config.policy import WEIGHTS
 from config.settings import load
 
 KEYS = "k1:" + base64.b64encode(b"k" * 32).decode()
@@ -94,6 +96,11 @@ class City:
     @staticmethod
     def at(north_m: float, address: str = "1 rue d'Essai") -> posting.Where:
         return posting.Where(address, "69002", "Lyon", CENTRE[0], CENTRE[1] + north_m * DEGREES_A_METRE)
+
+    def weigh(self, **weights: int) -> None:
+        """These weights of the policy from now on, and none of the others."""
+        chosen = {f"policy_{name}": weights.get(name, 7 if name == "rest_days" else 0) for name in WEIGHTS}
+        self.ctx = replace(self.ctx, settings=replace(self.ctx.settings, **chosen))
 
     def match(self) -> int:
         """One look of the matcher, a second later; the number of proposals."""

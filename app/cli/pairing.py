@@ -12,6 +12,7 @@ import click
 from app.errors import UserError
 from app.sheets.posts import NeedRow, OfferRow, Posts, Refused
 from matching.model import Need, Offer
+from matching.policy import NO_TERMS, Terms
 from matching.solution import Solution
 
 R = TypeVar("R", OfferRow, NeedRow)
@@ -98,7 +99,7 @@ def check_apart(read: dict[str, Path], written: dict[str, Path | None]) -> None:
                 raise SameFile(earlier, option)
 
 
-def search(offers: Sequence[Offer], needs: Sequence[Need], budget_s: float | None) -> Solution:
+def search(offers: Sequence[Offer], needs: Sequence[Need], budget_s: float | None, terms: Terms = NO_TERMS) -> Solution:
     """The solver's answer, with a bar to watch on a terminal."""
     from matching import assignment  # the compiler takes a moment to load, which no other command should wait for
     from matching.paths import BETWEEN_LOOKS
@@ -115,7 +116,7 @@ def search(offers: Sequence[Offer], needs: Sequence[Need], budget_s: float | Non
                 bar.update(BETWEEN_LOOKS)
             return budget_s is not None and time.perf_counter() - started > budget_s
 
-        return assignment.solve(offers, needs, enough)
+        return assignment.solve(offers, needs, enough, terms)
 
 
 def check(offers: Sequence[Offer], needs: Sequence[Need], solution: Solution, in_time: bool) -> None:

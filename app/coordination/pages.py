@@ -11,7 +11,9 @@ from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import details
 from app.services.why import why_nobody
-from app.why_words import nobody_sentences, refused_counts
+from app.why_words import nobody_sentences, pair_sentence, refused_counts
+from matching.model import Mode
+from matching.why import from_data
 
 
 @coordination.get(f"/needs/<{ID}:need_id>")
@@ -30,7 +32,10 @@ def offer(offer_id: int) -> ResponseReturnValue:
 @permit(COORDINATOR)
 def match(match_id: int) -> ResponseReturnValue:
     detail = details.match(ctx(), sight(), match_id) or abort(404)
-    return render_template("coordination/match.html", detail=detail, row=detail.row)
+    row = detail.row
+    logged = from_data(row.need_id, row.offer_id, Mode(row.mode), row.terms) if row.terms else None
+    why = pair_sentence(logged, language()) if logged else ""
+    return render_template("coordination/match.html", detail=detail, row=row, why=why)
 
 
 @coordination.get(f"/people/<{ID}:person_id>")

@@ -1,8 +1,9 @@
 """Matches: one offer asked to fill one place of one need."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import IDS_ONCE, Base
@@ -15,7 +16,8 @@ class Match(Base):
     """A pair and how far it has come. A pair is proposed once: whoever said no, or nothing, is not asked again for that need.
 
     ``deadline_at`` is the volunteer's while ``proposed``, the resident's while ``accepted``. ``reason`` says why it ended.
-    ``distance_m`` is exact and for the matcher and coordinators; pages round it up.
+    ``distance_m`` is exact and for the matcher and coordinators; pages round it up. ``rank`` is 1 for the best of those who could be
+    asked then, and ``terms`` is what each counted for (:func:`matching.why.as_data`); whoever took the need on themselves has neither.
     """
 
     __tablename__ = "match"
@@ -31,7 +33,9 @@ class Match(Base):
     state: Mapped[str] = mapped_column(String(20))
     mode: Mapped[str] = mapped_column(String(10))
     distance_m: Mapped[int]
-    proposed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    rank: Mapped[int | None]
+    terms: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    proposed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     deadline_at: Mapped[datetime] = mapped_column(UTCDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     agreed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

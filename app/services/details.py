@@ -112,8 +112,8 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         row = session.execute(
             select(
                 Match.id, Match.need_id, Match.offer_id, Match.state, Match.mode, Match.distance_m, Match.proposed_at,
-                Match.deadline_at, Match.accepted_at, Match.agreed_at, Match.closed_at, Match.outcome, Match.reason,
-                Need.category, Need.urgency, Need.availability, Need.person_id.label("resident_id"),
+                Match.deadline_at, Match.accepted_at, Match.agreed_at, Match.closed_at, Match.outcome, Match.reason, Match.rank,
+                Match.terms, Need.category, Need.urgency, Need.availability, Need.person_id.label("resident_id"),
                 Offer.person_id.label("volunteer_id"), there.name.label("need_quartier"), here.name.label("offer_quartier"),
                 sight.inside(Need.territory_id).label("need_seen"), sight.inside(Offer.territory_id).label("offer_seen"),
                 resident.contact.label("resident_contact"), volunteer.contact.label("volunteer_contact"),

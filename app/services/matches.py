@@ -4,6 +4,7 @@ Rows are locked in one order everywhere (needs, then offers, then matches), so t
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -19,6 +20,7 @@ from app.services.telling import tell
 from matching.geo import round_up_100
 from matching.lifecycle import LIVE, MatchState, NeedState, OfferState, check
 from matching.model import Mode, Pair, Urgency, round_half_up
+from matching.why import Explanation, as_data
 from notifications.messages import (
     AcceptedToResident,
     AcceptedToVolunteer,
@@ -50,6 +52,15 @@ class Answer(StrEnum):
     """The match had ended before: settled otherwise, withdrawn or declined."""
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """A pair to propose: its rank among all that the need might have had (1: the best), and what it counts for."""
+
+    pair: Pair
+    rank: int
+    why: Explanation
+
+
 def told_distance(match: Match, rough: bool) -> int | None:
     """What the other side may know of the distance: rounded up to 100 m, to 1 km where one of the places is only known roughly; nothing
     when the two do not meet."""
@@ -65,18 +76,18 @@ def answer_time(ctx: Context, urgency: str) -> timedelta:
     return timedelta(hours=hours[Urgency(urgency)])
 
 
-def propose(ctx: Context, pairs: list[Pair]) -> int:
-    """Ask the volunteers of ``pairs``, all for one need; the number asked. A place or a volunteer that has gone meanwhile is left out."""
+def propose(ctx: Context, proposals: list[Proposal]) -> int:
+    """Ask volunteers, all for one need; the number asked. A place or a volunteer that has gone meanwhile is left out."""
     now = ctx.now()
     asked = 0
     with ctx.db.write() as session:
-        need = lock_need(session, int(pairs[0].need))
-        for pair in pairs:
+        need = lock_need(session, int(proposals[0].pair.need))
+        for proposal in proposals:
             if need is None or need.state != NeedState.OPEN or need.taken >= need.helpers_needed:
                 break
-            offer = claim(session, int(pair.offer), now)
+            offer = claim(session, int(proposal.pair.offer), now)
             if offer is not None and offer.person_id != need.person_id:
-                _ask(session, ctx, need, offer, pair, now)
+                _ask(session, ctx, need, offer, proposal, now)
                 asked += 1
         if need is not None and asked:
             found(session, need, now)
@@ -103,10 +114,11 @@ def claim(session: Session, offer_id: int, now: datetime) -> Offer | None:
     return session.get_one(Offer, offer_id, options=[joinedload(Offer.person)], populate_existing=True) if claimed else None
 
 
-def _ask(session: Session, ctx: Context, need: Need, offer: Offer, pair: Pair, now: datetime) -> None:
+def _ask(session: Session, ctx: Context, need: Need, offer: Offer, proposal: Proposal, now: datetime) -> None:
     match = Match(
-        need_id=need.id, offer_id=offer.id, state=MatchState.PROPOSED, mode=pair.mode, distance_m=round_half_up(pair.distance_m),
-        proposed_at=now, deadline_at=now + answer_time(ctx, need.urgency),
+        need_id=need.id, offer_id=offer.id, state=MatchState.PROPOSED, mode=proposal.pair.mode,
+        distance_m=round_half_up(proposal.pair.distance_m), rank=proposal.rank, terms=as_data(proposal.why), proposed_at=now,
+        deadline_at=now + answer_time(ctx, need.urgency),
     )  # fmt: skip
     session.add(match)
     session.flush()

@@ -11,16 +11,20 @@ from sqlalchemy.orm import Session
 from app.context import Context
 from app.links import Purpose
 from app.models import Match, Need, Offer, Person, TaskKind
+from app.policy import policy_of
 from app.services.events import SYSTEM, record
-from app.services.matches import answer_time, lock_need, propose
+from app.services.matches import Proposal, answer_time, lock_need, propose
+from app.services.records import Averages, nearby_averages, past_of
 from app.services.tasks import open_task
 from app.services.telling import tell
-from matching import hours, ranking
+from matching import hours, index, ranking
 from matching.index import OfferIndex
 from matching.lifecycle import NeedState, OfferState
-from matching.model import Mode, Pair, Urgency
+from matching.model import Id, Mode, Pair, Urgency
 from matching.model import Need as NeedToMatch
 from matching.model import Offer as OfferToMatch
+from matching.policy import Terms, terms_of
+from matching.why import explain
 from notifications.messages import NobodyYet
 
 OVERLAP = timedelta(minutes=1)
@@ -40,6 +44,7 @@ class Board:
     def __init__(self) -> None:
         self.index = OfferIndex()
         self.last_asked: dict[int, datetime] = {}
+        self.nearby: Averages = {None: 0.0}
         self._seen: dict[int, datetime] = {}
         self._looked_at: datetime | None = None
         self._whole_at: datetime | None = None
@@ -56,6 +61,8 @@ class Board:
             for start in range(0, len(changed), BATCH):
                 for row in session.execute(_offers().where(Offer.id.in_(changed[start : start + BATCH]))):
                     self._put(row.Offer, row.Person)
+            if whole:
+                self.nearby = nearby_averages(session, now)
         if whole:
             for gone in self._seen.keys() - there.keys():
                 self.index.remove(gone)
@@ -115,16 +122,16 @@ def match_due(ctx: Context, board: Board, only: int | None = None) -> int:
     if not needs:
         return 0
     asked = 0
-    chosen = _choose(board, needs)
+    chosen = _choose(ctx, board, needs)
     for need in needs:
-        pairs = chosen[need.id]
-        if pairs:
-            done = propose(ctx, pairs)
+        proposals = chosen[need.id]
+        if proposals:
+            done = propose(ctx, proposals)
             asked += done
-            if done < len(pairs):
+            if done < len(proposals):
                 board.doubt()
-        if len(pairs) < need.places:
-            _nobody(ctx, board, need, bool(pairs))
+        if len(proposals) < need.places:
+            _nobody(ctx, board, need, bool(proposals))
     return asked
 
 
@@ -145,28 +152,42 @@ def _due(session: Session, now: datetime, only: int | None) -> list[NeedToMatch]
     return sorted(needs, key=lambda n: URGENCIES.index(n.urgency))
 
 
-def _choose(board: Board, needs: list[NeedToMatch]) -> dict[int | str, list[Pair]]:
-    """The pairs to propose, by need: for one need its best volunteers, for several the best set of pairs together."""
-    chosen: dict[int | str, list[Pair]] = defaultdict(list)
+def _choose(ctx: Context, board: Board, needs: list[NeedToMatch]) -> dict[Id, list[Proposal]]:
+    """Whom to ask, by need: for one need its best volunteers, for several the best set of pairs together."""
+    might = {need.id: board.index.candidates(need) for need in needs}
+    offers = {pair.offer: offer for pairs in might.values() for pair in pairs if (offer := board.index.get(pair.offer))}
+    with ctx.db.read() as session:
+        past = past_of(session, ctx.now(), [int(need_id) for need_id in might], [int(offer_id) for offer_id in offers], board.nearby)
+    policy = policy_of(ctx.settings)
+    terms = terms_of(policy, past)
     if len(needs) == 1:
-        chosen[needs[0].id] = ranking.best(board.index, needs[0], needs[0].places, last_asked=board.last_asked)
-        return chosen
-    # Loading the compiled solver takes a moment that a single need should not wait for.
-    from matching.assignment import solve
-
-    reachable = {pair.offer for need in needs for pair in board.index.candidates(need)}
-    offers = [offer for offer_id in sorted(reachable, key=str) if (offer := board.index.get(offer_id))]
-    for pair in solve(offers, needs).pairs:
-        chosen[pair.need].append(pair)
+        pairs = ranking.best(board.index, needs[0], needs[0].places, board.last_asked, terms)
+    else:
+        pairs = _round(list(offers.values()), needs, terms)
+    need_of, chosen = {need.id: need for need in needs}, defaultdict[Id, list[Proposal]](list)
+    for pair in pairs:
+        rank = 1 + sum(terms.cost_m(other) < terms.cost_m(pair) for other in might[pair.need])
+        why = explain(need_of[pair.need], offers[pair.offer], pair, policy, past)
+        chosen[pair.need].append(Proposal(pair, rank, why))
     return chosen
 
 
+def _round(offers: list[OfferToMatch], needs: list[NeedToMatch], terms: Terms) -> list[Pair]:
+    # The solver brings the compiler, and a single need should not wait for that.
+    from matching.assignment import solve
+
+    return solve(offers, needs, terms=terms).pairs
+
+
 def warm_up() -> None:
-    """Compile the solver, or load what was compiled before, on a match that everybody can see."""
+    """Compile the search of the index and the solver, or load what was compiled before, on needs of which one is served, one not for lack
+    of room and one since it is too far away."""
+    index.warm_up()
     from matching.assignment import solve
 
     offer = OfferToMatch(id=1, lon=0, lat=0, radius_m=1000, categories=frozenset({"any"}), hours=hours.ANY_TIME, mode=Mode.BOTH)
-    solve([offer], [NeedToMatch(id=1, lon=0, lat=0, category="any", hours=hours.ANY_TIME, mode=Mode.BOTH)])
+    here = NeedToMatch(id=1, lon=0, lat=0, category="any", hours=hours.ANY_TIME, mode=Mode.BOTH)
+    solve([offer], [here, replace(here, id=2), replace(here, id=3, lat=1, mode=Mode.IN_PERSON)])
 
 
 def _nobody(ctx: Context, board: Board, need: NeedToMatch, some: bool) -> None:

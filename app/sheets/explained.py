@@ -8,31 +8,41 @@ from heapq import merge
 from app.sheets.write import Cell
 from app.why_words import nobody_sentences, pair_sentence
 from matching.model import Id, Need, Offer, Rule
+from matching.policy import NO_POLICY, Past, Policy
 from matching.solution import Solution
-from matching.why import TERMS, Explanation, Inquiry, WhyNot, explain
+from matching.why import POLICY_TERMS, TERMS, Explanation, Inquiry, WhyNot, explain
 
-COLUMNS = (
-    "need", "offer", "category", "mode", "distance_m", "radius_m", *(f"{name}_counts_m" for name in TERMS), "total_m",
-    "places_left", "reason", "offers", *(f"refused_{rule}" for rule in Rule if rule is not Rule.CAPACITY), "has_it_already", "taken",
-    "nearest_offer", "nearest_fails", "nearest_distance_m", "nearest_radius_m", "sentence",
+_PAIR = ("need", "offer", "category", "mode", "distance_m", "radius_m", *(f"{name}_counts_m" for name in TERMS))
+_POLICY = (*(f"{name}_counts_m" for name in POLICY_TERMS), "waiting_counts_m")
+_NEED = (
+    "total_m", "places_left", "reason", "offers", *(f"refused_{rule}" for rule in Rule if rule is not Rule.CAPACITY), "has_it_already",
+    "taken", "nearest_offer", "nearest_fails", "nearest_distance_m", "nearest_radius_m", "sentence",
 )  # fmt: skip
 LANGUAGE = "en"
 """Of the sentences, as of all that the commands say."""
 
 
-def explained(offers: Iterable[Offer], needs: Iterable[Need], solution: Solution) -> Iterator[tuple[Cell, ...]]:
+def columns(policy: Policy | None) -> tuple[str, ...]:
+    return (*_PAIR, *(_POLICY if policy else ()), *_NEED)
+
+
+def explained(
+    offers: Iterable[Offer], needs: Iterable[Need], solution: Solution, policy: Policy | None, past: Past
+) -> Iterator[tuple[Cell, ...]]:  # fmt: skip
     """A row a pair and a row a need with places left, by need; the columns of the other kind are empty."""
-    offer_of, need_of = {offer.id: offer for offer in offers}, {need.id: need for need in needs}
-    pairs = (_pair_row(explain(need_of[pair.need], offer_of[pair.offer], pair)) for pair in solution.pairs)
+    offer_of, need_of, names = {offer.id: offer for offer in offers}, {need.id: need for need in needs}, columns(policy)
+    pairs = (_pair_row(explain(need_of[pair.need], offer_of[pair.offer], pair, policy or NO_POLICY, past)) for pair in solution.pairs)
     for row in merge(pairs, _unserved_rows(offer_of, need_of, solution), key=lambda row: str(row["need"])):
         row["category"] = need_of[str(row["need"])].category
-        yield tuple(row.get(column) for column in COLUMNS)
+        yield tuple(row.get(column) for column in names)
 
 
 def _pair_row(found: Explanation) -> dict[str, Cell]:
     row: dict[str, Cell] = {"need": str(found.need), "offer": str(found.offer), "mode": str(found.mode), "total_m": found.total_m}
     for term in found.terms:
         row |= {f"{term.name}_counts_m": term.metres} | {name: _metres(figure) for name, figure in term.figures.items()}
+    if found.waiting:
+        row["waiting_counts_m"] = found.waiting.metres
     return row | {"sentence": pair_sentence(found, LANGUAGE)}
 
 

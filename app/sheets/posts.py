@@ -5,7 +5,7 @@ that were swapped pass here as long as they are possible: such a post lies far f
 """
 
 from collections.abc import Callable, Collection, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -18,6 +18,8 @@ from matching.model import Mode, Urgency
 _COMMON = ("reference", "name", "email", "phone", "address", "postcode", "city", "lon", "lat", "availability", "languages", "mode")
 OFFER_COLUMNS = (*_COMMON, "radius_m", "categories", "capacity")
 NEED_COLUMNS = (*_COMMON, "category", "urgency", "helpers_needed", "contact", "posted_at")
+RECORD_COLUMNS = ("last_asked_at", "asked_7", "asked_30", "answered", "yes")
+MOST_ASKED = 10_000
 CONTACTS = ("email", "phone", "letter")
 
 
@@ -52,11 +54,20 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferRow(Post):
-    """A volunteer's offer. ``capacity`` is how many people are helped at the same time."""
+    """A volunteer's offer. ``capacity`` is how many people are helped at the same time.
+
+    The others are the :data:`RECORD_COLUMNS`: when the volunteer was last asked, how often in 7 and in 30 days, how many requests
+    they answered, and how many of those with yes.
+    """
 
     radius_m: int
     categories: tuple[str, ...]
     capacity: int
+    last_asked_at: datetime | None = None
+    asked_7: int = 0
+    asked_30: int = 0
+    answered: int = 0
+    yes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +108,18 @@ class Posts(Generic[P]):
         self.rows.close()
 
 
-def load_offers(path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, check: Check | None = None) -> Posts[OfferRow]:
+def load_offers(
+    path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, check: Check | None = None, records: bool = False
+) -> Posts[OfferRow]:  # fmt: skip
     """The offers in a file. ``categories`` are the slugs that exist (``None``: any); ``zone`` is that of a workbook's dates.
 
-    ``check`` says what else is wrong with a row that is right by itself.
+    ``check`` says what else is wrong with a row that is right by itself. ``records``: read the :data:`RECORD_COLUMNS` too.
 
     Raises :class:`app.sheets.table.SheetError` when nothing can be read.
     """
-    table = read_table(path, OFFER_COLUMNS, ("reference", "name", "categories"), zone)
-    return Posts(table.columns, table.warnings, table.decimal_comma, table.zone, _rows(table, parse_offer, categories, check))
+    columns, parse = ((*OFFER_COLUMNS, *RECORD_COLUMNS), _parse_recorded) if records else (OFFER_COLUMNS, parse_offer)
+    table = read_table(path, columns, ("reference", "name", "categories"), zone)
+    return Posts(table.columns, table.warnings, table.decimal_comma, table.zone, _rows(table, parse, categories, check))
 
 
 def load_needs(path: Path, *, zone: tzinfo, categories: Collection[str] | None = None, check: Check | None = None) -> Posts[NeedRow]:
@@ -143,6 +157,19 @@ def parse_offer(line: int, cells: Cells, known: Collection[str] | None = None) -
         radius_m=cells.whole("radius_m", 100, 50_000, default=1500),
         categories=cells.categories("categories", known),
         capacity=cells.whole("capacity", 1, 20, default=1),
+    )
+
+
+def _parse_recorded(line: int, cells: Cells, known: Collection[str] | None) -> OfferRow:
+    """Each week lies in its month, and each yes is an answer."""
+    asked_7, answered = cells.whole("asked_7", 0, MOST_ASKED, default=0), cells.whole("answered", 0, MOST_ASKED, default=0)
+    return replace(
+        parse_offer(line, cells, known),
+        last_asked_at=cells.moment("last_asked_at"),
+        asked_7=asked_7,
+        asked_30=cells.whole("asked_30", asked_7, MOST_ASKED, default=asked_7),
+        answered=answered,
+        yes=cells.whole("yes", 0, answered, default=0),
     )
 
 

@@ -9,12 +9,13 @@ import argparse
 import subprocess
 import sys
 
-from benchmarks.engine import nearest, rounds
+from benchmarks.engine import nearest, online, rounds
 from benchmarks.engine.timing import FULL, HEAD, SMALL, Sizes
 
 ROWS = {
-    "full": nearest.full, "plain": nearest.plain, "plenty": rounds.plenty, "remote": rounds.remote, "fewer": rounds.fewer,
-    "short": rounds.short, "networkx": rounds.beside_networkx, "country": rounds.country, "growth": rounds.growth, "floor": rounds.floor,
+    "full": nearest.full, "plain": nearest.plain, "online": online.online, "plenty": rounds.plenty, "remote": rounds.remote,
+    "fewer": rounds.fewer, "short": rounds.short, "networkx": rounds.beside_networkx, "country": rounds.country, "growth": rounds.growth,
+    "floor": rounds.floor,
 }  # fmt: skip
 LIMIT_S = {"short": 300}
 OTHERWISE_S = 900

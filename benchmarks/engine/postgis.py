@@ -58,6 +58,10 @@ class PostGis:
                             city.need_hours[order], city.need_languages[order], city.need_person[order]))  # fmt: skip
         self._run(INDEX)
 
+    @property
+    def session(self) -> psycopg.Connection:
+        return self._db
+
     def close(self) -> None:
         for session in self._sessions:
             session.close()

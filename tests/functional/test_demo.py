@@ -24,13 +24,14 @@ from app.models import Attempt, Draft, Event, Fact, Match, Need, Offer, Person, 
 from app.services import demo, mine
 from app.services.demo import facts, history
 from app.services.demo.tape import Tape
-from app.services.matches import propose
+from app.services.matches import Proposal, propose
 from app.services.matching import Board, match_due
 from app.services.streets import find
 from app.worker import Worker
 from config.settings import load
 from matching.lifecycle import LIVE, MatchState, NeedState, OfferState
 from matching.model import Mode, Pair
+from matching.why import Explanation
 from notifications.tables import OutboxState, outbox
 from notifications.transport.file import StoredMail, list_mail
 from tests.city import KEYS, Clock
@@ -320,7 +321,8 @@ def test_a_worker_that_was_running_asks_the_volunteers_of_now(made: Demonstratio
     old_offer, old_need = made.all(Offer)[0].id, made.all(Need)[0].id
     made.clock.advance(seconds=5)
     made.start_over()
-    assert propose(made.ctx, [Pair(need=old_need, offer=old_offer, mode=Mode.IN_PERSON, distance_m=10)]) == 0
+    pair = Pair(need=old_need, offer=old_offer, mode=Mode.IN_PERSON, distance_m=10)
+    assert propose(made.ctx, [Proposal(pair, 1, Explanation(old_need, old_offer, pair.mode, ()))]) == 0
     made.clock.advance(seconds=1)
     board.follow(made.ctx)
     assert board.index.get(made.all(Offer)[0].id) is not None, "seen at once"
@@ -387,5 +389,3 @@ def test_without_a_city_there_is_nobody_to_be(client: Visitor) -> None:
     home = client.get("/")
     assert "This is a demonstration" in home.text
     assert "Start over" not in home.text and "As a volunteer" not in home.text
-
-

@@ -290,9 +290,9 @@ def test_an_interrupt_leaves_nothing_behind(folder: Path, match: Run, monkeypatc
 
 
 def test_pairs_that_do_not_stand_the_check_are_not_written(folder: Path, match: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(offers: list[Offer], needs: list[Need], _: object) -> Solution:
+    def careless(offers: list[Offer], needs: list[Need], *_: object) -> Solution:
         right = solve(offers, needs)
-        return replace(right, pairs=[replace(right.pairs[0], distance_m=7.8), *right.pairs[1:]])
+        return replace(right, pairs=[right.pairs[0]._replace(distance_m=7.8), *right.pairs[1:]])
 
     monkeypatch.setattr(matching.assignment, "solve", careless)
     code, said = match()

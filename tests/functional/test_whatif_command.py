@@ -201,7 +201,7 @@ def test_rows_left_out_end_with_one(whatif: Run, tmp_path: Path) -> None:
 def test_pairs_that_do_not_stand_the_check_are_no_answer(whatif: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     right = matching.assignment.solve
 
-    def careless(offers: list[object], needs: list[Need], enough: object) -> Solution:
+    def careless(offers: list[object], needs: list[Need], *_: object) -> Solution:
         found = right(offers, needs)  # type: ignore[arg-type]
         return Solution(found.pairs * 2, found.unserved, found.certificate)
 

@@ -19,6 +19,7 @@ from app.db import Base, Database
 from app.errors import UserError
 from app.links import Purpose
 from app.models import Fact, Need, Offer, Person, Role
+from app.policy import NAMES
 from app.services import accounts, streets
 from app.services.demo import facts, history, story
 from app.services.demo.mail import past_mail
@@ -29,6 +30,8 @@ from app.services.territories import import_territories, read_outlines
 
 PASSWORD = "deux-pas-demo"
 SEED = 2020
+WEIGHTS = {f"policy_{name}": 0 for name in NAMES} | {"policy_week_m": 100, "policy_silence_m": 150, "policy_waiting_m": 50}
+"""Of its own: the story should not change with a city's settings."""
 FACT = "demo"
 VOLUNTEERS, RESIDENTS = 260, 120
 _one_at_a_time = threading.Lock()
@@ -97,7 +100,7 @@ def start_over(ctx: Context, mark: str, volunteers: int = VOLUNTEERS, residents:
 
 def _play(ctx: Context, connection: Connection, volunteers: int, residents: int) -> None:
     rng, end = random.Random(SEED), ctx.now()
-    settings = replace(ctx.settings, geocoder="none", approve_volunteers="by_hand")
+    settings = replace(ctx.settings, geocoder="none", approve_volunteers="by_hand", **WEIGHTS)
     now = replace(ctx, db=_OneTransaction(connection), settings=settings, rng=rng)
     town = Town(rng)
     import_territories(now, read_outlines(DISTRICTS, "name"), "district")

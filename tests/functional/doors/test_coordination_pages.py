@@ -305,6 +305,35 @@ def test_answers_given_on_the_phone_count_as_the_sides_own(city: City, sign_in: 
     assert "This has changed meanwhile." in visitor.submit(page, "The volunteer can no longer come").text
 
 
+def test_a_match_says_what_it_counted_for_when_it_was_proposed(city: City, sign_in: SignIn) -> None:
+    city.weigh(rest_m=700)
+    near = city.volunteer(north_m=112, capacity=2)
+    city.volunteer(north_m=340)
+    with city.ctx.db.write() as session:
+        session.get_one(Offer, near).last_asked_at = city.clock() - timedelta(days=2)
+    needs = [city.need(availability=each) for each in ("Mo 09:00-10:00", "Mo 10:00-11:00")]
+    assert city.match() == 2
+    first, second = (city.matches(need_id)[0] for need_id in needs)
+    assert {first.rank, second.rank} == {1, 2}
+    asked = first if first.offer_id == near else second
+    visitor = sign_in()
+    page = visitor.get(f"/coordination/matches/{asked.id}").text.replace("\u00a0", " ")
+    assert "About 200 m away, within this volunteer’s radius of 2 km, asked 2 days ago (counts as 500 m more)." in page
+    assert "2 of those who could be asked (1: the best)" in page
+    french = visitor.get(f"/coordination/matches/{asked.id}?lang=fr").text.replace("\u00a0", " ")
+    assert "sollicitation il y a 2 jours (compte pour 500 m de plus)" in french
+
+
+def test_a_match_that_nobody_ranked_says_nothing_of_it(city: City, sign_in: SignIn) -> None:
+    match, _, _ = proposed(city)
+    with city.ctx.db.write() as session:
+        kept = session.get_one(Match, match.id)
+        kept.rank = kept.terms = None
+    page = sign_in().get(f"/coordination/matches/{match.id}").text
+    assert "What it counts for" not in page
+    assert "Rank" not in page
+
+
 def test_the_call_of_a_task_is_answered_on_its_page(city: City, sign_in: SignIn) -> None:
     city.volunteer(email=False)
     need_id = city.need()

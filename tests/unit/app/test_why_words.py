@@ -9,7 +9,8 @@ from app.why_words import nobody_sentences, pair_sentence, refused_counts
 from matching.areas import area_of
 from matching.hours import parse_hours
 from matching.model import Mode, Pair, Rule
-from matching.why import NOT_A_MISS, TERMS, explain, why_not
+from matching.policy import Past, Policy, Record
+from matching.why import NOT_A_MISS, POLICY_TERMS, TERMS, explain, why_not
 from notifications import why_words, words
 from tests.unit.matching.posts import LAT, NORTH_100_M, need, offer
 
@@ -30,7 +31,9 @@ def test_every_rule_and_every_term_has_words_in_both_languages() -> None:
     assert set(why_words.TERMS) == set(TERMS)
     could = [phrase for phrases in why_words.COULD.values() for phrase in phrases]
     said = {*why_words.REFUSED.values(), *why_words.MISSED.values(), *why_words.TERMS.values(), *could}
-    said |= {why_words.MISSED_AREA, why_words.TERM_AREA}
+    assert set(why_words.POLICY_TERMS) == set(POLICY_TERMS)
+    said |= {phrase for _, phrases in why_words.POLICY_TERMS.values() for phrase in phrases.values()}
+    said |= {why_words.MISSED_AREA, why_words.TERM_AREA, why_words.MORE, why_words.LESS, *why_words.WAITED.values()}
     assert said <= set(words._WORDS["fr"])
 
 
@@ -109,3 +112,43 @@ def test_what_a_pair_counts_for() -> None:
     assert plain([pair_sentence(here, "fr"), pair_sentence(afar, "fr")]) == [
         "À environ 900 m, dans le rayon de 900 m de la ou du bénévole.", "À distance, ce qui compte pour 3 km."
     ]  # fmt: skip
+
+
+def test_what_a_policy_adds_and_takes_off() -> None:
+    policy = Policy(rest_m=700, week_m=100, load_m=100, silence_m=300, waiting_m=50, continuity_m=500)
+    known = Record(days_since=5.9, asked_7=1, asked_30=4, nearby_30=1.5, answered=3, yes=1)
+    past = Past({1: known}, {1: 2.4}, frozenset({(1, 1)}))
+    found = explain(need(), offer(radius_m=850), Pair(1, 1, Mode.IN_PERSON, 820), policy, past)
+    assert plain([pair_sentence(found, language) for language in ("en", "fr")]) == [
+        "About 900 m away, within this volunteer’s radius of 900 m, asked 5 days ago (counts as 110 m more), "
+        "asked once in seven days (counts as 100 m more), requests in thirty days: 4, on average nearby: 1.5 (counts as 250 m more), "
+        "answers that were yes: 1 of 3 (counts as 150 m more), an earlier match of the two went well (counts as 500 m less). "
+        "The request has waited 2 days: it comes before a newer one that is up to 120 m nearer.",
+        "À environ 900 m, dans le rayon de 900 m de la ou du bénévole, sollicitation il y a 5 jours (compte pour 110 m de plus), "
+        "1 sollicitation en sept jours (compte pour 100 m de plus), "
+        "sollicitations en trente jours : 4, en moyenne à proximité : 1,5 (compte pour 250 m de plus), "
+        "réponses positives : 1 sur 3 (compte pour 150 m de plus), "
+        "une mise en relation précédente des deux s’est bien passée (compte pour 500 m de moins). "
+        "La demande attend depuis 2 jours : elle passe avant une plus récente, jusqu’à 120 m plus proche.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0.2, "asked today"), (1.9, "asked 1 day ago"), (2.0, "asked 2 days ago")]
+)  # fmt: skip
+def test_days_are_counted_in_words(days: float, words: str) -> None:
+    found = explain(need(), offer(), Pair(1, 1, Mode.IN_PERSON, 820), Policy(rest_m=700), Past({1: Record(days_since=days)}))
+    assert words in pair_sentence(found, "en")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0.2, "less than a day:"), (1.9, "1 day:"), (2.0, "2 days:")]
+)  # fmt: skip
+def test_so_are_those_of_a_request(days: float, words: str) -> None:
+    found = explain(need(), offer(), Pair(1, 1, Mode.IN_PERSON, 820), Policy(waiting_m=700), Past({}, {1: days}))
+    assert f"The request has waited {words}" in pair_sentence(found, "en")
+
+
+def test_of_whom_nobody_has_heard_it_is_said_so() -> None:
+    found = explain(need(), offer(), Pair(1, 1, Mode.IN_PERSON, 820), Policy(silence_m=600), Past({1: Record()}))
+    assert "no answers yet to know them by (counts as 200 m more)" in plain([pair_sentence(found, "en")])[0]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from matching import table
 from matching.assignment import solve
 
 
@@ -15,3 +16,4 @@ def compiled(tmp_path_factory: pytest.TempPathFactory, worker_id: str = "master"
     with (shared / "kernels.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # who comes second finds the machine code on disk
         solve([], [])
+        table.warm_up()

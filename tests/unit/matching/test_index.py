@@ -1,47 +1,172 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely import box
 
+from matching import index as index_module
+from matching.areas import AreasInUse, area_of
 from matching.eligibility import first_refusal
-from matching.index import OfferIndex
-from matching.model import TAKEN, Mode, Need, Offer, Rule
-from matching.ranking import best, why_nobody
-from tests.unit.matching.posts import LAT, NORTH_100_M, eligible, need, need_lists, offer, offer_lists
+from matching.hours import ANY_TIME, parse_hours
+from matching.index import NeedIndex, OfferIndex, warm_up
+from matching.model import TAKEN, Mode, Need, Offer, Pair, Rule
+from matching.policy import Terms
+from matching.ranking import best, best_needs, why_nobody
+from tests.unit.matching.posts import LAT, LON, NORTH_100_M, eligible, need, need_lists, offer, offer_lists
 
+pytestmark = pytest.mark.usefixtures("compiled")
 MONDAY, TUESDAY = datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 3, tzinfo=UTC)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+ids = st.integers(0, 12)
+metres = st.sampled_from([0, 0, 1, 100, 250, 3000])
+terms_drawn = st.builds(
+    Terms, st.dictionaries(ids, metres), st.dictionaries(ids, metres), st.dictionaries(st.tuples(ids, ids), metres, max_size=5)
+)
 
 
 def north(steps: float) -> float:
     return LAT + steps * NORTH_100_M
 
 
-@given(offer_lists(12), offer_lists(12), st.sets(st.integers(0, 12)), need_lists(4))
-def test_the_index_agrees_with_a_scan_whatever_comes_and_goes(
-    first: list[Offer], then: list[Offer], gone: set[int], needs: list[Need]
+@contextmanager
+def the_compiler(loaded: bool) -> Iterator[None]:
+    """Whether the compiler was loaded already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index_module, "_warm", loaded)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _loaded() -> Iterator[None]:
+    with the_compiler(loaded=True):
+        yield
+
+
+def told(pairs: list[Pair]) -> dict[tuple[Any, Any], Any]:
+    """What stands in the pairs, whatever their order; a tenth of a millimetre is nothing."""
+    return {(pair.need, pair.offer): (pair.mode, pair.cost_m, pytest.approx(pair.distance_m, abs=2e-4)) for pair in pairs}
+
+
+@given(offer_lists(12), offer_lists(12), st.sets(ids), offer_lists(12), need_lists(4), st.booleans())
+def test_offers_agree_with_a_scan_whatever_comes_and_goes(
+    first: list[Offer], then: list[Offer], gone: set[int], last: list[Offer], needs: list[Need], loaded: bool
 ) -> None:
-    index = OfferIndex(first)
-    left = {o.id: o for o in first}
-    for offer_id in gone:
-        index.remove(offer_id)
-        left.pop(offer_id, None)
-    for o in then:
-        index.put(o)
-        left[o.id] = o
-    offers = list(left.values())
-    assert len(left) == len(index)
-    for n in needs:
-        assert eligible(offers, [n]) == sorted(index.candidates(n), key=lambda pair: list(left).index(pair.offer))
-        assert first_refusal(n, left.values()) == why_nobody(index, n)
+    with the_compiler(loaded):
+        index, left = OfferIndex(first), {o.id: o for o in first}
+        index.candidates(need())
+        for changes in (then, last):
+            for o in changes:
+                index.put(o)
+                left[o.id] = o
+            for offer_id in gone:
+                index.remove(offer_id)
+                left.pop(offer_id, None)
+            assert {o.id: o for o in index} == left
+            for n in needs:
+                found = index.candidates(n)
+                assert told(eligible(list(left.values()), [n])) == told(found)
+                assert [pair.cost_m for pair in found] == sorted(pair.cost_m for pair in found)
+                assert first_refusal(n, left.values()) == why_nobody(index, n)
 
 
-@given(offer_lists(12), need_lists(3), st.integers(1, 5), st.dictionaries(st.integers(0, 12), st.sampled_from([MONDAY, TUESDAY])))
-def test_the_best_are_the_first_of_all_candidates(offers: list[Offer], needs: list[Need], k: int, asked: dict[int | str, datetime]) -> None:
+@given(need_lists(12), need_lists(12), st.sets(ids), need_lists(12), offer_lists(4), st.booleans())
+def test_needs_agree_with_a_scan_whatever_comes_and_goes(
+    first: list[Need], then: list[Need], gone: set[int], last: list[Need], offers: list[Offer], loaded: bool
+) -> None:
+    with the_compiler(loaded):
+        index, left = NeedIndex(first), {n.id: n for n in first}
+        index.candidates(offer())
+        for changes in (then, last):
+            for n in changes:
+                index.put(n)
+                left[n.id] = n
+            for need_id in gone:
+                index.remove(need_id)
+                left.pop(need_id, None)
+            for o in offers:
+                found = index.candidates(o)
+                assert told(eligible([o], list(left.values()))) == told(found)
+                order = [(index.level(pair.need), pair.cost_m) for pair in found]
+                assert order == sorted(order)
+
+
+@given(offer_lists(8), need_lists(8))
+def test_both_directions_find_the_same_pairs(offers: list[Offer], needs: list[Need]) -> None:
+    by_need = [pair for n in needs for pair in OfferIndex(offers).candidates(n)]
+    by_offer = [pair for o in offers for pair in NeedIndex(needs).candidates(o)]
+    assert told(by_need) == told(by_offer)
+
+
+@given(offer_lists(12), need_lists(3), st.integers(0, 5), st.dictionaries(ids, st.sampled_from([MONDAY, TUESDAY])), terms_drawn)
+def test_the_best_offers_are_the_first_of_all(
+    offers: list[Offer], needs: list[Need], k: int, asked: dict[int | str, datetime], terms: Terms
+) -> None:
     index = OfferIndex(offers)
-    never = datetime(1970, 1, 1, tzinfo=UTC)
     for n in needs:
-        ranked = sorted(index.candidates(n), key=lambda pair: (pair.cost_m, asked.get(pair.offer, never), pair.offer))
-        assert ranked[:k] == best(index, n, k, last_asked=asked)
+        ranked = sorted(eligible(offers, [n]), key=lambda pair: (terms.cost_m(pair), asked.get(pair.offer, NEVER), pair.offer))
+        found = best(index, n, k, asked, terms)
+        assert [(pair.need, pair.offer) for pair in ranked[:k]] == [(pair.need, pair.offer) for pair in found]
+
+
+@given(need_lists(12), offer_lists(3), st.integers(0, 5), terms_drawn)
+def test_the_best_needs_are_the_first_of_all(needs: list[Need], offers: list[Offer], k: int, terms: Terms) -> None:
+    index = NeedIndex(needs)
+    for o in offers:
+        ranked = sorted(
+            eligible([o], needs),
+            key=lambda pair: (index.level(pair.need), terms.cost_m(pair) - terms.needs.get(pair.need, 0), pair.need),
+        )
+        found = best_needs(index, o, k, terms)
+        assert [(pair.need, pair.offer) for pair in ranked[:k]] == [(pair.need, pair.offer) for pair in found]
+
+
+def test_thousands_come_and_go_and_the_best_stay_right() -> None:
+    rng = np.random.default_rng(5)
+    week = [ANY_TIME, parse_hours("Mo 10:00-12:00"), parse_hours("Su 22:00-02:00")]
+
+    def somebody(offer_id: int) -> Offer:
+        tongues = frozenset({f"l{rng.integers(70)}", "fr"} if rng.random() < 0.7 else {f"l{rng.integers(70)}"})
+        return offer(
+            offer_id, lon=LON + rng.normal() / 50, lat=LAT + rng.normal() / 50, radius_m=int(rng.choice([300, 800, 2500, 30_000])),
+            categories=frozenset(rng.choice(["shopping", "pets", f"new{rng.integers(40)}"], 2)), hours=week[rng.integers(3)],
+            languages=tongues, mode=list(Mode)[rng.choice(3, p=[0.8, 0.1, 0.1])], capacity=int(rng.integers(3)),
+            identities=frozenset({f"p{rng.integers(50)}"}),
+        )  # fmt: skip
+
+    left = {i: somebody(i) for i in range(1500)}
+    index = OfferIndex(left.values())
+    for turn in range(3000):
+        offer_id = int(rng.integers(2500))
+        if rng.random() < 0.4:
+            left.pop(offer_id, None)
+            index.remove(offer_id)
+        else:
+            left[offer_id] = somebody(offer_id)
+            index.put(left[offer_id])
+        if turn % 100 == 0:
+            n = need(
+                turn, lon=LON + rng.normal() / 50, lat=LAT + rng.normal() / 50, hours=week[rng.integers(3)],
+                mode=list(Mode)[rng.integers(3)], languages=frozenset({"fr", f"l{rng.integers(70)}"}),
+                identities=frozenset({f"p{rng.integers(50)}"}),
+            )  # fmt: skip
+            right = sorted(eligible(list(left.values()), [n]), key=lambda pair: (pair.cost_m, pair.offer))
+            assert [pair.offer for pair in right[:10]] == [pair.offer for pair in best(index, n, 10)]
+            assert told(right) == told(index.candidates(n))
+
+
+def test_warming_up_changes_how_but_not_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    with the_compiler(loaded=False):
+        index = OfferIndex([offer(1), offer(2, lat=north(3)), offer(3, lat=north(30))])
+        before = best(index, need(), 3)
+        warm_up()
+        monkeypatch.setattr(index_module, "check", None)  # nobody is tried in turn any more
+        assert [pair.offer for pair in before] == [1, 2]
+        assert told(best(index, need(), 3)) == told(before)
 
 
 def test_the_nearest_is_asked_first_then_who_was_asked_longest_ago() -> None:
@@ -50,24 +175,78 @@ def test_the_nearest_is_asked_first_then_who_was_asked_longest_ago() -> None:
     assert [pair.offer for pair in found] == [3, 2, 1, 4]
 
 
+@pytest.mark.parametrize("mode", [Mode.IN_PERSON, Mode.REMOTE])
+def test_of_thousands_at_one_address_whoever_was_asked_longest_ago_is_first(mode: Mode) -> None:
+    index = OfferIndex(offer(i, mode=mode) for i in range(5000))
+    for i in range(5000, 10_000):
+        index.put(offer(i, mode=mode))
+    asked = {i: TUESDAY for i in range(10_000) if i not in (77, 7777)} | {99: MONDAY}
+    assert [pair.offer for pair in best(index, need(mode=mode), 4, last_asked=asked)] == [77, 7777, 99, 0]
+
+
 def test_help_from_afar_comes_after_three_kilometres() -> None:
-    index = OfferIndex([offer(1, lat=north(29)), offer(2, mode=Mode.REMOTE, lat=-45), offer(3, lat=north(31))])
-    wide = [offer(o.id, mode=o.mode, lat=o.lat, radius_m=9000) for o in index]
-    for o in wide:
-        index.put(o)
+    near, far = [offer(1, lat=north(29)), offer(3, lat=north(31))], offer(2, mode=Mode.REMOTE, lat=-45)
+    index = OfferIndex(offer(o.id, mode=o.mode, lat=o.lat, radius_m=9000) for o in (*near, far))
     assert [pair.offer for pair in best(index, need(mode=Mode.BOTH), 3)] == [1, 2, 3]
+
+
+def test_whoever_was_asked_much_comes_later_and_a_pair_that_went_well_sooner() -> None:
+    index = OfferIndex(offer(i, lat=north(i)) for i in range(15))
+    terms = Terms({0: 150, 1: 20, 5: 10}, pairs={(1, 14): 1250, (2, 13): 1300})
+    assert [pair.offer for pair in best(index, need(), 4, terms=terms)] == [1, 0, 14, 2]
+
+
+def test_a_need_that_waits_comes_sooner_but_never_before_an_urgent_one() -> None:
+    needs = [need(i, lat=north(i)) for i in range(10)] + [need(10, lat=north(11), urgency="urgent")]
+    index = NeedIndex(needs)
+    assert [pair.need for pair in best_needs(index, offer(), 3)] == [10, 0, 1]
+    assert [pair.need for pair in best_needs(index, offer(), 3, Terms(needs={9: 1000, 3: 250}))] == [10, 9, 0]
+
+
+def test_an_offer_that_is_paused_or_full_looks_for_nobody() -> None:
+    index = NeedIndex([need()])
+    assert [best_needs(index, offer(**changes), 1) for changes in ({"paused": True}, {"capacity": 0})] == [[], []]
 
 
 def test_a_known_offer_is_replaced() -> None:
     index = OfferIndex([offer(1)])
+    assert len(index.candidates(need())) == 1
     index.put(offer(1, lat=north(40)))
     assert index.candidates(need()) == []
     assert [pair.offer for pair in index.candidates(need(lat=north(40)))] == [1]
     assert len(index) == 1
 
 
+def test_whoever_offers_something_else_now_is_found_there() -> None:
+    index = OfferIndex([offer(1)])
+    assert len(index.candidates(need())) == 1
+    index.put(offer(1, categories=frozenset({"pets"})))
+    assert (index.candidates(need()), len(index.candidates(need(category="pets")))) == ([], 1)
+
+
+def test_areas_are_kept_as_long_as_somebody_has_them() -> None:
+    here, areas = area_of([box(LON - 1, LAT - 1, LON + 1, LAT + 1)]), AreasInUse()
+    assert areas.add(here) == areas.add(here)
+    areas.drop(0)
+    assert areas.holding(LON, LAT).tolist() == [0]
+    areas.drop(0)
+    assert areas.holding(LON, LAT).tolist() == []
+
+
+def test_an_area_that_nobody_has_any_more_holds_no_point() -> None:
+    here, there = (area_of([box(lon, LAT - 1, lon + 2, LAT + 1)]) for lon in (LON - 1, LON + 2))
+    index = OfferIndex([offer(1, area=here), offer(2, area=here)])
+    assert [pair.offer for pair in best(index, need(), 3)] == [1, 2]
+    index.put(offer(1, area=there))
+    assert [pair.offer for pair in best(index, need(), 3)] == [2]
+    index.remove(2)
+    index.put(offer(3, area=here))
+    assert [pair.offer for pair in best(index, need(), 3)] == [3]
+
+
 def test_what_was_removed_is_found_no_more_and_removing_it_again_is_no_error() -> None:
     index = OfferIndex([offer("a")])
+    assert len(index.candidates(need())) == 1
     index.remove("a")
     index.remove("a")
     assert (index.get("a"), index.candidates(need()), len(index)) == (None, [], 0)
@@ -78,3 +257,5 @@ def test_busy_volunteers_are_no_candidates_but_tell_taken_from_nobody() -> None:
     index = OfferIndex([offer(capacity=0)])
     assert best(index, need(), 3) == []
     assert why_nobody(index, need()) == TAKEN
+    index.put(offer(capacity=1))
+    assert len(best(index, need(), 3)) == 1

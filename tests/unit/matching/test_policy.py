@@ -10,7 +10,7 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 from matching import paths
 from matching.assignment import solve
 from matching.model import Mode, Need, Offer, Urgency
-from matching.policy import NO_TERMS, Policy, Record, Terms, offer_terms, waiting_term
+from matching.policy import NO_TERMS, Past, Policy, Record, Terms, offer_terms, terms_of, waiting_term
 from matching.verify import verify
 from tests.unit.matching.posts import eligible, need, need_lists, offer, offer_lists
 
@@ -105,6 +105,7 @@ def test_without_weights_there_are_no_terms() -> None:
         (Policy(rest_m=700), Record(days_since=8), "rest", 0),
         (Policy(rest_m=700), Record(), "rest", 0),
         (Policy(week_m=150), Record(asked_7=3), "week", 450),
+        (Policy(week_m=150), Record(asked_7=5000), "week", 15_000),
         (Policy(load_m=100), Record(asked_30=5, nearby_30=2.5), "load", 250),
         (Policy(load_m=100), Record(asked_30=1, nearby_30=2.5), "load", 0),
         (Policy(load_m=100), Record(asked_30=50), "load", 400),
@@ -118,6 +119,29 @@ def test_terms_of_an_offer(policy: Policy, record: Record, name: str, metres: in
 
 def test_waiting_adds_day_by_day_for_two_weeks() -> None:
     assert [waiting_term(Policy(waiting_m=50), days) for days in (-1, 0, 1.5, 14, 60)] == [0, 0, 75, 700, 700]
+
+
+def test_the_terms_of_a_round_are_sums_by_offer_by_need_and_by_pair() -> None:
+    policy = Policy(rest_m=700, week_m=100, waiting_m=50, continuity_m=800)
+    known = Past({1: Record(days_since=0, asked_7=2), 2: Record()}, {7: 3.0}, frozenset({(7, 2)}))
+    assert terms_of(policy, known) == Terms({1: 900, 2: 0}, {7: 150}, {(7, 2): 800})
+
+
+@pytest.mark.parametrize(
+    ("policy", "record"),
+    [
+        (Policy(rest_m=700), Record(days_since=0)),
+        (Policy(week_m=300), Record(asked_7=2)),
+        (Policy(load_m=300), Record(asked_30=4, nearby_30=2)),
+        (Policy(silence_m=900), Record(answered=9, yes=0)),
+    ],
+    ids=["rest", "week", "load", "silence"],
+)
+def test_each_term_of_an_offer_sends_the_need_to_the_farther_one(policy: Policy, record: Record) -> None:
+    near, far = offer(1, lat=45.751), offer(2, lat=45.755)
+    terms = terms_of(policy, Past({1: record, 2: Record()}))
+    assert [pair.offer for pair in solve([near, far], [need()], terms=terms).pairs] == [2]
+    assert [pair.offer for pair in solve([near, far], [need()], terms=terms_of(Policy(), Past({1: record}))).pairs] == [1]
 
 
 @pytest.mark.parametrize("wrong", [{"rest_m": -1}, {"silence_m": float("nan")}, {"week_m": 10**7}])

@@ -45,7 +45,7 @@ def test_a_pair_that_tells_a_falsehood_is_found(changes: dict[str, Any], problem
     (pair,) = (check(needs[0], offers[0]),)
     assert isinstance(pair, Pair)
     assert verify(offers, needs, [pair]) == []
-    assert any(problem in found for found in verify(offers, needs, [replace(pair, **changes)]))
+    assert any(problem in found for found in verify(offers, needs, [pair._replace(**changes)]))
 
 
 @pytest.mark.parametrize(

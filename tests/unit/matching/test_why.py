@@ -15,7 +15,8 @@ from matching.eligibility import RULES, check, first_refusal
 from matching.geo import distance_m
 from matching.hours import parse_hours
 from matching.model import REMOTE_COST_M, TAKEN, Id, Mode, Need, Offer, Pair, Refusal, Rule
-from matching.why import Miss, Term, explain, why_not
+from matching.policy import Past, Policy, Record, terms_of
+from matching.why import Miss, Term, as_data, explain, from_data, why_not
 from tests.unit.matching.posts import LAT, NORTH_100_M, eligible, need, need_lists, offer, offer_lists
 
 MONDAY, TUESDAY = parse_hours("Mo"), parse_hours("Tu")
@@ -151,6 +152,41 @@ def test_the_terms_of_a_pair_add_up_to_what_it_counts(offers: list[Offer], needs
     for pair in eligible(offers, needs):
         found = explain(need_of[pair.need], offer_of[pair.offer], pair)
         assert (found.need, found.offer, found.mode, found.total_m) == (pair.need, pair.offer, pair.mode, pair.cost_m)
+
+
+WEIGHTS = st.sampled_from([0.0, 0.4, 50.0, 333.3, 4000.0])
+POLICIES = st.builds(Policy, WEIGHTS, st.sampled_from([0, 7]), WEIGHTS, WEIGHTS, WEIGHTS, WEIGHTS, WEIGHTS)
+
+
+@st.composite
+def pasts(draw: st.DrawFn, size: int) -> Past:
+    ids, few, days = st.integers(0, size - 1), st.integers(0, 9), st.floats(0, 20)
+    record = st.builds(Record, st.none() | days, few, few, st.integers(4, 9), st.integers(0, 4), st.floats(0, 4))
+    return Past(draw(st.dictionaries(ids, record)), draw(st.dictionaries(ids, days)), draw(st.frozensets(st.tuples(ids, ids), max_size=30)))
+
+
+@given(offer_lists(6), need_lists(4), POLICIES, pasts(6))
+@settings(deadline=None)
+def test_with_a_policy_too_they_add_up_and_come_back_from_data(offers: list[Offer], needs: list[Need], policy: Policy, past: Past) -> None:
+    offer_of, need_of, terms = {o.id: o for o in offers}, {n.id: n for n in needs}, terms_of(policy, past)
+    for pair in eligible(offers, needs):
+        found = explain(need_of[pair.need], offer_of[pair.offer], pair, policy, past)
+        assert found.total_m == terms.cost_m(pair)
+        assert (found.waiting.metres if found.waiting else 0) == terms.needs.get(pair.need, 0)
+        assert from_data(pair.need, pair.offer, pair.mode, json.loads(json.dumps(as_data(found)))) == found
+
+
+def test_a_policys_terms_have_their_figures_and_those_of_nothing_are_left_out() -> None:
+    policy = Policy(rest_m=700, week_m=100, load_m=100, silence_m=300, waiting_m=50, continuity_m=500)
+    known = Record(days_since=3.5, asked_7=2, asked_30=4, nearby_30=1.5, answered=3, yes=1)
+    pair = Pair(1, 1, Mode.IN_PERSON, 12.5)
+    found = explain(need(), offer(), pair, policy, Past({1: known}, {1: 2.0}, frozenset({(1, 1)})))
+    assert found.terms[1:] == (
+        Term("rest", 350, {"days_since": 3.5}), Term("week", 200, {"asked_7": 2}), Term("load", 250, {"asked_30": 4, "nearby_30": 1.5}),
+        Term("silence", 150, {"answered": 3, "yes": 1}), Term("continuity", -500, {}),
+    )  # fmt: skip
+    assert found.waiting == Term("waiting", 100, {"days": 2.0})
+    assert explain(need(), offer(), pair, policy, Past({1: Record(answered=0, yes=1)}, {1: 0.0})) == explain(need(), offer(), pair)
 
 
 def test_the_terms_have_their_figures() -> None:
