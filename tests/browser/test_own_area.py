@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
+from shapely import box, to_wkb
 
+from app.models import Territory
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 
@@ -23,6 +25,24 @@ def page(visit: Visit, site: Site) -> Page:
     visitor.page.get_by_role("button", name="Draw an area on the map as well").press("Enter")
     expect(visitor.page.locator(".draw .map-cross")).to_be_visible()
     return visitor.page
+
+
+def test_many_quartiers_are_searched_and_the_ticked_ones_stay_in_sight(visit: Visit, site: Site) -> None:
+    with site.ctx.db.write() as session:
+        session.add_all(
+            Territory(name=f"Île n° {i:02}", kind="small", settings={}, changed_at=site.ctx.now(), shape=to_wkb(box(i, 10, i + 1, 11)))
+            for i in range(20)
+        )
+    visitor = visit(language="en", role="volunteer")
+    visitor.open(next(address for address in site.reach.addresses("my_page.change_offer") if address.endswith("/radius")))
+    page = visitor.page
+    page.get_by_label("In quartiers that I choose").check()
+    page.get_by_label("Île n° 07").check()
+    page.get_by_label("Search for a quartier").fill("ile n° 1")
+    rows = page.locator(".quartiers .choice")
+    expect(rows.filter(visible=True)).to_have_count(11)
+    page.get_by_label("Search for a quartier").press("Enter")
+    expect(page.get_by_label("Île n° 07")).to_be_visible()
 
 
 def corners(page: Page) -> int:

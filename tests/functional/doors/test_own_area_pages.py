@@ -133,7 +133,7 @@ def test_coordinators_read_where_a_volunteer_goes_but_never_the_shape(city: City
     offer_id = city.volunteer(quartiers=(one,), drawn=SQUARE)
     visitor = sign_in()
     page = visitor.get(f"/coordination/offers/{offer_id}")
-    assert page.facts["How far"].replace("\u00a0", " ") == "in 1 quartier: Ouest, and in an area of 3.5 km² drawn on the map"
+    assert page.facts["Own area"].replace("\u00a0", " ") == "in 1 quartier: Ouest, and in an area of 3.5 km² drawn on the map"
     assert "Polygon" not in page.html
     assert "area of their own" in visitor.get("/coordination/offers").text
     french = visitor.get(f"/coordination/offers/{offer_id}?lang=fr").text.replace("\u00a0", " ")
