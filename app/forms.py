@@ -10,7 +10,6 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from sqlalchemy import select
 from wtforms import BooleanField, Field, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput
@@ -18,8 +17,8 @@ from wtforms.widgets import CheckboxInput
 from app.contacts import normal_email, normal_phone
 from app.extensions import ctx
 from app.kinds import kind_name
-from app.models import Territory
 from app.services.accounts import PASSWORD_LENGTH
+from app.services.places import all_territories
 from app.week import DAYS, PARTS, add, clock, spell
 from app.week_words import Unreadable, read_week
 from config.categories import CATEGORIES
@@ -238,11 +237,7 @@ def mode_choices() -> dict[str, str]:
 
 def quartier_choices() -> dict[str, str]:
     """The territories that have none below them, by name."""
-    with ctx().db.read() as session:
-        rows = session.execute(select(Territory.id, Territory.name, Territory.parent_id)).all()
-    parents = {row.parent_id for row in rows}
-    leaves = sorted((row.name, str(row.id)) for row in rows if row.id not in parents)
-    return {"": _("I do not know")} | {i: name for name, i in leaves}
+    return {"": _("I do not know")} | {str(each.id): each.name for each in all_territories(ctx()).quartiers}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from app.headers import nonce
 from app.identity import has_role, signed_in
 from app.kinds import kind_name, kind_phrase
 from app.models import Role
+from app.own_area import own_area_words
 from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, walk_words, when_words
 
 FOOTER = (
@@ -38,6 +39,7 @@ def init(web: Flask) -> None:
         phone_words=lambda phone: phone_words(phone) if phone else "",
         short=lambda moment: format_datetime(moment, "d MMM y HH:mm"),
         spoken=lambda code: Locale.parse(i18n.language()).languages.get(code, code),
+        own_area=lambda offer: own_area_words(offer.quartiers, offer.drawn),
         moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),
         upper_first=lambda text: text[:1].upper() + text[1:],
         when=lambda moment: when_words(moment, ctx().now(), ctx().settings.zone, i18n.language()),

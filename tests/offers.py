@@ -10,7 +10,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "what": {"categories": ["shopping", "pets"]},
     "how": {"mode": "in_person"},
     "where": {"address": "12 rue de la Paix", "postcode": "69002", "town": "Lyon", "quartier": ""},
-    "radius": {"radius": "2000"},
+    "radius": {"goes": "home", "radius": "2000", "quartiers": [], "drawn": ""},
     "when": {"week": ["Mo-morning", "Tu-morning", "Sa-afternoon"]},
     "people": {"capacity": "2", "languages": ["fr", "en"]},
     "you": {"name": "Sacha Petit", "email": EMAIL, "phone": "06 39 98 12 34"},

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.crypto import EncryptedText
 from app.db import IDS_ONCE, Base
 from app.models.person import Person
 from app.models.post import Post
@@ -13,7 +14,11 @@ from notifications.types import UTCDateTime
 
 
 class Offer(Post, Base):
-    """What a volunteer offers. ``taken`` counts the live matches; the database refuses more than ``capacity``."""
+    """What a volunteer offers. ``taken`` counts the live matches; the database refuses more than ``capacity``.
+
+    Where ``quartiers`` were ticked (ids of territories) or an area was ``drawn`` (a GeoJSON polygon or multipolygon in WGS84), the
+    volunteer goes there and ``radius_m`` waits. A drawn one is sealed: its middle may well be somebody's home.
+    """
 
     __tablename__ = "offer"
     __table_args__ = (CheckConstraint("taken >= 0 AND taken <= capacity", name="room"), IDS_ONCE)
@@ -21,6 +26,8 @@ class Offer(Post, Base):
     state: Mapped[str] = mapped_column(String(20), default=OfferState.UNCONFIRMED, index=True)
     categories: Mapped[list[str]] = mapped_column(JSON)
     radius_m: Mapped[int]
+    quartiers: Mapped[list[int]] = mapped_column(JSON, default=list, server_default="[]")
+    drawn: Mapped[str | None] = mapped_column(EncryptedText("offer.drawn"))
     capacity: Mapped[int] = mapped_column(default=1)
     taken: Mapped[int] = mapped_column(default=0)
     last_asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -84,10 +84,11 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
     with ctx.db.read() as session:
         row = session.execute(
             select(
-                Offer.id, Offer.person_id, Offer.categories, Offer.state, Offer.radius_m, Offer.capacity, Offer.taken, Offer.mode,
-                Offer.availability, Offer.languages, Offer.posted_by, Offer.channel, Offer.created_at, Offer.confirmed_at,
-                Offer.last_asked_at, Offer.reference, Offer.exact_point.is_not(None).label("placed"), Offer.approximate,
-                Person.contact, Person.approved_at, Territory.name.label("quartier"),
+                Offer.id, Offer.person_id, Offer.categories, Offer.state, Offer.radius_m, Offer.quartiers, Offer.drawn,
+                Offer.capacity, Offer.taken, Offer.mode, Offer.availability, Offer.languages, Offer.posted_by, Offer.channel,
+                Offer.created_at, Offer.confirmed_at, Offer.last_asked_at, Offer.reference,
+                Offer.exact_point.is_not(None).label("placed"), Offer.approximate, Person.contact, Person.approved_at,
+                Territory.name.label("quartier"),
             )
             .join(Person, Person.id == Offer.person_id)
             .outerjoin(Territory, Territory.id == Offer.territory_id)

@@ -73,11 +73,11 @@ def needs(ctx: Context, sight: Sight, given: Filter) -> Page:
 
 
 def offers(ctx: Context, sight: Sight, given: Filter) -> Page:
-    """The newest first. Columns: id, categories, radius_m, capacity, taken, state, created_at, approved_at, quartier."""
+    """The newest first. Columns: id, categories, radius_m, quartiers, drawn, capacity, taken, state, created_at, approved_at, quartier."""
     rows = (
         select(
-            Offer.id, Offer.categories, Offer.radius_m, Offer.capacity, Offer.taken, Offer.state, Offer.created_at,
-            Person.approved_at, Territory.name.label("quartier"),
+            Offer.id, Offer.categories, Offer.radius_m, Offer.quartiers, Offer.drawn, Offer.capacity, Offer.taken, Offer.state,
+            Offer.created_at, Person.approved_at, Territory.name.label("quartier"),
         )
         .join(Person, Person.id == Offer.person_id)
         .outerjoin(Territory, Territory.id == Offer.territory_id)

@@ -14,6 +14,7 @@ from app.models import Match, Need, Offer, Person, TaskKind
 from app.policy import policy_of
 from app.services.events import SYSTEM, record
 from app.services.matches import Proposal, answer_time, lock_need, propose
+from app.services.places import Territories, territories
 from app.services.records import Averages, nearby_averages, past_of
 from app.services.tasks import open_task
 from app.services.telling import tell
@@ -48,19 +49,24 @@ class Board:
         self._seen: dict[int, datetime] = {}
         self._looked_at: datetime | None = None
         self._whole_at: datetime | None = None
+        self._territories: Territories | None = None
 
     def follow(self, ctx: Context) -> None:
-        """Bring the index up to the database: what changed since the last look, everything now and then."""
+        """Bring the index up to the database: what changed since the last look, everything now and then, and all own areas anew when
+        a territory has changed."""
         now = ctx.now()
         whole = self._whole_at is None or self._looked_at is None or now - self._whole_at >= WHOLE_LOOK or now < self._looked_at
         look = select(Offer.id, Offer.changed_at)
         with ctx.db.read() as session:
+            here = territories(session)
+            redrawn, self._territories = here is not self._territories, here
+            whole = whole or redrawn
             rows = session.execute(look if whole else look.where(Offer.changed_at > self._looked_at - OVERLAP))  # type: ignore[operator]
             there = {offer_id: changed_at for offer_id, changed_at in rows}
-            changed = [offer_id for offer_id, changed_at in there.items() if self._seen.get(offer_id) != changed_at]
+            changed = [offer_id for offer_id, changed_at in there.items() if redrawn or self._seen.get(offer_id) != changed_at]
             for start in range(0, len(changed), BATCH):
                 for row in session.execute(_offers().where(Offer.id.in_(changed[start : start + BATCH]))):
-                    self._put(row.Offer, row.Person)
+                    self._put(row.Offer, row.Person, here)
             if whole:
                 self.nearby = nearby_averages(session, now)
         if whole:
@@ -74,24 +80,25 @@ class Board:
         """What the index said was not so: offers may have gone without a trace. The next look is at everything."""
         self._whole_at = None
 
-    def _put(self, offer: Offer, person: Person) -> None:
+    def _put(self, offer: Offer, person: Person, here: Territories) -> None:
         self._seen[offer.id] = offer.changed_at
         if offer.state != OfferState.ACTIVE or person.approved_at is None or offer.point is None:
             self.index.remove(offer.id)
             return
         if offer.last_asked_at:
             self.last_asked[offer.id] = offer.last_asked_at
-        self.index.put(offer_to_match(offer, person))
+        self.index.put(offer_to_match(offer, person, here))
 
 
-def offer_to_match(offer: Offer, person: Person) -> OfferToMatch:
-    """An offer that is on the map, with the room that it has left, as the matcher knows it."""
+def offer_to_match(offer: Offer, person: Person, here: Territories) -> OfferToMatch:
+    """An offer that is on the map, with the room that it has left, as the matcher knows it; ``here`` has its quartiers."""
     assert offer.point, "an offer without a place cannot be matched"
     lon, lat = offer.point
     return OfferToMatch(
         id=offer.id, lon=lon, lat=lat, radius_m=offer.radius_m, categories=frozenset(offer.categories),
         hours=hours.parse_hours(offer.availability), languages=frozenset(offer.languages), mode=Mode(offer.mode),
         capacity=offer.capacity - offer.taken, identities=_identities(person) | {f"{ASKED}{offer.id}"},
+        area=here.own_area(offer.quartiers, offer.drawn),
     )  # fmt: skip
 
 

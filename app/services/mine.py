@@ -73,7 +73,8 @@ class MyRequest:
 
 @dataclass(frozen=True)
 class MyPage:
-    """``offers``: id, categories, mode, state, radius_m, capacity, taken, availability, languages, address, placed, quartier.
+    """``offers``: id, categories, mode, state, radius_m, quartiers, drawn, capacity, taken, availability, languages, address, placed,
+    quartier.
     ``needs``: id, category, state, posted_at. ``helped`` is the number of different neighbours with a request that ended well, ``visits``
     that of such requests."""
 
@@ -120,8 +121,9 @@ def volunteer_page(ctx: Context, person_id: int) -> MyPage:
     with ctx.db.read() as session:
         offers = session.execute(
             select(
-                Offer.id, Offer.categories, Offer.mode, Offer.state, Offer.radius_m, Offer.capacity, Offer.taken, Offer.availability,
-                Offer.languages, Offer.address, Offer.exact_point.is_not(None).label("placed"), Territory.name.label("quartier"),
+                Offer.id, Offer.categories, Offer.mode, Offer.state, Offer.radius_m, Offer.quartiers, Offer.drawn, Offer.capacity,
+                Offer.taken, Offer.availability, Offer.languages, Offer.address,
+                Offer.exact_point.is_not(None).label("placed"), Territory.name.label("quartier"),
             )
             .outerjoin(Territory, Territory.id == Offer.territory_id)
             .where(Offer.person_id == person_id, Offer.state != OfferState.WITHDRAWN)

@@ -1,13 +1,14 @@
-"""Where a post is: its territory, its exact and its public point."""
+"""Where a post is: its territory, its exact and its public point; and where a volunteer goes who chose quartiers or drew an area."""
 
 import hashlib
 import json
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from shapely import from_wkb, set_precision, to_geojson
+from shapely import from_geojson, from_wkb, set_precision, to_geojson
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from app.context import Context
 from app.errors import UserError
 from app.models import Territory
 from app.models.post import Post
-from matching.areas import Areas
+from matching.areas import Area, Areas, area_of
 from matching.geo import blur
 
 DRAWN_WITHIN = 1e-4
@@ -37,54 +38,100 @@ class NoTerritory(UserError):
         super().__init__("No territory is loaded yet. Run: adeuxpas territory import FILE.geojson --name-property NAME")
 
 
+class Quartier(NamedTuple):
+    """A territory with none below it; ``district`` is the name of the one above it, empty where there is none."""
+
+    id: int
+    name: str
+    district: str
+
+
 @dataclass(frozen=True)
-class _Loaded:
+class Territories:
+    """All territories as they are at ``mark``, by id."""
+
     mark: tuple[object, ...]
-    shapes: list[tuple[int, str, BaseGeometry]]
+    names: dict[int, str]
+    parents: dict[int, int | None]
+    shapes: dict[int, BaseGeometry]
+    _known: dict[frozenset[int], Area] = field(default_factory=dict)
 
     @cached_property
-    def areas(self) -> Areas:
-        return Areas([(i, shape) for i, _, shape in self.shapes])
+    def areas(self) -> Areas[int]:
+        return Areas(self.shapes.items())
+
+    @cached_property
+    def quartiers(self) -> list[Quartier]:
+        """By name."""
+        above = set(self.parents.values())
+        leaves = [(name, i) for i, name in self.names.items() if i not in above]
+        return [Quartier(i, name, self.names.get(self.parents[i] or 0, "")) for name, i in sorted(leaves)]
 
     @cached_property
     def drawn(self) -> str:
         """GeoJSON to look at, some metres from the true outlines."""
         features = [
-            {"type": "Feature", "properties": {"name": name}, "geometry": json.loads(to_geojson(rough))}
-            for _, name, shape in self.shapes
+            {"type": "Feature", "properties": {"name": self.names[i]}, "geometry": json.loads(to_geojson(rough))}
+            for i, shape in self.shapes.items()
             if not (rough := set_precision(shape.simplify(DRAWN_WITHIN), DRAWN_WITHIN / 10)).is_empty
         ]
         return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
 
+    def away_m(self, i: int, lon: float, lat: float) -> float:
+        """Metres from a point to the territory; 0 within."""
+        area = self.own_area([i], None)
+        return area.outside_m(lon, lat) if area else 0.0
+
+    def own_area(self, ticked: Iterable[int], drawn: str | None) -> Area | None:
+        """Where somebody goes who ticked these quartiers and drew this shape; ``None``: their radius counts.
+
+        Quartiers have the outlines that they have now, and what is no longer there is left out. Where nothing is left the radius
+        counts again: an import of other outlines must not take volunteers away without a word.
+        """
+        there = frozenset(self.shapes.keys() & set(ticked))
+        if there and there not in self._known:
+            self._known[there] = area_of(self.shapes[i] for i in sorted(there))
+        if not drawn:
+            return self._known[there] if there else None
+        shape = from_geojson(drawn)
+        return area_of([self._known[there].shape, shape] if there else [shape])
+
 
 _lock = threading.Lock()
-_loaded: dict[str, _Loaded] = {}
+_loaded: dict[str, Territories] = {}
 
 
-def areas(session: Session) -> Areas:
-    """The territories as an index, loaded again when a row has changed. Raises :class:`NoTerritory` when there are none."""
+def territories(session: Session) -> Territories:
+    """The territories, loaded again when a row has changed."""
     with _lock:
-        held = _load(session)
-        if not held.shapes:
-            raise NoTerritory
-        return held.areas
+        url = str(session.get_bind().engine.url)
+        mark = tuple(session.execute(select(func.count(Territory.id), func.max(Territory.changed_at), func.max(Territory.id))).one())
+        held = _loaded.get(url)
+        if held is None or held.mark != mark:
+            rows = session.execute(select(Territory.id, Territory.name, Territory.parent_id, Territory.shape)).all()
+            names, parents = {row.id: row.name for row in rows}, {row.id: row.parent_id for row in rows}
+            held = _loaded[url] = Territories(mark, names, parents, {row.id: from_wkb(row.shape) for row in rows})
+        return held
 
 
-def _load(session: Session) -> _Loaded:
-    url = str(session.get_bind().engine.url)
-    mark = tuple(session.execute(select(func.count(Territory.id), func.max(Territory.changed_at), func.max(Territory.id))).one())
-    held = _loaded.get(url)
-    if held is None or held.mark != mark:
-        rows = session.execute(select(Territory.id, Territory.name, Territory.shape)).all()
-        held = _loaded[url] = _Loaded(mark, [(row.id, row.name, from_wkb(row.shape)) for row in rows])
-    return held
+def all_territories(ctx: Context) -> Territories:
+    """The territories, for a page."""
+    with ctx.db.read() as session:
+        return territories(session)
+
+
+def areas(session: Session) -> Areas[int]:
+    """The territories as an index. Raises :class:`NoTerritory` when there are none."""
+    held = territories(session)
+    if not held.shapes:
+        raise NoTerritory
+    return held.areas
 
 
 def outlines(ctx: Context) -> tuple[str, str]:
     """The territories as GeoJSON to draw on a map, and a mark that differs when they do."""
-    with ctx.db.read() as session, _lock:
-        held = _load(session)
-        return held.drawn, hashlib.sha256(repr(held.mark).encode()).hexdigest()[:16]
+    held = all_territories(ctx)
+    return held.drawn, hashlib.sha256(repr(held.mark).encode()).hexdigest()[:16]
 
 
 def inside(ctx: Context, lon: float, lat: float) -> bool:

@@ -77,7 +77,7 @@ class NeedInput:
 
 @dataclass(frozen=True)
 class OfferInput:
-    """An offer as it comes from a form or a file, checked and normalised."""
+    """An offer as it comes from a form or a file, checked and normalised; ``quartiers`` and ``drawn`` count in place of ``radius_m``."""
 
     categories: Sequence[str]
     where: Where
@@ -85,6 +85,8 @@ class OfferInput:
     mode: str = "in_person"
     availability: str = ""
     radius_m: int = 1500
+    quartiers: Sequence[int] = ()
+    drawn: str | None = None
     capacity: int = 1
     reference: str | None = None
     posted_by: PostedBy = field(default=PostedBy.SELF)
@@ -157,8 +159,9 @@ def add_offer(
     """An unconfirmed offer in somebody else's transaction."""
     offer = Offer(
         person=person, reference=given.reference, categories=sorted(set(given.categories)), radius_m=given.radius_m,
-        capacity=given.capacity, address=given.where.line, availability=given.availability, languages=list(given.languages),
-        mode=given.mode, posted_by=given.posted_by, channel=by.channel, created_at=now, changed_at=now, state=OfferState.UNCONFIRMED,
+        quartiers=sorted(set(given.quartiers)), drawn=given.drawn, capacity=given.capacity, address=given.where.line,
+        availability=given.availability, languages=list(given.languages), mode=given.mode, posted_by=given.posted_by, channel=by.channel,
+        created_at=now, changed_at=now, state=OfferState.UNCONFIRMED,
     )  # fmt: skip
     _settle(session, ctx, offer, found, now)
     record(session, "offer_posted", now, by, offer_id=offer.id, person_id=person.id)
@@ -328,8 +331,8 @@ def move_post(session: Session, ctx: Context, post: Need | Offer, where: Where, 
 
 
 def change_offer(ctx: Context, offer_id: int, by: Actor, *, where: Where | None = None, **values: Any) -> bool:
-    """Change an offer's place, categories, mode, availability, languages, radius_m or capacity; the worker's index follows by
-    ``changed_at``.
+    """Change an offer's place, categories, mode, availability, languages, radius_m, quartiers, drawn or capacity; the worker's index
+    follows by ``changed_at``.
 
     What was asked or agreed stays. ``False``, and nothing changes, where the capacity would be less than what is taken. Raises ``Outside``.
     """
@@ -340,7 +343,7 @@ def change_offer(ctx: Context, offer_id: int, by: Actor, *, where: Where | None 
         if values.get("capacity", offer.capacity) < offer.taken:
             return False
         for name, value in values.items():
-            setattr(offer, name, sorted(set(value)) if name == "categories" else value)
+            setattr(offer, name, sorted(set(value)) if name in ("categories", "quartiers") else value)
         if where:
             move_post(session, ctx, offer, where, spot, by)
         offer.changed_at = now

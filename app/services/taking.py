@@ -16,7 +16,9 @@ from app.context import Context
 from app.models import Match, Need, Offer, Person, Territory
 from app.services.events import Actor, record
 from app.services.matches import Answer, accept, agree, answer_time, claim, found, lock_need
+from app.services.places import territories
 from config.categories import CATEGORIES
+from matching.areas import Area
 from matching.geo import boxes, distance_m
 from matching.hours import overlap_ok, parse_hours
 from matching.lifecycle import MatchState, NeedState, OfferState
@@ -25,10 +27,13 @@ from matching.model import Mode, Urgency, round_half_up
 SHOWN = 10
 LOOKED_AT = 500
 LEAST_REACH_M = 3000
+BEYOND_AREA_M = 1000
+"""How far outside of their own area a volunteer sees needs."""
 STEP_M = 500
 """Distances are told in such steps: public points are some hundred metres off anyway."""
 URGENCIES = list(Urgency)
-Rows = Sequence[Row[*tuple[Any, ...]]]
+Reaches = Sequence[tuple[Row[*tuple[Any, ...]], Area | None]]
+"""Offers, each with its own area if it has one."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,10 @@ def needs_near(session: Session, person_id: int) -> list[Nearby]:
 def _near(session: Session, person_id: int, *which: ColumnElement[bool]) -> list[Nearby]:
     """Open needs that nobody has taken, each as the best offer of an approved volunteer with room sees it."""
     offers = session.execute(
-        select(Offer.id, Offer.categories, Offer.languages, Offer.mode, Offer.radius_m, Offer.public_lon, Offer.public_lat)
+        select(
+            Offer.id, Offer.categories, Offer.languages, Offer.mode, Offer.radius_m, Offer.quartiers, Offer.drawn, Offer.public_lon,
+            Offer.public_lat,
+        )
         .join(Offer.person)
         .where(
             Offer.person_id == person_id, Offer.state == OfferState.ACTIVE, Offer.taken < Offer.capacity,
@@ -64,6 +72,8 @@ def _near(session: Session, person_id: int, *which: ColumnElement[bool]) -> list
         )
         .order_by(Offer.id)
     ).all()  # fmt: skip
+    here = territories(session)
+    reaches = [(offer, here.own_area(offer.quartiers, offer.drawn)) for offer in offers]
     needs = session.execute(
         select(
             Need.id, Need.category, Need.urgency, Need.mode, Need.availability, Need.languages, Need.public_lon, Need.public_lat,
@@ -71,21 +81,32 @@ def _near(session: Session, person_id: int, *which: ColumnElement[bool]) -> list
         )
         .outerjoin(Territory, Territory.id == Need.territory_id)
         .join(Need.person)
-        .where(or_(false(), *map(_in_reach, offers)), *_free_for(person_id), *which)
+        .where(or_(false(), *(_about(*seen) for seen in reaches)), *_free_for(person_id), *which)
         .order_by(Need.posted_at)
         .limit(LOOKED_AT)
     ).all()  # fmt: skip
-    return [best for need in needs if (best := min(_seen_from(need, offers), key=_order, default=None))]
+    return [best for need in needs if (best := min(_seen_from(need, reaches), key=_order, default=None))]
 
 
-def _reach_m(offer: Row[*tuple[Any, ...]]) -> int:
-    return max(2 * offer.radius_m, LEAST_REACH_M)
+def _circle(offer: Row[*tuple[Any, ...]], area: Area | None) -> tuple[float, float, float]:
+    """A point and metres around it; nothing outside is in reach of the offer."""
+    if area is None:
+        return offer.public_lon, offer.public_lat, max(2 * offer.radius_m, LEAST_REACH_M)
+    west, south, east, north = area.shape.bounds
+    return (west + east) / 2, (south + north) / 2, area.half_m + BEYOND_AREA_M
 
 
-def _in_reach(offer: Row[*tuple[Any, ...]]) -> ColumnElement[bool]:
+def _about(offer: Row[*tuple[Any, ...]], area: Area | None) -> ColumnElement[bool]:
     """A little more than the needs within reach of an offer, by their public points."""
-    around = boxes(offer.public_lon, offer.public_lat, _reach_m(offer))
+    around = boxes(*_circle(offer, area))
     return or_(*(and_(Need.public_lon.between(w, e), Need.public_lat.between(s, n)) for w, s, e, n in around))
+
+
+def _in_reach(need: Row[*tuple[Any, ...]], offer: Row[*tuple[Any, ...]], area: Area | None) -> bool:
+    if area is not None:
+        return area.outside_m(need.public_lon, need.public_lat) <= BEYOND_AREA_M
+    lon, lat, reach_m = _circle(offer, area)
+    return distance_m(need.public_lon, need.public_lat, lon, lat) <= reach_m
 
 
 def _free_for(person_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -96,19 +117,24 @@ def _free_for(person_id: int) -> tuple[ColumnElement[bool], ...]:
     return Need.state == NeedState.OPEN, Need.taken == 0, Need.person_id != person_id, ~mine, ~asked
 
 
-def _seen_from(need: Row[*tuple[Any, ...]], offers: Rows) -> list[Nearby]:
+def _seen_from(need: Row[*tuple[Any, ...]], reaches: Reaches) -> list[Nearby]:
     """The need as each offer that may meet it sees it."""
     return [
         Nearby(
             need.id, offer.id, need.category, need.urgency, need.mode, need.availability, need.quartier or "",
-            max(1, math.ceil(apart_m / STEP_M)) * STEP_M, need.category in offer.categories, need.public_lon, need.public_lat,
+            _about_m(need, offer), need.category in offer.categories, need.public_lon, need.public_lat,
         )
-        for offer in offers
-        if (apart_m := distance_m(need.public_lon, need.public_lat, offer.public_lon, offer.public_lat)) <= _reach_m(offer)
-        and not set(need.languages).isdisjoint(offer.languages)
+        for offer, area in reaches
+        if not set(need.languages).isdisjoint(offer.languages)
         and (need.category in offer.categories or not CATEGORIES[need.category].children)
         and {need.mode, offer.mode} != {Mode.IN_PERSON, Mode.REMOTE}
+        and _in_reach(need, offer, area)
     ]  # fmt: skip
+
+
+def _about_m(need: Row[*tuple[Any, ...]], offer: Row[*tuple[Any, ...]]) -> int:
+    apart_m = distance_m(need.public_lon, need.public_lat, offer.public_lon, offer.public_lat)
+    return max(1, math.ceil(apart_m / STEP_M)) * STEP_M
 
 
 def _order(need: Nearby) -> tuple[bool, int, int, int]:
@@ -135,26 +161,36 @@ def offer_to_take(ctx: Context, person_id: int, need_id: int, by: Actor) -> Answ
             return Answer.OVER
         match = _match(session, need, offer, now, now + answer_time(ctx, need.urgency))
         record(session, "match_proposed", now, by, need_id=need_id, offer_id=offer.id, match_id=match.id)
-        at_once = need.share_contact and _as_offered(need, offer, match)
+        at_once = need.share_contact and _as_offered(session, need, offer, match)
         (agree if at_once else accept)(session, ctx, match, now, by)
         found(session, need, now)
         return Answer(match.state)
 
 
-def _as_offered(need: Need, offer: Offer, match: Match) -> bool:
+def _as_offered(session: Session, need: Need, offer: Offer, match: Match) -> bool:
     """Whether this volunteer might have been asked. Of anybody else the resident decides, whatever was said beforehand."""
-    near = match.mode == Mode.REMOTE or match.distance_m <= offer.radius_m
+    near = match.mode == Mode.REMOTE or _goes_there(session, need, offer)
     return near and need.category in offer.categories and overlap_ok(parse_hours(need.availability), parse_hours(offer.availability))
 
 
-def _match(session: Session, need: Need, offer: Offer, now: datetime, deadline: datetime) -> Match:
-    """Beyond their own radius too they meet, unless both would also do with phone or video."""
+def _goes_there(session: Session, need: Need, offer: Offer) -> bool:
+    assert need.point, "what has a public point has an exact one"
+    area = territories(session).own_area(offer.quartiers, offer.drawn)
+    return _apart_m(need, offer) <= offer.radius_m if area is None else bool(area.holds(*need.point))
+
+
+def _apart_m(need: Need, offer: Offer) -> float:
     assert need.point and offer.point, "what has a public point has an exact one"
-    apart_m = distance_m(*need.point, *offer.point)
-    remote = Mode.IN_PERSON not in (need.mode, offer.mode) and (Mode.REMOTE in (need.mode, offer.mode) or apart_m > offer.radius_m)
+    return distance_m(*need.point, *offer.point)
+
+
+def _match(session: Session, need: Need, offer: Offer, now: datetime, deadline: datetime) -> Match:
+    """Beyond their own radius or area too they meet, unless both would also do with phone or video."""
+    modes = (need.mode, offer.mode)
+    remote = Mode.IN_PERSON not in modes and (Mode.REMOTE in modes or not _goes_there(session, need, offer))
     match = Match(
         need=need, offer=offer, state=MatchState.PROPOSED, mode=Mode.REMOTE if remote else Mode.IN_PERSON,
-        distance_m=round_half_up(apart_m), proposed_at=now, deadline_at=deadline,
+        distance_m=round_half_up(_apart_m(need, offer)), proposed_at=now, deadline_at=deadline,
     )  # fmt: skip
     need.taken += 1
     session.add(match)

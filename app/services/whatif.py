@@ -10,6 +10,7 @@ from app.context import Context
 from app.models import Match, Need, Offer, Person, Territory
 from app.scenario import Area, Today
 from app.services.matching import ASKED, need_to_match, offer_to_match
+from app.services.places import territories
 from matching.lifecycle import NeedState, OfferState
 
 
@@ -34,7 +35,8 @@ def today(ctx: Context) -> Today:
         ):
             asked[need_id].add(f"{ASKED}{offer_id}")
         areas = [Area(row.name, from_wkb(row.shape)) for row in session.scalars(select(Territory).order_by(Territory.id))]
-    offers = [offer_to_match(offer, person) for offer, person in standing]
+        here = territories(session)
+    offers = [offer_to_match(offer, person, here) for offer, person in standing]
     return Today(
         offers=offers,
         models=[replace(known, capacity=offer.capacity) for known, (offer, _) in zip(offers, standing, strict=True)],

@@ -7,13 +7,15 @@ from app.context import Context
 from app.models import Match, Need, Offer, Person
 from app.services.lists import offers_of
 from app.services.matching import need_to_match, offer_to_match
+from app.services.places import territories
 from matching.lifecycle import NeedState, OfferState
 from matching.why import WhyNot, why_not
 
 # What the matcher asks for; the rest would be decrypted for nothing.
 _OFFER = load_only(
-    Offer.exact_point, Offer.radius_m, Offer.categories, Offer.availability, Offer.languages, Offer.mode, Offer.capacity, Offer.taken
-)
+    Offer.exact_point, Offer.radius_m, Offer.quartiers, Offer.drawn, Offer.categories, Offer.availability, Offer.languages, Offer.mode,
+    Offer.capacity, Offer.taken,
+)  # fmt: skip
 _PERSON = load_only(Person.email_index, Person.phone_index)
 
 
@@ -40,4 +42,5 @@ def why_nobody(ctx: Context, need_id: int) -> WhyNot | None:
             .options(_OFFER, _PERSON)
         )  # fmt: skip
         asked = session.scalars(select(Match.offer_id).where(Match.need_id == need_id))
-        return why_not(need, [offer_to_match(offer, person) for offer, person in rows], asked=set(asked))
+        here = territories(session)
+        return why_not(need, [offer_to_match(offer, person, here) for offer, person in rows], asked=set(asked))

@@ -105,7 +105,10 @@ async function radius(figure) {
     caption.textContent = (field.selectedOptions ?? field.labels)?.[0]?.textContent.trim() || caption.textContent;
     map.fitBounds(circle.getBounds(), { animate: false });
   };
-  map.fitBounds(circle.getBounds(), { animate: false });
+  new ResizeObserver(() => { // it may lie where nothing is shown yet
+    map.invalidateSize({ animate: false });
+    map.fitBounds(circle.getBounds(), { animate: false });
+  }).observe(map.getContainer());
   const name = CSS.escape(JSON.parse(figure.dataset.field));
   follow(document.querySelector(`select[name="${name}"], input[name="${name}"]:checked, input[name="${name}"][type=range]`));
   document.addEventListener("input", ({ target }) => target.name === name && follow(target));

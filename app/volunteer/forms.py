@@ -23,6 +23,7 @@ from app.forms import (
     needed,
 )
 from app.models import Offer
+from app.own_area import OwnAreaFields, area_data, area_values
 from app.services.posting import OfferInput
 from app.where import WhereFields
 from matching.model import Mode
@@ -59,7 +60,7 @@ class HowFields(Form):
     )  # fmt: skip
 
 
-class RadiusFields(Form):
+class ReachFields(OwnAreaFields):
     radius = PickField(_l("From your home"), choices=radius_choices, default=str(USUAL_RADIUS_M))
 
 
@@ -106,7 +107,7 @@ class PasswordForm(Form):
     password = NewPasswordField(_l("Choose a password"), description=_l("At least 10 characters. Several words make a good one."))
 
 
-class OfferForm(WhatFields, HowFields, WhereFields, RadiusFields, WhenFields, PeopleFields):
+class OfferForm(WhatFields, HowFields, WhereFields, ReachFields, WhenFields, PeopleFields):
     """All that an offer needs."""
 
     @property
@@ -128,7 +129,7 @@ def fill_from(form: Form, offer: Offer) -> None:
         form.process(
             data={
                 "categories": offer.categories, "mode": offer.mode, "radius": str(offer.radius_m), "week": offer.availability,
-                "capacity": str(offer.capacity), "languages": offer.languages,
+                "capacity": str(offer.capacity), "languages": offer.languages, **area_data(offer.quartiers, offer.drawn),
             },
         )  # fmt: skip
 
@@ -140,4 +141,5 @@ def offer_values(data: dict[str, Any]) -> dict[str, Any]:
         "languages": data.get("languages"), "radius_m": data.get("radius") and int(data["radius"]),
         "capacity": data.get("capacity") and int(data["capacity"]),
     }  # fmt: skip
-    return {name: value for name, value in values.items() if value is not None}
+    own = area_values(data) if "goes" in data else {}
+    return {name: value for name, value in values.items() if value is not None} | own

@@ -20,7 +20,7 @@ OFFER_STEPS = (
     Step("what", _l("What could you help with?"), forms.WhatFields),
     Step("how", _l("How would you help?"), forms.HowFields),
     Step("where", _l("Where do you live?"), WhereFields),
-    Step("radius", _l("How far would you go?"), forms.RadiusFields, applies=_meets),
+    Step("radius", _l("Where would you go?"), forms.ReachFields, applies=_meets),
     Step("when", _l("When are you usually free?"), forms.WhenFields),
     Step("people", _l("How many people, and in which languages?"), forms.PeopleFields),
 )
