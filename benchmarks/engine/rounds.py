@@ -90,7 +90,7 @@ def floor(sizes: Sizes) -> Iterator[Row]:
     keys, _ = ours.first_lists(laid.a, laid.g, arrays.places_order(laid.a), K)
 
     def least() -> list[Any]:
-        return [*(column.sum() for column in (*laid.a, *laid.g)), np.sort(keys)]
+        return [*(np.sum(column) for column in (*laid.a, *laid.g)), np.sort(keys)]
 
     ours_s, floor_s = in_turns(partial(ours.solve_round, laid), least)
     remark = f"{ours_s / floor_s:,.0f} times the floor"
