@@ -9,7 +9,7 @@ from benchmarks.engine.ours import Score
 from benchmarks.engine.timing import NotExact, Row, Sizes
 from tests.unit.matching.conftest import compiled  # noqa: F401  # the kernels are compiled once for all test processes
 
-TINY = Sizes(city=300, town=100, growing=(100, 200))
+TINY = Sizes(city=300, town=100, growing=(100, 200), country=200)
 
 
 @pytest.mark.usefixtures("compiled")
