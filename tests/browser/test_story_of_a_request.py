@@ -1,9 +1,10 @@
 """The whole story: somebody asks for help, a neighbour says yes, both know how to reach each other."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.models import Channel, Match, Need, Offer
 from app.models import Person as Row
@@ -11,7 +12,7 @@ from app.services import posting
 from app.services.accounts import activate_offers
 from app.services.events import Actor
 from app.services.people import make_person
-from matching.lifecycle import MatchState
+from matching.lifecycle import MatchState, NeedState
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
@@ -28,7 +29,8 @@ YES = {"fr": "oui", "en": "yes"}
 
 @pytest.fixture
 def neighbour_next_door(site: Site) -> None:
-    """Somebody who surely has time: who else is free depends on the demonstration's last two weeks."""
+    """Somebody who surely has time, while the requests that nobody was found for are not tried again: who else is free, and who else is
+    waiting, depends on the demonstration's last two weeks."""
     now, ctx, by = site.ctx.now(), site.ctx, Actor(channel=Channel.WEB)
     with ctx.db.write() as session:
         person = make_person(ctx, now, name="Noémie Voisine", email="noemie.story@example.org", phone="+33639980099", language="fr")
@@ -37,6 +39,7 @@ def neighbour_next_door(site: Site) -> None:
         given = posting.OfferInput(categories=("shopping",), where=NEXT_DOOR, radius_m=3000, languages=("fr", "en"))
         posting.add_offer(session, ctx, person, given, posting.locate(ctx, given.where), now, by)
         activate_offers(session, ctx, person, now, by)
+        session.execute(update(Need).where(Need.state == NeedState.OPEN).values(next_try_at=now + timedelta(days=1)))
 
 
 @pytest.mark.usefixtures("neighbour_next_door")
