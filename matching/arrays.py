@@ -9,7 +9,7 @@ import numpy as np
 from matching import distance, grid
 from matching.columns import Columns, columns_of
 from matching.hours import QUARTERS, half_hours
-from matching.jit import Array, kernel
+from matching.jit import Array, inlined, kernel
 from matching.model import REMOTE_COST_M, Id, Mode, Need, Offer, Rule, Urgency
 from matching.policy import NO_TERMS, Terms
 
@@ -207,10 +207,21 @@ def _turned_pairs(first: Array, host: Array, what: Array, hosts: int) -> tuple[A
     return np.searchsorted(host[order], np.arange(hosts + 1)), seeker[order], what[order]
 
 
+SCATTER = 2_654_435_769
+GATHER = pow(SCATTER, -1, 1 << 32)
+LOW = (1 << 32) - 1
+
+
+@inlined
+def scattered(number):  # type: ignore[no-untyped-def]
+    """Another 32-bit number for each number: those beside each other lie far apart."""
+    return (number * SCATTER) & LOW
+
+
 def _from_afar(groups: int, host: Array, group: Array, far: Array, term: Array) -> dict[str, Array]:
-    """By group the hosts that meet from afar, the lowest term first; and where those with the same term end."""
+    """By group the hosts that meet from afar, the lowest term first, then :func:`scattered`; and where those with the same term end."""
     host, group = host[far[host]], group[far[host]]
-    order = np.lexsort((host, term[host], group))
+    order = np.lexsort((scattered(host), term[host], group))
     host, group = host[order], group[order]
     ends = np.append(np.flatnonzero((np.diff(group) != 0) | (np.diff(term[host]) != 0)) + 1, len(host))
     behind = ends[np.searchsorted(ends, np.arange(len(host)), side="right")]
@@ -238,18 +249,25 @@ def penalties(offers: Columns[Offer], needs: Columns[Need], terms: Terms = NO_TE
     return {urgency: (len(Urgency) - place) * step for place, urgency in enumerate(Urgency)}
 
 
-def places_order(a: Arrays) -> Array:
-    """The seekers by urgency, then category, then along a curve that stays in a neighbourhood before it moves on (Morton's).
+def places_order(offers: Columns[Offer], needs: Columns[Need]) -> tuple[Array, Array]:
+    """How to number offers and needs: neighbours beside each other, the needs by urgency and category first. Takes posts in order of id.
 
-    Any order gives the best set. In this one each search mostly stays among the seekers just before it, and memory is read in turn.
+    Any numbers give the best set. With these each search stays among the seekers just before it, and memory is read in turn.
     """
-    east = ((a.seeker_at[:, 0] + 180) / 360 * 0xFFFF_FFFF).astype(np.uint64)
-    north = ((a.seeker_at[:, 1] + 90) / 180 * 0xFFFF_FFFF).astype(np.uint64)
-    code = np.zeros(len(east), np.uint64)
+    urgency = np.array([list(Urgency).index(each) for each in needs.values["urgency"]], np.int64)[needs.codes("urgency")]
+    category = np.argsort(np.argsort(needs.values["category"]))[needs.codes("category")]
+    return np.argsort(_curve(offers), kind="stable"), np.lexsort((_curve(needs), category, urgency))
+
+
+def _curve(posts: Columns[Offer] | Columns[Need]) -> Array:
+    """How far along a curve that stays in a neighbourhood before it moves on (Morton's)."""
+    east = ((posts.numbers("lon") + 180) / 360 * 0xFFFF_FFFF).astype(np.uint64)
+    north = ((posts.numbers("lat") + 90) / 180 * 0xFFFF_FFFF).astype(np.uint64)
+    code = np.zeros(len(posts), np.uint64)
     for bit in range(32):
         one, at = np.uint64(1), np.uint64(bit)
         code |= ((east >> at & one) | (north >> at & one) << one) << np.uint64(2 * bit)
-    return np.lexsort((code, a.group[a.group_first[:-1]], -a.penalty)) if a.needs_seek else np.argsort(code, kind="stable")
+    return code
 
 
 def _profiles(offers: Columns[Offer], needs: Columns[Need]) -> dict[str, Array]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.geo import MIN_CURVATURE_M
-from matching.jit import Array, kernel
+from matching.jit import Array, inlined, kernel
 
 LAYERS = 5
 """Of a group: radii up to 400 m · 4ⁿ; the last one takes all that are larger."""
@@ -44,7 +44,7 @@ class Grid(NamedTuple):
     entry_profile: Array
 
 
-@kernel
+@inlined
 def row_of(lat, step):  # type: ignore[no-untyped-def]
     return np.int64((lat + np.pi / 2) / step)
 
@@ -58,7 +58,7 @@ def columns_of(row, step):  # type: ignore[no-untyped-def]
     return max(np.int64(1), np.int64(2 * np.pi * np.cos(nearest) / step))
 
 
-@kernel
+@inlined
 def column_of(lon, columns):  # type: ignore[no-untyped-def]
     """Counted on beyond the 180th meridian; the column is the remainder by ``columns``."""
     return np.int64(np.floor((lon + np.pi) / (2 * np.pi) * columns))
@@ -159,7 +159,7 @@ def room_for_runs(g: Grid) -> int:
     return 4 * int(np.diff(g.layer_row).max(initial=0)) + 4
 
 
-@kernel
+@inlined
 def half_width(lat, metres):  # type: ignore[no-untyped-def]
     """An angle to either side that ``metres`` cannot leave at this latitude; all the way round where a pole is that near.
 
@@ -171,7 +171,7 @@ def half_width(lat, metres):  # type: ignore[no-untyped-def]
     return min(np.pi, angle / np.cos(abs(lat) + angle))
 
 
-@kernel
+@inlined
 def rows_within(lat, metres, step):  # type: ignore[no-untyped-def]
     """The first row and the last; none when ``metres`` is negative."""
     if metres < 0:
@@ -180,7 +180,7 @@ def rows_within(lat, metres, step):  # type: ignore[no-untyped-def]
     return row_of(max(lat - angle, -np.pi / 2), step), row_of(min(lat + angle, np.pi / 2), step)
 
 
-@kernel
+@inlined
 def step_out(g, layer, lon, lat, inner, outer, runs):  # type: ignore[no-untyped-def]
     """Write the runs of entries (first, behind the last) of what lies within ``outer`` metres, but for those of an earlier step to
     ``inner`` (below 0: none); return how many runs. Whatever is in none of them lies more than ``outer`` metres away."""
@@ -209,7 +209,7 @@ def step_out(g, layer, lon, lat, inner, outer, runs):  # type: ignore[no-untyped
     return found
 
 
-@kernel
+@inlined
 def add_runs(cell_column, cell_first, begin, end, low, high, columns, runs, found):  # type: ignore[no-untyped-def]
     """The entries of a row's cells from column ``low`` to ``high``, which may lie beyond the 180th meridian."""
     length = high - low

@@ -18,7 +18,7 @@ numba.config.CACHE_DIR = str(Path(__file__).parent / "__pycache__" / f"compiled-
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile, keeping the machine code on disk where a folder for it can be written."""
-    return _compiled(function, parallel=False)
+    return _compiled(function)
 
 
 def parallel_kernel(function: Callable[..., Any]) -> Any:
@@ -26,8 +26,13 @@ def parallel_kernel(function: Callable[..., Any]) -> Any:
     return _compiled(function, parallel=True)
 
 
-def _compiled(function: Callable[..., Any], parallel: bool) -> Any:
+def inlined(function: Callable[..., Any]) -> Any:
+    """The same for what is done so often that handing on the arguments, of which Arrays alone are hundreds of words, would cost more."""
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Callable[..., Any], **how: bool) -> Any:
     try:
-        return numba.njit(cache=True, parallel=parallel, error_model="numpy")(function)
+        return numba.njit(cache=True, error_model="numpy", **how)(function)
     except RuntimeError:  # no such folder
-        return numba.njit(parallel=parallel, error_model="numpy")(function)
+        return numba.njit(error_model="numpy", **how)(function)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from matching.arrays import Arrays, places_order, turned
-from matching.candidates import cheapest, cost_of, first_lists, first_turn
+from matching.arrays import Arrays, turned
+from matching.candidates import Room, cheapest, cost_of, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array, kernel
 
@@ -39,7 +39,7 @@ class State(NamedTuple):
     seen_seekers: Array
     seen_hosts: Array
     seen: Array
-    runs: Array
+    room: Room
 
 
 def new_state(a: Arrays, g: Grid) -> State:
@@ -55,7 +55,7 @@ def new_state(a: Arrays, g: Grid) -> State:
     places, slots = int(a.seeker_places.sum()), int(a.host_places.sum())
     return State(
         seeker, host, np.zeros(places, np.int64), np.zeros(slots, SLOT), np.zeros(seekers, np.int64), np.zeros(hosts, np.int64),
-        np.zeros(2, np.int64), np.zeros((room_for_runs(g), 2), np.int64),
+        np.zeros(2, np.int64), room_for(room_for_runs(g)),
     )  # fmt: skip
 
 
@@ -63,14 +63,14 @@ def node_bits(seekers: int, hosts: int) -> int:
     return (seekers + hosts).bit_length()
 
 
-def first_look(a: Arrays, g: Grid, s: State, order: Array) -> Array:
+def first_look(a: Arrays, g: Grid, s: State) -> Array:
     """The beginning of each seeker's list."""
     tight = not a.needs_seek or a.host_places.sum() < TIGHT * a.seeker_places.sum()
     look = TIGHT_LOOK if tight else FIRST_LOOK
-    pool, length = np.empty(look * len(order), np.int64), np.zeros(len(order), np.int64)
-    first_lists(a, g, order, look, pool, length, len(s.runs))
+    pool, length = np.empty(look * len(s.seeker), np.int64), np.zeros(len(s.seeker), np.int64)
+    first_lists(a, g, look, pool, length, len(s.room.runs))
     s.seeker["list_length"] = length
-    s.seeker["list_first"][order] = np.arange(len(order)) * look
+    s.seeker["list_first"] = np.arange(len(length)) * look
     s.seeker["whole"] = length < look
     return pool
 
@@ -83,14 +83,14 @@ def pairs(s: State) -> tuple[Array, Array]:
 
 
 @kernel
-def refill(a, g, seeker, runs, n, pool, end):  # type: ignore[no-untyped-def]
+def refill(a, g, seeker, room, n, pool, end):  # type: ignore[no-untyped-def]
     """Make the seeker's list of cheapest pairs four times as long (or whole); return the pool, which may have moved, and its end."""
     want = 4 * seeker[n].list_length
     if end + want > len(pool):
         larger = np.empty(2 * (end + want), np.int64)
         larger[:end] = pool[:end]
         pool = larger
-    count = cheapest(a, g, n, want, pool[end : end + want], runs)
+    count = cheapest(a, g, n, want, pool[end : end + want], room)
     seeker[n].list_first, seeker[n].list_length, seeker[n].whole = end, count, count < want
     return pool, end + count
 
@@ -112,7 +112,7 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
     Mouratidis and Mamoulis, SIGMOD 2008). Returns length, goal (a seeker, or number of seekers + host), pool, its end.
     """
     seeker, host, place, slot, seen, step = s.seeker, s.host, s.place, s.slot, s.seen, a.step
-    seekers, total, best, goal = len(seeker), len(host), FAR_AWAY, np.int64(-1)
+    seekers, best, goal = len(seeker), FAR_AWAY, np.int64(-1)
     see_seeker(seeker, s.seen_seekers, seen, source, np.int64(0), np.int64(-1))
     heap.clear()
     heap.append(np.int64(source))
@@ -135,12 +135,12 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
         n = seeker[node]
         if key != n.key:
             continue
-        base, cursor, turn = n.dist - n.price, max(n.cursor, np.int64(0)), first_turn(node, total)
+        base, cursor = n.dist - n.price, max(n.cursor, np.int64(0))
         if n.cursor < 0 and base + n.penalty < best:
             best, goal = base + n.penalty, node
         while cursor < n.list_length or not n.whole:
             if cursor == n.list_length:
-                pool, end = refill(a, g, seeker, s.runs, node, pool, end)
+                pool, end = refill(a, g, seeker, s.room, node, pool, end)
                 continue
             pair = pool[n.list_first + cursor]
             cost = cost_of(pair, step)
@@ -152,9 +152,7 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
                 heappush(heap, bound << bits | node)
                 break
             cursor += 1
-            o = (pair & 0xFFFF_FFFF) + turn
-            if o >= total:
-                o -= total
+            o = host_of(node, pair)
             dist = bound + host[o].price
             if dist < host[o].dist and dist < best and not paired(place, n.place_first, n.served, o):
                 if host[o].dist == FAR_AWAY:
@@ -243,22 +241,22 @@ def seeking(a: Arrays) -> Arrays:
 
 def best_set(a: Arrays, g: Grid, enough: Callable[[], bool]) -> State:
     """The best set of pairs, with its prices; once there has been ``enough``, whoever is left takes what is free."""
-    s, order = new_state(a, g), places_order(a)
-    pool = first_look(a, g, s, order)
-    end, bits = len(pool), node_bits(len(s.seeker), len(s.host))
-    for start in range(0, len(order), BETWEEN_LOOKS):
+    s = new_state(a, g)
+    pool = first_look(a, g, s)
+    end, bits, seekers = len(pool), node_bits(len(s.seeker), len(s.host)), len(s.seeker)
+    for first in range(0, seekers, BETWEEN_LOOKS):
         if enough():
-            take_what_is_free(a, s, order[start:], pool)
+            take_what_is_free(a, s, first, pool)
             break
-        pool, end = assign(a, g, s, order[start : start + BETWEEN_LOOKS], pool, end, bits)
+        pool, end = assign(a, g, s, first, min(first + BETWEEN_LOOKS, seekers), pool, end, bits)
     return s
 
 
 @kernel
-def assign(a, g, s, order, pool, end, bits):  # type: ignore[no-untyped-def]
+def assign(a, g, s, first, behind, pool, end, bits):  # type: ignore[no-untyped-def]
     """Fill place after place; after each the set is the best one for the places so far. Returns the pool and its end."""
     heap = [np.int64(0)]
-    for n in order:
+    for n in range(first, behind):
         for _ in range(a.seeker_places[n]):
             length, goal, pool, end = search(a, g, s, n, pool, end, heap, bits)
             reprice(s, length)
@@ -267,14 +265,13 @@ def assign(a, g, s, order, pool, end, bits):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def take_what_is_free(a, s, order, pool):  # type: ignore[no-untyped-def]
-    """For seekers that nobody has searched for: the cheapest free hosts of their lists. Their prices bound what a search might win."""
-    total = len(s.host)
-    for n in order:
-        seeker, turn = s.seeker[n], first_turn(n, total)
+def take_what_is_free(a, s, first, pool):  # type: ignore[no-untyped-def]
+    """For the seekers from ``first`` on, that nobody has searched for: the cheapest free hosts of their lists. Their prices bound what a search might win."""
+    for n in range(first, len(s.seeker)):
+        seeker = s.seeker[n]
         least = seeker.penalty
         for at in range(seeker.list_first, seeker.list_first + seeker.list_length):
-            cost, o = cost_of(pool[at], a.step), ((pool[at] & 0xFFFF_FFFF) + turn) % total
+            cost, o = cost_of(pool[at], a.step), host_of(n, pool[at])
             host = s.host[o]
             least = min(least, cost + host.price if at + 1 < seeker.list_first + seeker.list_length or seeker.whole else cost)
             if seeker.served < a.seeker_places[n] and host.used < host.places:

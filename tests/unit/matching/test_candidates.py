@@ -26,14 +26,13 @@ def found(offers: list[Offer], needs: list[Need], most: int | None = None) -> li
 
 def lists_of(a: arrays.Arrays, most: int) -> list[list[tuple[int, int]]]:
     """For each seeker its cheapest hosts as (cost, host)."""
-    g, hosts = arrays.grid_of(a), len(a.host_places)
-    keys, runs = np.empty(most, np.int64), np.empty((grid.room_for_runs(g), 2), np.int64)
+    g = arrays.grid_of(a)
+    keys, room = np.empty(most, np.int64), candidates.room_for(grid.room_for_runs(g))
     lists = []
     for s in range(len(a.seeker_places)):
-        mine = keys[: candidates.cheapest(a, g, s, most, keys, runs)].tolist()
+        mine = keys[: candidates.cheapest(a, g, s, most, keys, room)].tolist()
         assert mine == sorted(mine)
-        start = candidates.first_turn(s, hosts)
-        lists.append([(candidates.cost_of(key, a.step), ((key & 0xFFFF_FFFF) + start) % hosts) for key in mine])
+        lists.append([(candidates.cost_of(key, a.step), int(candidates.host_of(s, key))) for key in mine])
     return lists
 
 
