@@ -10,7 +10,16 @@ import numpy as np
 from numba import prange
 
 from matching.arrays import (
-    FAILED_CATEGORY, FAILED_DISTANCE, FAILED_LANGUAGE, FAILED_MODE, GATHER, LEVEL_BIT, LOW, PASSED, first_misfit, scattered,
+    FAILED_CATEGORY,
+    FAILED_DISTANCE,
+    FAILED_LANGUAGE,
+    FAILED_MODE,
+    GATHER,
+    LEVEL_BIT,
+    LOW,
+    PASSED,
+    first_misfit,
+    scattered,
 )  # fmt: skip
 from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, apart_m, bent_m, exact_m
 from matching.geo import MIN_CURVATURE_M

@@ -5,7 +5,18 @@ from numba import prange
 
 from matching.arrays import PASSED, Arrays
 from matching.candidates import (
-    BLOCK, CHUNKS, WIDER, cost_of, first_failed, fit, in_area, in_doubt, known_cost, metres_in_person, room_for, within,
+    BLOCK,
+    CHUNKS,
+    WIDER,
+    cost_of,
+    first_failed,
+    fit,
+    in_area,
+    in_doubt,
+    known_cost,
+    metres_in_person,
+    room_for,
+    within,
 )  # fmt: skip
 from matching.distance import TOO_FAR, apart_m, bent_m
 from matching.geo import MIN_CURVATURE_M

@@ -19,7 +19,9 @@ FINEST_M, COARSEST_M = 40.0, 50_000.0
 WIDTHS_M = [FINEST_M * 1.4**n for n in range(24)]
 SEEN_AT_ONCE = 5.0
 """How many neighbours a cell shall hold, about."""
-SAMPLE = 3_000
+SAMPLE = 1_000
+MOST_COLUMNS = 1 << 24
+"""More than a row can have: the finest go 40,000 km round."""
 MOST_EMPTY = 16
 """A row has its empty cells too where it is not so many times as long."""
 PAD_M = 0.01
@@ -99,17 +101,17 @@ def build(
         reach[i] = radius[mine].max()
         steps[i] = _spacing_m(lon[mine], lat[mine], float(reach[i])) / MIN_CURVATURE_M
     row, column = rows_and_columns(layer, host, lon, lat, steps)
-    order = np.lexsort((column, row, layer))
-    host, layer, row, column = host[order], layer[order], row[order], column[order]
-    south, height = np.zeros(layers, np.int64), np.zeros(layers, np.int64)
     some = np.flatnonzero(np.diff(ends))
-    south[some] = row[ends[some]]
-    height[some] = row[ends[some + 1] - 1] - south[some] + 1
+    south, height = np.zeros(layers, np.int64), np.zeros(layers, np.int64)
+    south[some] = np.minimum.reduceat(row, ends[some])
+    height[some] = np.maximum.reduceat(row, ends[some]) - south[some] + 1
     layer_row = np.append(0, np.cumsum(height))
-    place = layer_row[layer] + row - south[layer]  # its row among all rows
-    first = np.flatnonzero(np.diff(place, prepend=-1).astype(np.bool_) | np.diff(column, prepend=-1).astype(np.bool_))
+    cell = (layer_row[layer] + row - south[layer]) * MOST_COLUMNS + column
+    order = np.argsort(cell)
+    host, cell = host[order], cell[order]
+    first = np.flatnonzero(np.diff(cell, prepend=-1))
     row_cell, cell_column, cell_first = with_empty_cells(
-        np.searchsorted(place[first], np.arange(layer_row[-1] + 1)), column[first], np.append(first, len(host))
+        np.searchsorted(cell[first], np.arange(layer_row[-1] + 1) * MOST_COLUMNS), cell[first] % MOST_COLUMNS, np.append(first, len(host))
     )
     return Grid(
         steps, reach, south, layer_row, columns_of_rows(steps, south, layer_row), row_cell, cell_column, cell_first,

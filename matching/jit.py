@@ -31,7 +31,7 @@ def inlined(function: Callable[..., Any]) -> Any:
     return _compiled(function, forceinline=True)
 
 
-def _compiled(function: Callable[..., Any], **how: bool) -> Any:
+def _compiled(function: Callable[..., Any], **how: Any) -> Any:
     try:
         return numba.njit(cache=True, error_model="numpy", **how)(function)
     except RuntimeError:  # no such folder

@@ -266,7 +266,8 @@ def assign(a, g, s, first, behind, pool, end, bits):  # type: ignore[no-untyped-
 
 @kernel
 def take_what_is_free(a, s, first, pool):  # type: ignore[no-untyped-def]
-    """For the seekers from ``first`` on, that nobody has searched for: the cheapest free hosts of their lists. Their prices bound what a search might win."""
+    """For the seekers from ``first`` on, whom nobody has searched for: the cheapest free hosts of their lists. Their prices bound what
+    a search might win."""
     for n in range(first, len(s.seeker)):
         seeker = s.seeker[n]
         least = seeker.penalty

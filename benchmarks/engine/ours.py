@@ -9,8 +9,8 @@ from benchmarks.engine.city import Array, City, numbered, posts
 from benchmarks.engine.timing import NotExact
 from matching import arrays, assignment, candidates, certificate, grid, paths
 from matching.arrays import Arrays
-from matching.grid import Grid
 from matching.columns import columns_of
+from matching.grid import Grid
 from matching.model import REMOTE_COST_M, Need, Offer
 from matching.paths import State
 

@@ -111,3 +111,10 @@ def test_prices_that_prove_nothing_are_noticed(mode: Mode, look: Callable[[array
         price[3] += change
         assert certificate.check(a, g, s) != (0, 0), change
         price[3] -= change
+
+
+def test_needs_of_one_address_look_at_different_offers_first() -> None:
+    firsts = [each[0][1] for each in found([offer(i) for i in range(50)], [need(i) for i in range(20)], most=1)]
+    assert len(set(firsts)) == 20
+    from_afar = [offer(i, mode=Mode.REMOTE) for i in range(50)]
+    assert len({each[0][1] for each in found(from_afar, [need(i, mode=Mode.REMOTE) for i in range(20)], most=1)}) == 20
