@@ -1,7 +1,6 @@
 """The compiled solver: successive shortest paths with prices, over lists of pairs that grow where the search needs them."""
 
 from collections.abc import Callable
-from heapq import heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
@@ -9,14 +8,16 @@ import numpy as np
 from matching.arrays import Arrays, turned
 from matching.candidates import Room, cheapest, cost_of, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
-from matching.jit import Array, kernel
+from matching.jit import Array, inlined, kernel
 
 FIRST_LOOK, TIGHT_LOOK = 12, 64
 """How long lists are at first; longer ones, which all cores make together, where more pairs will be needed."""
 TIGHT = 1.3
 """How many places a host has for each that is sought, below which many searches go far."""
+FIRST_HEAP = 1 << 12
 BETWEEN_LOOKS = 64
 """So many seekers are served before the clock is looked at again."""
+NO_ROOM = np.int64(-2)
 FAR_AWAY = np.int64(1) << np.int64(61)
 SEEKER = np.dtype([(name, np.int64) for name in (
     "price", "dist", "via", "key", "cursor", "list_first", "list_length", "whole", "place_first", "served", "left", "penalty",
@@ -84,18 +85,14 @@ def pairs(s: State) -> tuple[Array, Array]:
 
 @kernel
 def refill(a, g, seeker, room, n, pool, end):  # type: ignore[no-untyped-def]
-    """Make the seeker's list of cheapest pairs four times as long (or whole); return the pool, which may have moved, and its end."""
+    """Make the seeker's list of cheapest pairs four times as long (or whole); return the pool's end."""
     want = 4 * seeker[n].list_length
-    if end + want > len(pool):
-        larger = np.empty(2 * (end + want), np.int64)
-        larger[:end] = pool[:end]
-        pool = larger
     count = cheapest(a, g, n, want, pool[end : end + want], room)
     seeker[n].list_first, seeker[n].list_length, seeker[n].whole = end, count, count < want
-    return pool, end + count
+    return end + count
 
 
-@kernel
+@inlined
 def paired(place, first, served, o):  # type: ignore[no-untyped-def]
     for at in range(first, first + served):  # noqa: SIM110  # Numba has no any()
         if place[at] == o:
@@ -103,21 +100,48 @@ def paired(place, first, served, o):  # type: ignore[no-untyped-def]
     return False
 
 
-@kernel
+@inlined
+def put(heap, size, key):  # type: ignore[no-untyped-def]
+    """Put another key into the heap of so many, the lowest on top; how many there are then."""
+    at = size
+    while at and heap[(at - 1) >> 1] > key:
+        heap[at] = heap[(at - 1) >> 1]
+        at = (at - 1) >> 1
+    heap[at] = key
+    return size + 1
+
+
+@inlined
+def drop_first(heap, size):  # type: ignore[no-untyped-def]
+    size -= 1
+    key, at = heap[size], 0
+    while 2 * at + 1 < size:
+        child = 2 * at + 1
+        child += child + 1 < size and heap[child + 1] < heap[child]
+        if heap[child] >= key:
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = key
+    return size
+
+
+@inlined
 def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-def]
     """Dijkstra from a place to be filled to the nearest free one, or to the seeker that had best stay unserved.
 
     Lengths are costs less prices, never negative; the heap has length · 2^bits + node. From a seeker it goes along the list as far as
     pairs can matter now, then leaves a note to come back: the bound of a pair is its length if the host's price were 0 (U, Yiu,
-    Mouratidis and Mamoulis, SIGMOD 2008). Returns length, goal (a seeker, or number of seekers + host), pool, its end.
+    Mouratidis and Mamoulis, SIGMOD 2008). Returns length, goal (a seeker, or number of seekers + host) and the pool's end; the goal is
+    NO_ROOM when pool or heap are too short: neither is made longer here, since a loop that changes an array counts its users each turn.
     """
     seeker, host, place, slot, seen, step = s.seeker, s.host, s.place, s.slot, s.seen, a.step
     seekers, best, goal = len(seeker), FAR_AWAY, np.int64(-1)
     see_seeker(seeker, s.seen_seekers, seen, source, np.int64(0), np.int64(-1))
-    heap.clear()
-    heap.append(np.int64(source))
-    while heap:
-        top = heappop(heap)
+    heap[0], size = source, 1
+    while size:
+        top = heap[0]
+        size = drop_first(heap, size)
         key, node = top >> bits, top & ((np.int64(1) << bits) - 1)
         if key >= best:
             break
@@ -125,12 +149,14 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
             o = node - seekers
             if key == host[o].dist:  # else it was reached by a shorter way since
                 base, first = key - host[o].price, host[o].slot_first
+                if size + host[o].used > len(heap):
+                    return best, NO_ROOM, end
                 for at in range(first, first + host[o].used):
                     m = slot[at].seeker
                     dist = base + seeker[m].price - slot[at].cost
                     if dist < seeker[m].dist and dist < best:
                         see_seeker(seeker, s.seen_seekers, seen, m, dist, o)
-                        heappush(heap, dist << bits | m)
+                        size = put(heap, size, dist << bits | m)
             continue
         n = seeker[node]
         if key != n.key:
@@ -140,16 +166,20 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
             best, goal = base + n.penalty, node
         while cursor < n.list_length or not n.whole:
             if cursor == n.list_length:
-                pool, end = refill(a, g, seeker, s.room, node, pool, end)
+                if end + 4 * n.list_length > len(pool):
+                    return best, NO_ROOM, end
+                end = refill(a, g, seeker, s.room, node, pool, end)
                 continue
             pair = pool[n.list_first + cursor]
             cost = cost_of(pair, step)
             bound = base + cost
             if bound >= best:
                 break
-            if len(heap) and bound > heap[0] >> bits:
+            if size == len(heap):
+                return best, NO_ROOM, end
+            if size and bound > heap[0] >> bits:
                 n.key = bound
-                heappush(heap, bound << bits | node)
+                size = put(heap, size, bound << bits | node)
                 break
             cursor += 1
             o = host_of(node, pair)
@@ -162,12 +192,12 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
                 if host[o].used < host[o].places:
                     best, goal = dist, seekers + o
                 else:
-                    heappush(heap, dist << bits | (seekers + o))
+                    size = put(heap, size, dist << bits | (seekers + o))
         n.cursor = cursor
-    return best, goal, pool, end
+    return best, goal, end
 
 
-@kernel
+@inlined
 def see_seeker(seeker, seen_seekers, seen, n, dist, via):  # type: ignore[no-untyped-def]
     if seeker[n].dist == FAR_AWAY:
         seen_seekers[seen[0]] = n
@@ -243,25 +273,36 @@ def best_set(a: Arrays, g: Grid, enough: Callable[[], bool]) -> State:
     """The best set of pairs, with its prices; once there has been ``enough``, whoever is left takes what is free."""
     s = new_state(a, g)
     pool = first_look(a, g, s)
-    end, bits, seekers = len(pool), node_bits(len(s.seeker), len(s.host)), len(s.seeker)
+    end, heap, bits, seekers = len(pool), np.empty(FIRST_HEAP, np.int64), node_bits(len(s.seeker), len(s.host)), len(s.seeker)
     for first in range(0, seekers, BETWEEN_LOOKS):
         if enough():
             take_what_is_free(a, s, first, pool)
             break
-        pool, end = assign(a, g, s, first, min(first + BETWEEN_LOOKS, seekers), pool, end, bits)
+        pool, end, heap = assign(a, g, s, first, min(first + BETWEEN_LOOKS, seekers), pool, end, heap, bits)
     return s
 
 
 @kernel
-def assign(a, g, s, first, behind, pool, end, bits):  # type: ignore[no-untyped-def]
-    """Fill place after place; after each the set is the best one for the places so far. Returns the pool and its end."""
-    heap = [np.int64(0)]
+def assign(a, g, s, first, behind, pool, end, heap, bits):  # type: ignore[no-untyped-def]
+    """Fill place after place; after each the set is the best one for the places so far. Returns the pool, its end, and the heap."""
     for n in range(first, behind):
         for _ in range(a.seeker_places[n]):
-            length, goal, pool, end = search(a, g, s, n, pool, end, heap, bits)
+            goal = NO_ROOM
+            while goal == NO_ROOM:
+                length, goal, end = search(a, g, s, n, pool, end, heap, bits)
+                if goal == NO_ROOM:
+                    reprice(s, 0)
+                    pool, heap = longer(pool), longer(heap)
             reprice(s, length)
             follow(s, n, goal)
-    return pool, end
+    return pool, end, heap
+
+
+@kernel
+def longer(array):  # type: ignore[no-untyped-def]
+    twice = np.empty(2 * len(array), np.int64)
+    twice[: len(array)] = array
+    return twice
 
 
 @kernel

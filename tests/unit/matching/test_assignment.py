@@ -110,7 +110,7 @@ def test_a_crowd_agrees_with_min_cost_flow_plenty_and_short(seed: int, offers: i
         kind, mode = rng.choice(["shopping", "pets", "homework"]), rng.choice(list(Mode))
         wanting.append(need(i, **place, category=kind, mode=mode, urgency=rng.choice(list(Urgency)), places=rng.choice([1, 1, 1, 3])))
     for share in WHO_LOOKS:
-        with mock.patch.object(paths, "SCARCE", share):
+        with mock.patch.object(paths, "SCARCE", share), mock.patch.object(paths, "FIRST_HEAP", 1):  # which must grow
             solution = solve(crowd, wanting)
         assert score(wanting, solution.pairs) == best_by_min_cost_flow(crowd, wanting)
         assert verify(crowd, wanting, solution.pairs, solution.certificate) == []
