@@ -9,7 +9,7 @@ import numpy as np
 from matching import distance, grid
 from matching.columns import Columns, columns_of
 from matching.hours import QUARTERS, half_hours
-from matching.jit import Array, inlined, kernel
+from matching.jit import Array, inner_kernel, kernel
 from matching.model import REMOTE_COST_M, Id, Mode, Need, Offer, Rule, Urgency
 from matching.policy import NO_TERMS, Terms
 
@@ -212,7 +212,7 @@ GATHER = pow(SCATTER, -1, 1 << 32)
 LOW = (1 << 32) - 1
 
 
-@inlined
+@inner_kernel
 def scattered(number):  # type: ignore[no-untyped-def]
     """Another 32-bit number for each number: those beside each other lie far apart."""
     return (number * SCATTER) & LOW

@@ -24,7 +24,7 @@ from matching.arrays import (
 from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, apart_m, bent_m, exact_m
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, PAD_M, step_out
-from matching.jit import Array, inlined, kernel, parallel_kernel
+from matching.jit import Array, inner_kernel, kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
 
 WIDER = 0.3
@@ -50,30 +50,30 @@ def room_for(runs):  # type: ignore[no-untyped-def]
     return Room(np.empty((runs, 2), np.int64), np.empty(BLOCK, np.int64), np.empty(BLOCK))
 
 
-@inlined
+@inner_kernel
 def turn_of(s, h):  # type: ignore[no-untyped-def]
     return scattered(h - s)
 
 
-@inlined
+@inner_kernel
 def host_of(s, key):  # type: ignore[no-untyped-def]
     """The host of a written pair."""
     return (s + (key & LOW) * GATHER) & LOW
 
 
-@inlined
+@inner_kernel
 def cost_of(key, step):  # type: ignore[no-untyped-def]
     """What a written pair costs, in metres (also without its turn: :func:`known_cost` · 2³²)."""
     return (key >> 32 & METRES) + (key >> (32 + LEVEL_BIT)) * step
 
 
-@inlined
+@inner_kernel
 def in_doubt(metres, radius):  # type: ignore[no-untyped-def]
     """Whether what :func:`matching.geo.bent_m` says could tip a decision: then the reference decides."""
     return metres >= BENT_REACH_M or abs(metres - radius) <= ERROR_M or abs(metres - np.floor(metres) - 0.5) <= ERROR_M
 
 
-@inlined
+@inner_kernel
 def near_cost(chord2, at, host_at, h, radius):  # type: ignore[no-untyped-def]
     """Whole metres between two who can meet in person, else TOO_FAR, from the square of the straight line between them."""
     metres = bent_m(chord2)
@@ -103,7 +103,7 @@ def meetings(a, seekers, hosts):  # type: ignore[no-untyped-def]
     return metres, near
 
 
-@inlined
+@inner_kernel
 def within(ascending, h):  # type: ignore[no-untyped-def]
     if len(ascending) == 0:
         return False
@@ -141,7 +141,7 @@ def first_failed(a, s, h):  # type: ignore[no-untyped-def]
     return failed
 
 
-@inlined
+@inner_kernel
 def push(heap, count, want, key):  # type: ignore[no-untyped-def]
     """Keep the ``want`` lowest keys in a heap with the highest on top; the new count. A few are kept in order, which is a heap too."""
     if count == want and key >= heap[0]:
@@ -191,7 +191,7 @@ def sink(heap, count, key):  # type: ignore[no-untyped-def]
     heap[at] = key
 
 
-@inlined
+@inner_kernel
 def lift_out(heap, count, want):  # type: ignore[no-untyped-def]
     """Turn the heap into a list in order, the lowest first."""
     if want <= FEW:
@@ -204,7 +204,7 @@ def lift_out(heap, count, want):  # type: ignore[no-untyped-def]
         sink(heap, last, key)
 
 
-@inlined
+@inner_kernel
 def cheapest(a, g, s, want, heap, room):  # type: ignore[no-untyped-def]
     """Write the seeker's ``want`` cheapest pairs, in order; return how many there are."""
     count = 0
@@ -237,7 +237,7 @@ def known_cost(a, s, i):  # type: ignore[no-untyped-def]
     return metres if metres == TOO_FAR else max(np.int64(0), metres + a.known_term[i]) + a.known_more[i]
 
 
-@inlined
+@inner_kernel
 def cheapest_near(a, g, s, group, base, want, heap, count, room):  # type: ignore[no-untyped-def]
     """What the innermost loops need is fetched before them: Arrays and their columns are handed on, and counted, at some cost."""
     (x, y, z), own_radius, table, profile = a.seeker_xyz[s], a.seeker_radius[s], a.fits.size > 0, a.seeker_profile[s]

@@ -21,7 +21,7 @@ from matching.candidates import (
 from matching.distance import TOO_FAR, apart_m, bent_m
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, Grid, room_for_runs, step_out
-from matching.jit import inlined, parallel_kernel
+from matching.jit import inner_kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
 from matching.paths import State, pairs
 
@@ -76,7 +76,7 @@ def contradictions(  # type: ignore[no-untyped-def]
     return violations.sum()
 
 
-@inlined
+@inner_kernel
 def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, room):  # type: ignore[no-untyped-def]
     (x, y, z), own_radius, table, profile = a.seeker_xyz[n], a.seeker_radius[n], a.fits.size > 0, a.seeker_profile[n]
     (lon, lat), barred, violations = a.seeker_at[n], a.barred_host[a.barred_first[n] : a.barred_first[n + 1]], 0

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.geo import MIN_CURVATURE_M
-from matching.jit import Array, inlined, kernel
+from matching.jit import Array, inner_kernel, kernel
 
 LAYERS = 5
 """Of a group: radii up to 400 m · 4ⁿ; the last one takes all that are larger."""
@@ -46,7 +46,7 @@ class Grid(NamedTuple):
     entry_profile: Array
 
 
-@inlined
+@inner_kernel
 def row_of(lat, step):  # type: ignore[no-untyped-def]
     return np.int64((lat + np.pi / 2) / step)
 
@@ -60,7 +60,7 @@ def columns_of(row, step):  # type: ignore[no-untyped-def]
     return max(np.int64(1), np.int64(2 * np.pi * np.cos(nearest) / step))
 
 
-@inlined
+@inner_kernel
 def column_of(lon, columns):  # type: ignore[no-untyped-def]
     """Counted on beyond the 180th meridian; the column is the remainder by ``columns``."""
     return np.int64(np.floor((lon + np.pi) / (2 * np.pi) * columns))
@@ -161,7 +161,7 @@ def room_for_runs(g: Grid) -> int:
     return 4 * int(np.diff(g.layer_row).max(initial=0)) + 4
 
 
-@inlined
+@inner_kernel
 def half_width(lat, metres):  # type: ignore[no-untyped-def]
     """An angle to either side that ``metres`` cannot leave at this latitude; all the way round where a pole is that near.
 
@@ -173,7 +173,7 @@ def half_width(lat, metres):  # type: ignore[no-untyped-def]
     return min(np.pi, angle / np.cos(abs(lat) + angle))
 
 
-@inlined
+@inner_kernel
 def rows_within(lat, metres, step):  # type: ignore[no-untyped-def]
     """The first row and the last; none when ``metres`` is negative."""
     if metres < 0:
@@ -182,7 +182,7 @@ def rows_within(lat, metres, step):  # type: ignore[no-untyped-def]
     return row_of(max(lat - angle, -np.pi / 2), step), row_of(min(lat + angle, np.pi / 2), step)
 
 
-@inlined
+@inner_kernel
 def step_out(g, layer, lon, lat, inner, outer, runs):  # type: ignore[no-untyped-def]
     """Write the runs of entries (first, behind the last) of what lies within ``outer`` metres, but for those of an earlier step to
     ``inner`` (below 0: none); return how many runs. Whatever is in none of them lies more than ``outer`` metres away."""
@@ -211,7 +211,7 @@ def step_out(g, layer, lon, lat, inner, outer, runs):  # type: ignore[no-untyped
     return found
 
 
-@inlined
+@inner_kernel
 def add_runs(cell_column, cell_first, begin, end, low, high, columns, runs, found):  # type: ignore[no-untyped-def]
     """The entries of a row's cells from column ``low`` to ``high``, which may lie beyond the 180th meridian."""
     length = high - low

@@ -21,18 +21,18 @@ def kernel(function: Callable[..., Any]) -> Any:
     return _compiled(function)
 
 
+def inner_kernel(function: Callable[..., Any]) -> Any:
+    """The same for what an innermost loop calls: it becomes part of its callers, since to hand arrays on takes longer than what it does."""
+    return _compiled(function, forceinline=True)
+
+
 def parallel_kernel(function: Callable[..., Any]) -> Any:
     """The same for a function with ``prange``: its turns run on all cores."""
     return _compiled(function, parallel=True)
 
 
-def inlined(function: Callable[..., Any]) -> Any:
-    """The same for what is done so often that handing on the arguments, of which Arrays alone are hundreds of words, would cost more."""
-    return _compiled(function, forceinline=True)
-
-
-def _compiled(function: Callable[..., Any], **how: Any) -> Any:
+def _compiled(function: Callable[..., Any], parallel: bool = False, forceinline: bool = False) -> Any:
     try:
-        return numba.njit(cache=True, error_model="numpy", **how)(function)
+        return numba.njit(cache=True, parallel=parallel, forceinline=forceinline, error_model="numpy")(function)
     except RuntimeError:  # no such folder
-        return numba.njit(error_model="numpy", **how)(function)
+        return numba.njit(parallel=parallel, forceinline=forceinline, error_model="numpy")(function)

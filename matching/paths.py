@@ -8,7 +8,7 @@ import numpy as np
 from matching.arrays import Arrays, turned
 from matching.candidates import Room, cheapest, cost_of, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
-from matching.jit import Array, inlined, kernel
+from matching.jit import Array, inner_kernel, kernel
 
 FIRST_LOOK, TIGHT_LOOK = 12, 64
 """How long lists are at first; longer ones, which all cores make together, where more pairs will be needed."""
@@ -92,7 +92,7 @@ def refill(a, g, seeker, room, n, pool, end):  # type: ignore[no-untyped-def]
     return end + count
 
 
-@inlined
+@inner_kernel
 def paired(place, first, served, o):  # type: ignore[no-untyped-def]
     for at in range(first, first + served):  # noqa: SIM110  # Numba has no any()
         if place[at] == o:
@@ -100,7 +100,7 @@ def paired(place, first, served, o):  # type: ignore[no-untyped-def]
     return False
 
 
-@inlined
+@inner_kernel
 def put(heap, size, key):  # type: ignore[no-untyped-def]
     """Put another key into the heap of so many, the lowest on top; how many there are then."""
     at = size
@@ -111,7 +111,7 @@ def put(heap, size, key):  # type: ignore[no-untyped-def]
     return size + 1
 
 
-@inlined
+@inner_kernel
 def drop_first(heap, size):  # type: ignore[no-untyped-def]
     size -= 1
     key, at = heap[size], 0
@@ -126,7 +126,7 @@ def drop_first(heap, size):  # type: ignore[no-untyped-def]
     return size
 
 
-@inlined
+@inner_kernel
 def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-def]
     """Dijkstra from a place to be filled to the nearest free one, or to the seeker that had best stay unserved.
 
@@ -197,7 +197,7 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
     return best, goal, end
 
 
-@inlined
+@inner_kernel
 def see_seeker(seeker, seen_seekers, seen, n, dist, via):  # type: ignore[no-untyped-def]
     if seeker[n].dist == FAR_AWAY:
         seen_seekers[seen[0]] = n
