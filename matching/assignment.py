@@ -37,33 +37,21 @@ def solve(
     o, n = columns_of(Offer, offers).in_order(), columns_of(Need, needs).in_order()
     with _one_at_a_time:
         a = arrays.lay_out(o, n, terms)
-        seeking = paths.seeking(a)
-        g = arrays.grid_of(seeking)
-        s = paths.best_set(seeking, g, enough)
-        need_price, offer_price = prices(a, seeking, s)
+        g = arrays.grid_of(a)
+        s = paths.best_set(a, g, enough)
         proof = Certificate(
-            dict(zip(n.ids, need_price.tolist(), strict=True)),
-            dict(zip(o.ids, offer_price.tolist(), strict=True)),
+            dict(zip(n.ids, s.seeker["price"].tolist(), strict=True)),
+            dict(zip(o.ids, s.host["price"].tolist(), strict=True)),
             arrays.penalties(o, n, terms),
-            *certificate.check(seeking, g, s),
+            *certificate.check(a, g, s),
         )
-        need, offer = pairs(seeking, s)
-        left = a.seeker_places - np.bincount(need, minlength=len(n))
-        unserved = _unserved(a, g if seeking is a else arrays.grid_of(a), left, n.ids)
-        return Solution(_pairs(a, need, offer, o.ids, n.ids), unserved, proof)
+        need, offer = pairs(s)
+        return Solution(_pairs(a, need, offer, o.ids, n.ids), _unserved(a, g, s.seeker["left"], n.ids), proof)
 
 
-def prices(a: Arrays, seeking: Arrays, s: State) -> tuple[Array, Array]:
-    """The prices of needs and of offers, in metres, whoever was looking for whom."""
-    if seeking is a:
-        return s.seeker["price"], s.host["price"]
-    return a.penalty - s.host["price"], seeking.penalty - s.seeker["price"]
-
-
-def pairs(seeking: Arrays, s: State) -> tuple[Array, Array]:
+def pairs(s: State) -> tuple[Array, Array]:
     """Needs and offers of the set, by need, then offer."""
-    seeker, host = paths.pairs(s)
-    need, offer = (seeker, host) if seeking.needs_seek else (host, seeker)
+    need, offer = paths.pairs(s)
     order = np.lexsort((offer, need))
     return need[order], offer[order]
 

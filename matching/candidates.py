@@ -1,13 +1,13 @@
 """Compiled: a seeker's eligible pairs, the cheapest first, as far as they are asked for.
 
-A pair is written as (level · 2²⁹ + metres) · 2³² + turn; a level is worth :attr:`matching.arrays.Arrays.step` metres. Equal costs take
-turns from another host for each seeker, lest all needs of one address queue up before the same offers.
+A pair is written as cost · 2²² + turn; the cost is metres, with terms and the steps of its level. Equal costs take turns from another
+host for each seeker, lest all needs of one address queue up before the same offers.
 """
 
 import numpy as np
 from numba import prange
 
-from matching.arrays import FAILED_CATEGORY, FAILED_DISTANCE, FAILED_LANGUAGE, FAILED_MODE, LEVEL_BIT, PASSED, first_misfit
+from matching.arrays import FAILED_CATEGORY, FAILED_DISTANCE, FAILED_LANGUAGE, FAILED_MODE, PASSED, first_misfit
 from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, apart_m, bent_m, exact_m
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, step_out
@@ -17,18 +17,13 @@ from matching.model import REMOTE_COST_M
 WIDER = 0.3
 """Each step goes farther by a cell, or by this share of the way."""
 CHUNKS = 64
-METRES = (1 << LEVEL_BIT) - 1
+TURN_BITS = 22
+TURN = (1 << TURN_BITS) - 1
 
 
 @kernel
 def first_turn(s, total):  # type: ignore[no-untyped-def]
     return (s * np.int64(2_654_435_761)) % max(total, 1)
-
-
-@kernel
-def cost_of(key, step):  # type: ignore[no-untyped-def]
-    """What a written pair costs, in metres (also without its turn: :func:`known_cost` · 2³²)."""
-    return (key >> 32 & METRES) + (key >> (32 + LEVEL_BIT)) * step
 
 
 @kernel
@@ -76,9 +71,19 @@ def within(ascending, h):  # type: ignore[no-untyped-def]
 @kernel
 def in_area(a, s, h):  # type: ignore[no-untyped-def]
     """Whether the offer's area is among those that hold the need's point; its radius alone counts where it has none."""
-    if a.host_area[h] >= 0:
-        return within(a.seeker_held[a.seeker_held_first[s] : a.seeker_held_first[s + 1]], a.host_area[h])
-    return a.seeker_area[s] < 0 or within(a.host_held[a.host_held_first[h] : a.host_held_first[h + 1]], a.seeker_area[s])
+    held = a.seeker_held[a.seeker_held_first[s] : a.seeker_held_first[s + 1]]
+    return holds(a.host_area[h], held, a.seeker_area[s], a.host_held, a.host_held_first, h)
+
+
+@kernel
+def holds(area, held, own_area, host_held, host_held_first, h):  # type: ignore[no-untyped-def]
+    """The same from the host's area, the areas that hold the seeker's point and the seeker's area."""
+    if area >= 0:
+        for each in held:  # noqa: SIM110  # a point lies in few areas
+            if each == area:
+                return True
+        return False
+    return own_area < 0 or within(host_held[host_held_first[h] : host_held_first[h + 1]], own_area)
 
 
 @kernel
@@ -141,8 +146,8 @@ def cheapest(a, g, s, want, heap, runs):  # type: ignore[no-untyped-def]
     count, start, total = 0, first_turn(s, len(a.host_places)), len(a.host_places)
     for at in range(a.group_first[s], a.group_first[s + 1]):
         group = a.group[at]
-        base = (a.level[group] << LEVEL_BIT) + a.seeker_term[s]
-        if count == want and heap[0] >> 32 < base:
+        base = a.level[group] * a.step + a.seeker_term[s]
+        if count == want and heap[0] >> TURN_BITS < base:
             break  # the groups after it have no lower level
         if a.seeker_near[s]:
             count = cheapest_near(a, g, s, group, base, want, heap, count, runs)
@@ -151,7 +156,7 @@ def cheapest(a, g, s, want, heap, runs):  # type: ignore[no-untyped-def]
     for i in range(a.known_first[s], a.known_first[s + 1]):
         cost = known_cost(a, s, i)
         if cost != TOO_FAR:
-            count = push(heap, count, want, cost << 32 | (a.known_host[i] - start) % total)
+            count = push(heap, count, want, cost << TURN_BITS | (a.known_host[i] - start) % total)
     for last in range(count - 1, 0, -1):
         key = heap[last]
         heap[last] = heap[0]
@@ -176,6 +181,8 @@ def cheapest_near(a, g, s, group, base, want, heap, count, runs):  # type: ignor
     at, point, own_radius = a.seeker_at[s], a.seeker_xyz[s], a.seeker_radius[s]
     lon, lat, start, total = np.radians(at[0]), np.radians(at[1]), first_turn(s, len(a.host_places)), len(a.host_places)
     entry_place, entry_host, entry_profile, host_at, host_term = g.entry_place, g.entry_host, g.entry_profile, a.host_at, a.host_term
+    held, own_area, areas = a.seeker_held[a.seeker_held_first[s] : a.seeker_held_first[s + 1]], a.seeker_area[s], not a.radii_only
+    host_area, host_held, host_held_first = a.host_area, a.host_held, a.host_held_first
     table = a.fits.size > 0
     row = a.fits[a.seeker_profile[s]] if table else np.empty(0, np.bool_)
     barred, known = a.barred_host[a.barred_first[s] : a.barred_first[s + 1]], a.known_host[a.known_first[s] : a.known_first[s + 1]]
@@ -185,24 +192,26 @@ def cheapest_near(a, g, s, group, base, want, heap, count, runs):  # type: ignor
             continue
         width = g.layer_step[layer] * MIN_CURVATURE_M
         inner, outer = -1.0, width
-        while inner < reach and not (count == want and inner > (heap[0] >> 32) - base + 1):
+        while inner < reach and not (count == want and inner > (heap[0] >> TURN_BITS) - base + 1):
             outer = min(outer, reach)
             for run in range(step_out(g, layer, lon, lat, inner, outer, runs)):
                 for e in range(runs[run, 0], runs[run, 1]):
                     radius = min(entry_place[e, 3], own_radius)
-                    limit = min(radius, (heap[0] >> 32) - base + 1.0) if count == want else radius
+                    limit = min(radius, (heap[0] >> TURN_BITS) - base + 1.0) if count == want else radius
                     chord2 = (point[0] - entry_place[e, 0]) ** 2 + (point[1] - entry_place[e, 1]) ** 2 + (point[2] - entry_place[e, 2]) ** 2
                     if chord2 > (limit + 0.01) ** 2:
                         continue  # the way over ground is longer
                     h = entry_host[e]
+                    if areas and not holds(host_area[h], held, own_area, host_held, host_held_first, h):
+                        continue
                     if table:
                         if not row[entry_profile[e]] or within(barred, h):
                             continue
                     elif first_failed(a, s, h) != PASSED:
                         continue
                     cost = near_cost(chord2, at, host_at, h, radius)
-                    if cost != TOO_FAR and (a.radii_only or in_area(a, s, h)) and not within(known, h):
-                        count = push(heap, count, want, (base + cost + host_term[h]) << 32 | (h - start) % total)
+                    if cost != TOO_FAR and not within(known, h):
+                        count = push(heap, count, want, (base + cost + host_term[h]) << TURN_BITS | (h - start) % total)
             inner, outer = outer, outer + max(width, outer * WIDER)
     return count
 
@@ -218,7 +227,7 @@ def cheapest_far(a, s, group, base, want, heap, count):  # type: ignore[no-untyp
         cost, begin = base + REMOTE_COST_M + a.host_term[alike[0]], np.searchsorted(alike, start)
         for i in range(len(alike)):
             h = alike[(begin + i) % len(alike)]
-            key = cost << 32 | (h - start) % total
+            key = cost << TURN_BITS | (h - start) % total
             if count == want and key >= heap[0]:
                 if i == 0:
                     return count  # and whoever comes after costs more

@@ -4,13 +4,13 @@ import numpy as np
 from numba import prange
 
 from matching.arrays import PASSED, Arrays
-from matching.candidates import CHUNKS, WIDER, cost_of, first_failed, fit, in_area, known_cost, metres_in_person, near_cost, within
+from matching.candidates import CHUNKS, WIDER, first_failed, fit, holds, known_cost, metres_in_person, near_cost, within
 from matching.distance import TOO_FAR
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, Grid, room_for_runs, step_out
 from matching.jit import kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
-from matching.paths import State, pairs
+from matching.paths import State, held, pairs
 
 
 def check(a: Arrays, g: Grid, s: State) -> tuple[int, int]:
@@ -24,8 +24,7 @@ def check(a: Arrays, g: Grid, s: State) -> tuple[int, int]:
         a, g, np.append(0, np.cumsum(seeker["served"])), pairs(s)[1], seeker_price, host_price, dearness, dearness[g.entry_host],
         far_cheapest, room_for_runs(g),
     )  # fmt: skip
-    holder = np.repeat(np.arange(len(host)), host["used"])
-    slot = s.slot[host["slot_first"][holder] + np.arange(len(holder)) - np.repeat(np.cumsum(host["used"]) - host["used"], host["used"])]
+    holder, slot = held(s)
     worth = seeker_price[slot["seeker"]] - host_price[holder] - slot["cost"]
     bound = (a.seeker_places * seeker_price).sum() - (a.host_places * host_price).sum() - np.maximum(worth, 0).sum()
     cost = slot["cost"].sum() + (a.penalty * seeker["left"]).sum()
@@ -59,7 +58,7 @@ def contradictions(  # type: ignore[no-untyped-def]
                             violations[chunk] += metres_in_person(a, n, h) == TOO_FAR
             for i in range(a.known_first[n], a.known_first[n + 1]):
                 h, cost = a.known_host[i], known_cost(a, n, i)
-                violations[chunk] += cost != TOO_FAR and h not in paired and cost_of(cost << 32, a.step) + host_price[h] < seeker_price[n]
+                violations[chunk] += cost != TOO_FAR and h not in paired and cost + host_price[h] < seeker_price[n]
     return violations.sum()
 
 
@@ -69,6 +68,8 @@ def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, ru
     lon, lat = np.radians(at[0]), np.radians(at[1])
     entry_place, entry_host, entry_profile, host_at = g.entry_place, g.entry_host, g.entry_profile, a.host_at
     table, barred = a.fits.size > 0, a.barred_host[a.barred_first[n] : a.barred_first[n + 1]]
+    held, own_area, areas = a.seeker_held[a.seeker_held_first[n] : a.seeker_held_first[n + 1]], a.seeker_area[n], not a.radii_only
+    host_area, host_held, host_held_first = a.host_area, a.host_held, a.host_held_first
     row = a.fits[a.seeker_profile[n]] if table else np.empty(0, np.bool_)
     for layer in range(group * LAYERS, (group + 1) * LAYERS):
         reach = min(g.layer_reach[layer], own_radius, price + 1.0)
@@ -86,12 +87,14 @@ def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, ru
                     if chord2 > min(radius + 1, max(gain, 0)) ** 2:
                         continue
                     h = entry_host[e]
+                    if areas and not holds(host_area[h], held, own_area, host_held, host_held_first, h):
+                        continue
                     if table:
                         if not row[entry_profile[e]] or within(barred, h):
                             continue
                     elif first_failed(a, n, h) != PASSED:
                         continue
-                    if not within(known, h) and (a.radii_only or in_area(a, n, h)):
+                    if not within(known, h):
                         cost = near_cost(chord2, at, host_at, h, radius)
                         violations += cost != TOO_FAR and cost < gain and h not in paired
             inner, outer = outer, outer + max(width, outer * WIDER)

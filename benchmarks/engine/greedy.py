@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.engine.ours import Laid, Score, served
 from matching import grid
-from matching.candidates import cheapest, first_turn
+from matching.candidates import TURN, TURN_BITS, cheapest, first_turn
 from matching.jit import kernel
 
 FIRST, TIMES = 16, 4
@@ -30,10 +30,10 @@ def _take(a, g, room_for_runs):  # type: ignore[no-untyped-def]
     for n in range(needs):
         lists[n] = _longer(a, g, n, lists[n], runs)
         if len(lists[n]):
-            heappush(heap, (lists[n][0] >> 32, np.int64(n)))
+            heappush(heap, (lists[n][0] >> TURN_BITS, np.int64(n)))
     while heap:
         cost, n = heappop(heap)
-        o = ((lists[n][tried[n]] & 0xFFFF_FFFF) + first_turn(n, total)) % total
+        o = ((lists[n][tried[n]] & TURN) + first_turn(n, total)) % total
         if left[o]:
             left[o] -= 1
             room[n] -= 1
@@ -43,7 +43,7 @@ def _take(a, g, room_for_runs):  # type: ignore[no-untyped-def]
         if tried[n] == len(lists[n]):
             lists[n] = _longer(a, g, n, lists[n], runs)
         if room[n] and tried[n] < len(lists[n]):
-            heappush(heap, (lists[n][tried[n]] >> 32, n))
+            heappush(heap, (lists[n][tried[n]] >> TURN_BITS, n))
     return np.array(need), np.array(metres)
 
 

@@ -47,10 +47,9 @@ def lay(city: City) -> Laid:
 
 def solve_round(laid: Laid) -> tuple[State, tuple[int, int]]:
     """The best set of pairs and what its certificate says (violations and metres of doubt), everything included from the arrays on."""
-    a = paths.seeking(laid.a)
-    g = arrays.grid_of(a)
-    s = paths.best_set(a, g, lambda: False)
-    return s, certificate.check(a, g, s)
+    g = arrays.grid_of(laid.a)
+    s = paths.best_set(laid.a, g, lambda: False)
+    return s, certificate.check(laid.a, g, s)
 
 
 def first_lists(a: Arrays, g: Grid, order: Array, k: int) -> tuple[Array, Array]:
@@ -67,8 +66,8 @@ def lists(a: Arrays, g: Grid, order: Array, k: int) -> Lists:
     keys[order] = pool.reshape(-1, k)
     there = np.arange(k) < length[:, None]
     turn = np.array([candidates.first_turn(n, total) for n in range(len(order))], np.int64)
-    offer = np.where(there, ((keys & 0xFFFF_FFFF) + turn[:, None]) % total, -1)
-    return Lists(offer, np.where(there, keys >> 32, np.inf))
+    offer = np.where(there, ((keys & candidates.TURN) + turn[:, None]) % total, -1)
+    return Lists(offer, np.where(there, keys >> candidates.TURN_BITS, np.inf))
 
 
 def every_pair(a: Arrays, g: Grid) -> Lists:
@@ -81,13 +80,13 @@ def every_pair(a: Arrays, g: Grid) -> Lists:
 
 def proven(laid: Laid, s: State, doubts: tuple[int, int]) -> Score:
     """The score. Raises :class:`NotExact` unless the certificate is clean and the prices, added up here too, give what the set costs."""
-    a, seeking = laid.a, paths.seeking(laid.a)
-    need, offer = assignment.pairs(seeking, s)
+    a = laid.a
+    need, offer = assignment.pairs(s)
     metres, near = candidates.meetings(a, need, offer)
     cost = int(np.where(near, np.floor(metres + 0.5), REMOTE_COST_M).sum())
     score = Score(served(a, need), cost)
     empty = a.seeker_places - np.bincount(need, minlength=len(a.seeker_places))
-    need_price, offer_price = assignment.prices(a, seeking, s)
+    need_price, offer_price = s.seeker["price"], s.host["price"]
     bound = int((a.seeker_places * need_price).sum() - (a.host_places * offer_price).sum())
     # A pair of the set can be worth more than it costs; since nobody takes it twice, the bound loses the difference.
     bound -= int((need_price[need] - offer_price[offer]).sum()) - cost
