@@ -16,7 +16,7 @@ from matching.policy import NO_TERMS, Terms
 WORDS = -(-QUARTERS // 64)
 LARGEST_TABLE = 1 << 26
 LEVEL_BIT = 29
-"""A pair's metres, terms included, stay below 2²⁹; above them stands its level."""
+"""A pair's metres, terms included, stay below 2²⁹; above them stands its level, where :mod:`matching.search` writes a pair down."""
 (
     FAILED_CATEGORY, FAILED_MODE, FAILED_DISTANCE, FAILED_HOURS, FAILED_LANGUAGE, FAILED_SAME_PERSON, FAILED_BLOCKED, FAILED_LEVEL,
     FAILED_PAUSED, FAILED_CAPACITY, PASSED,
@@ -159,10 +159,7 @@ def _rows(offers: Columns[Offer], needs: Columns[Need]) -> tuple[Array, Array]:
 
 
 def turned(a: Arrays) -> Arrays:
-    """Offers look for needs: the same pairs, and each costs less by the penalty of its need than the dearest penalty is.
-
-    Where offers have fewer places than are wanted, each search is short this way: there is a free need around the corner.
-    """
+    """Offers look for needs: the same pairs, and each costs less by the penalty of its need than the dearest penalty is."""
     urgency = 3 - a.penalty // a.step  # 0 is the most urgent
     wait = a.penalty % a.step
     levels, categories = len(Urgency), len(a.level)
@@ -190,12 +187,19 @@ def turned(a: Arrays) -> Arrays:
         "known_first": known_first,
         "known_host": known_host,
         "known_term": known_term,
-        "known_more": (urgency[known_host] << LEVEL_BIT) + term[known_host],
+        "known_more": urgency[known_host] * a.step + term[known_host],
         "barred_first": barred_first,
         "barred_host": barred_host,
         "barred_rule": barred_rule,
         "fits": np.ascontiguousarray(a.fits.T),
     }))  # fmt: skip
+
+
+def dearer(a: Arrays, price: Array) -> Arrays:
+    """The same pairs, each dearer by its host's price."""
+    term = a.host_term + price
+    far = _from_afar(len(a.level), a.row_host, a.row_group, a.host_far, term)
+    return Arrays(**(a._asdict() | {"host_term": term, "known_more": a.known_more + price[a.known_host]} | far))
 
 
 _OF_BOTH = ("at", "xyz", "profile", "near", "far", "radius", "area", "held_first", "held", "term", "places")
@@ -207,15 +211,18 @@ def _turned_pairs(first: Array, host: Array, what: Array, hosts: int) -> tuple[A
     return np.searchsorted(host[order], np.arange(hosts + 1)), seeker[order], what[order]
 
 
-SCATTER = 2_654_435_769
-GATHER = pow(SCATTER, -1, 1 << 32)
-LOW = (1 << 32) - 1
+TURN_BITS = 22
+"""As many hosts as that can have a turn."""
+TURN = (1 << TURN_BITS) - 1
+SCATTER = 2_592_223
+"""The golden section of 2²², made odd; :data:`GATHER` undoes it."""
+GATHER = pow(SCATTER, -1, 1 << TURN_BITS)
 
 
 @inner_kernel
 def scattered(number):  # type: ignore[no-untyped-def]
-    """Another 32-bit number for each number: those beside each other lie far apart."""
-    return (number * SCATTER) & LOW
+    """Another number of so many bits for each number: those beside each other lie far apart."""
+    return (number * SCATTER) & TURN
 
 
 def _from_afar(groups: int, host: Array, group: Array, far: Array, term: Array) -> dict[str, Array]:

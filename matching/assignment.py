@@ -15,7 +15,6 @@ from matching.columns import columns_of
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array
 from matching.model import TAKEN, Mode, Need, Offer, Pair, Reason, Rule
-from matching.paths import State
 from matching.policy import NO_TERMS, Terms
 from matching.solution import Certificate, Solution, Unserved
 
@@ -38,22 +37,20 @@ def solve(
     with _one_at_a_time:
         offer_at, need_at = arrays.places_order(o, n)  # the kernels' number of each post is its place in these
         a = arrays.lay_out(o.taken(offer_at), n.taken(need_at), terms)
-        seeking = paths.seeking(a)
-        g = arrays.grid_of(seeking)
-        s = paths.best_set(seeking, g, enough)
-        need_price, offer_price = prices(a, seeking, s)
+        g = arrays.grid_of(a)
+        s = paths.best_set(a, g, enough)
         proof = Certificate(
-            dict(zip(n.ids, _back(need_price, need_at).tolist(), strict=True)),
-            dict(zip(o.ids, _back(offer_price, offer_at).tolist(), strict=True)),
+            dict(zip(n.ids, _back(s.seeker["price"], need_at).tolist(), strict=True)),
+            dict(zip(o.ids, _back(s.host["price"], offer_at).tolist(), strict=True)),
             arrays.penalties(o, n, terms),
-            *certificate.check(seeking, g, s),
+            *certificate.check(a, g, s),
         )
-        need, offer = pairs(seeking, s)
+        need, offer = paths.pairs(s)
         order = np.lexsort((offer_at[offer], need_at[need]))
         need, offer = need[order], offer[order]
         metres, near = candidates.meetings(a, need, offer)
-        left = a.seeker_places - np.bincount(need, minlength=len(n))
-        reasons = _reasons(a, g if seeking is a else arrays.grid_of(a), left)
+        left = s.seeker["left"]
+        reasons = _reasons(a, g, left)
     return Solution(
         [
             Pair(n.ids[i], o.ids[j], Mode.IN_PERSON if here else Mode.REMOTE, apart_m)
@@ -69,19 +66,6 @@ def _back(values: Array, at: Array) -> Array:
     by_id = np.empty_like(values)
     by_id[at] = values
     return by_id
-
-
-def prices(a: Arrays, seeking: Arrays, s: State) -> tuple[Array, Array]:
-    """The prices of needs and of offers, in metres, whoever was looking for whom."""
-    if seeking is a:
-        return s.seeker["price"], s.host["price"]
-    return a.penalty - s.host["price"], seeking.penalty - s.seeker["price"]
-
-
-def pairs(seeking: Arrays, s: State) -> tuple[Array, Array]:
-    """Needs and offers of the set."""
-    seeker, host = paths.pairs(s)
-    return (seeker, host) if seeking.needs_seek else (host, seeker)
 
 
 def _reasons(a: Arrays, g: Grid, left: Array) -> dict[int, Reason]:

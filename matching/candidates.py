@@ -1,7 +1,7 @@
 """Compiled: a seeker's eligible pairs, the cheapest first, as far as they are asked for.
 
-A pair is written as (level · 2²⁹ + metres) · 2³² + turn; a level is worth :attr:`matching.arrays.Arrays.step` metres. Equal costs take
-turns from another host for each seeker, lest all needs of one address queue up before the same offers.
+A pair is written as cost · 2²² + turn; the cost is metres, with terms and the steps of its level. Equal costs take turns from another
+host for each seeker, lest all needs of one address queue up before the same offers.
 """
 
 from typing import NamedTuple
@@ -15,9 +15,9 @@ from matching.arrays import (
     FAILED_LANGUAGE,
     FAILED_MODE,
     GATHER,
-    LEVEL_BIT,
-    LOW,
     PASSED,
+    TURN,
+    TURN_BITS,
     first_misfit,
     scattered,
 )  # fmt: skip
@@ -33,7 +33,7 @@ CHUNKS = 64
 BLOCK = 128
 """So many entries are measured before the near ones of them are asked for the other rules."""
 FEW = 32
-METRES = (1 << LEVEL_BIT) - 1
+"""So many keys are kept in order; more of them in a heap."""
 
 
 class Room(NamedTuple):
@@ -58,13 +58,7 @@ def turn_of(s, h):  # type: ignore[no-untyped-def]
 @inner_kernel
 def host_of(s, key):  # type: ignore[no-untyped-def]
     """The host of a written pair."""
-    return (s + (key & LOW) * GATHER) & LOW
-
-
-@inner_kernel
-def cost_of(key, step):  # type: ignore[no-untyped-def]
-    """What a written pair costs, in metres (also without its turn: :func:`known_cost` · 2³²)."""
-    return (key >> 32 & METRES) + (key >> (32 + LEVEL_BIT)) * step
+    return (s + (key & TURN) * GATHER) & TURN
 
 
 @inner_kernel
@@ -111,11 +105,15 @@ def within(ascending, h):  # type: ignore[no-untyped-def]
     return at < len(ascending) and ascending[at] == h
 
 
-@kernel
+@inner_kernel
 def in_area(a, s, h):  # type: ignore[no-untyped-def]
     """Whether the offer's area is among those that hold the need's point; its radius alone counts where it has none."""
-    if a.host_area[h] >= 0:
-        return within(a.seeker_held[a.seeker_held_first[s] : a.seeker_held_first[s + 1]], a.host_area[h])
+    area = a.host_area[h]
+    if area >= 0:
+        for i in range(a.seeker_held_first[s], a.seeker_held_first[s + 1]):  # noqa: SIM110  # a point lies in few areas
+            if a.seeker_held[i] == area:
+                return True
+        return False
     return a.seeker_area[s] < 0 or within(a.host_held[a.host_held_first[h] : a.host_held_first[h + 1]], a.seeker_area[s])
 
 
@@ -210,8 +208,8 @@ def cheapest(a, g, s, want, heap, room):  # type: ignore[no-untyped-def]
     count = 0
     for at in range(a.group_first[s], a.group_first[s + 1]):
         group = a.group[at]
-        base = (a.level[group] << LEVEL_BIT) + a.seeker_term[s]
-        if count == want and heap[0] >> 32 < base:
+        base = a.level[group] * a.step + a.seeker_term[s]
+        if count == want and heap[0] >> TURN_BITS < base:
             break  # the groups after it have no lower level
         if a.seeker_near[s]:
             count = cheapest_near(a, g, s, group, base, want, heap, count, room)
@@ -220,7 +218,7 @@ def cheapest(a, g, s, want, heap, room):  # type: ignore[no-untyped-def]
     for i in range(a.known_first[s], a.known_first[s + 1]):
         cost = known_cost(a, s, i)
         if cost != TOO_FAR:
-            count = push(heap, count, want, cost << 32 | turn_of(s, a.known_host[i]))
+            count = push(heap, count, want, cost << TURN_BITS | turn_of(s, a.known_host[i]))
     lift_out(heap, count, want)
     return count
 
@@ -250,11 +248,11 @@ def cheapest_near(a, g, s, group, base, want, heap, count, room):  # type: ignor
             continue
         width = g.layer_step[layer] * MIN_CURVATURE_M
         inner, outer = -1.0, width
-        while inner < reach and not (count == want and inner > (heap[0] >> 32) - base + 1):
+        while inner < reach and not (count == want and inner > (heap[0] >> TURN_BITS) - base + 1):
             outer = min(outer, reach)
             for run in range(step_out(g, layer, np.radians(lon), np.radians(lat), inner, outer, runs)):
                 for begin in range(runs[run, 0], runs[run, 1], BLOCK):
-                    found, limit = 0, min(own_radius, (heap[0] >> 32) - base + 1.0) if count == want else own_radius
+                    found, limit = 0, min(own_radius, (heap[0] >> TURN_BITS) - base + 1.0) if count == want else own_radius
                     for e in range(begin, min(begin + BLOCK, runs[run, 1])):  # no branches: who is near is hard to foresee
                         chord2 = (x - place[e, 0]) ** 2 + (y - place[e, 1]) ** 2 + (z - place[e, 2]) ** 2
                         near[found], chord2s[found] = e, chord2
@@ -267,11 +265,13 @@ def cheapest_near(a, g, s, group, base, want, heap, count, room):  # type: ignor
                                 continue
                         elif first_failed(a, s, h) != PASSED:
                             continue
+                        if not a.radii_only and not in_area(a, s, h):
+                            continue
                         if in_doubt(metres, radius):
                             metres = apart_m(lon, lat, a.host_at[h, 0], a.host_at[h, 1])
-                        if metres <= radius and (a.radii_only or in_area(a, s, h)) and not within(known, h):
+                        if metres <= radius and not within(known, h):
                             cost = base + np.int64(metres + 0.5) + a.host_term[h]
-                            count = push(heap, count, want, cost << 32 | turn_of(s, h))
+                            count = push(heap, count, want, cost << TURN_BITS | turn_of(s, h))
             inner, outer = outer, outer + max(width, outer * WIDER)
     return count
 
@@ -286,7 +286,7 @@ def cheapest_far(a, s, group, base, want, heap, count):  # type: ignore[no-untyp
         cost, begin = base + REMOTE_COST_M + a.host_term[alike[0]], first_in_turn(alike, s)
         for i in range(len(alike)):
             h = alike[(begin + i) % len(alike)]
-            key = cost << 32 | turn_of(s, h)
+            key = cost << TURN_BITS | turn_of(s, h)
             if count == want and key >= heap[0]:
                 if i == 0:
                     return count  # and whoever comes after costs more

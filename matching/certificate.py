@@ -8,7 +8,6 @@ from matching.candidates import (
     BLOCK,
     CHUNKS,
     WIDER,
-    cost_of,
     first_failed,
     fit,
     in_area,
@@ -23,7 +22,7 @@ from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, Grid, room_for_runs, step_out
 from matching.jit import inner_kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
-from matching.paths import State, pairs
+from matching.paths import State, held, pairs
 
 
 def check(a: Arrays, g: Grid, s: State) -> tuple[int, int]:
@@ -37,8 +36,7 @@ def check(a: Arrays, g: Grid, s: State) -> tuple[int, int]:
         a, g, np.append(0, np.cumsum(seeker["served"])), pairs(s)[1], seeker_price, host_price, dearness, dearness[g.entry_host],
         far_cheapest, room_for_runs(g),
     )  # fmt: skip
-    holder = np.repeat(np.arange(len(host)), host["used"])
-    slot = s.slot[host["slot_first"][holder] + np.arange(len(holder)) - np.repeat(np.cumsum(host["used"]) - host["used"], host["used"])]
+    holder, slot = held(s)
     worth = seeker_price[slot["seeker"]] - host_price[holder] - slot["cost"]
     bound = (a.seeker_places * seeker_price).sum() - (a.host_places * host_price).sum() - np.maximum(worth, 0).sum()
     cost = slot["cost"].sum() + (a.penalty * seeker["left"]).sum()
@@ -72,7 +70,7 @@ def contradictions(  # type: ignore[no-untyped-def]
                             violations[chunk] += metres_in_person(a, n, h) == TOO_FAR
             for i in range(a.known_first[n], a.known_first[n + 1]):
                 h, cost = a.known_host[i], known_cost(a, n, i)
-                violations[chunk] += cost != TOO_FAR and h not in paired and cost_of(cost << 32, a.step) + host_price[h] < seeker_price[n]
+                violations[chunk] += cost != TOO_FAR and h not in paired and cost + host_price[h] < seeker_price[n]
     return violations.sum()
 
 
@@ -103,9 +101,11 @@ def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, ro
                                 continue
                         elif first_failed(a, n, h) != PASSED:
                             continue
+                        if not a.radii_only and not in_area(a, n, h):
+                            continue
                         if in_doubt(metres, radius):
                             metres = apart_m(lon, lat, a.host_at[h, 0], a.host_at[h, 1])
-                        if metres <= radius and (a.radii_only or in_area(a, n, h)) and not within(known, h):
+                        if metres <= radius and not within(known, h):
                             violations += np.floor(metres + 0.5) < price - entry_dearness[e] and h not in paired
             inner, outer = outer, outer + max(width, outer * WIDER)
     return violations

@@ -5,7 +5,6 @@ is beside the first. Each group of hosts has a layer for each fourfold radius, w
 row after row, so what is wanted of a row is one run of them, or a few.
 """
 
-from bisect import bisect_left
 from typing import NamedTuple
 
 import numpy as np
@@ -145,15 +144,36 @@ def with_empty_cells(row_cell, cell_column, cell_first):  # type: ignore[no-unty
 def _spacing_m(lon: Array, lat: Array, reach: float) -> float:
     """How wide cells must be to hold a few each, judged by a sample; many at one address count once."""
     pick = np.random.default_rng(len(lon)).choice(len(lon), SAMPLE, replace=False) if len(lon) > SAMPLE else np.arange(len(lon))
-    points = np.unique(np.column_stack([lon[pick] * np.cos(lat[pick]), lat[pick]]) * MIN_CURVATURE_M, axis=0)
+    points = np.column_stack([lon[pick] * np.cos(lat[pick]), lat[pick]]) * MIN_CURVATURE_M
+    sizes = np.array([FINEST_M, *(size for size in WIDTHS_M if FINEST_M < size < min(reach, COARSEST_M))])
+    return float(sizes[least_size(points, sizes, len(lon))])
 
-    def holds_enough(size: float) -> bool:
-        cells = np.floor(points / size).astype(np.int64)
-        counts = np.unique(cells[:, 0] << 32 ^ cells[:, 1] & 0xFFFF_FFFF, return_counts=True)[1]
-        return bool((counts * (counts - 1)).sum() / len(points) * (len(lon) / len(pick)) + 1 >= SEEN_AT_ONCE)
 
-    sizes = [FINEST_M, *(size for size in WIDTHS_M if FINEST_M < size < min(reach, COARSEST_M))]
-    return sizes[min(bisect_left(sizes, True, key=holds_enough), len(sizes) - 1)]
+@kernel
+def least_size(points, sizes, total):  # type: ignore[no-untyped-def]
+    """The place of the first size with which cells hold enough of ``total``, of whom the points are a sample; else the last place."""
+    low, high, cells = 0, len(sizes) - 1, np.empty(len(points), np.int64)
+    while low < high:
+        middle = (low + high) >> 1
+        if seen_at_once(points, sizes[middle], cells) * total / len(points) + 1 >= SEEN_AT_ONCE:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@kernel
+def seen_at_once(points, size, cells):  # type: ignore[no-untyped-def]
+    """How many others stand in the same cell as a point, on average."""
+    for i in range(len(points)):
+        cells[i] = np.int64(np.floor(points[i, 0] / size)) << 32 ^ np.int64(np.floor(points[i, 1] / size)) & 0xFFFF_FFFF
+    cells.sort()
+    first, pairs = 0, 0
+    for i in range(1, len(cells) + 1):
+        if i == len(cells) or cells[i] != cells[first]:
+            pairs += (i - first) * (i - first - 1)
+            first = i
+    return pairs / len(points)
 
 
 def room_for_runs(g: Grid) -> int:

@@ -1,22 +1,31 @@
-"""The compiled solver: successive shortest paths with prices, over lists of pairs that grow where the search needs them."""
+"""The compiled solver: successive shortest paths with prices, over lists of pairs that grow where the search needs them.
+
+The search begins with rough prices: each pair costs more by its host's, so that nobody looks at what is near but wanted by others, and
+lists say what is best instead. That is exact where each host with a price ends full. Where some do not, they look themselves
+afterwards, in the same arrays :func:`matching.arrays.turned`, until they are full or their price is 0.
+"""
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
-from matching.arrays import Arrays, turned
-from matching.candidates import Room, cheapest, cost_of, first_lists, host_of, room_for
+from matching.arrays import TURN, TURN_BITS, Arrays, dearer, grid_of, turned
+from matching.auction import rough_prices
+from matching.candidates import Room, cheapest, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array, inner_kernel, kernel
 
-FIRST_LOOK, TIGHT_LOOK = 12, 64
-"""How long lists are at first; longer ones, which all cores make together, where more pairs will be needed."""
-TIGHT = 1.3
-"""How many places a host has for each that is sought, below which many searches go far."""
+FIRST_LOOK, TO_BID = 12, 24
+"""How long lists are at first, and for rough prices."""
+CONTESTED, MOST_BIDS = 2, 300
+"""So many bids a place, and rough prices help; and how many are made for them then."""
 FIRST_HEAP = 1 << 12
 BETWEEN_LOOKS = 64
-"""So many seekers are served before the clock is looked at again."""
+"""So many seekers at least are served before the clock is looked at again,"""
+LOOK_S = 0.02
+"""and more while that takes no longer: to hand on all arrays takes some time as well."""
 NO_ROOM = np.int64(-2)
 FAR_AWAY = np.int64(1) << np.int64(61)
 SEEKER = np.dtype([(name, np.int64) for name in (
@@ -51,7 +60,8 @@ def new_state(a: Arrays, g: Grid) -> State:
     seeker["penalty"], host["places"] = a.penalty, a.host_places
     seeker["place_first"] = np.cumsum(a.seeker_places) - a.seeker_places
     host["slot_first"] = np.cumsum(a.host_places) - a.host_places
-    if int(a.penalty.max(initial=0)).bit_length() + node_bits(seekers, hosts) > 62:
+    dearest = int(a.penalty.max(initial=0)).bit_length()
+    if dearest + node_bits(seekers, hosts) > 62 or dearest + TURN_BITS > 62 or hosts > TURN:
         raise ValueError("these are too many places, with too large a radius, for one round: make rounds of parts of the country")
     places, slots = int(a.seeker_places.sum()), int(a.host_places.sum())
     return State(
@@ -64,29 +74,43 @@ def node_bits(seekers: int, hosts: int) -> int:
     return (seekers + hosts).bit_length()
 
 
-def first_look(a: Arrays, g: Grid, s: State) -> Array:
+def first_look(a: Arrays, g: Grid, s: State, want: int) -> Array:
     """The beginning of each seeker's list."""
-    tight = not a.needs_seek or a.host_places.sum() < TIGHT * a.seeker_places.sum()
-    look = TIGHT_LOOK if tight else FIRST_LOOK
-    pool, length = np.empty(look * len(s.seeker), np.int64), np.zeros(len(s.seeker), np.int64)
-    first_lists(a, g, look, pool, length, len(s.room.runs))
+    pool, length = np.empty(want * len(s.seeker), np.int64), np.zeros(len(s.seeker), np.int64)
+    first_lists(a, g, want, pool, length, len(s.room.runs))
     s.seeker["list_length"] = length
-    s.seeker["list_first"] = np.arange(len(length)) * look
-    s.seeker["whole"] = length < look
+    s.seeker["list_first"] = np.arange(len(length)) * want
+    s.seeker["whole"] = length < want
     return pool
+
+
+def stretches(first: Array, count: Array) -> tuple[Array, Array]:
+    """Of stretches that begin at ``first``: for each element whose it is, and where it is."""
+    whose = np.repeat(np.arange(len(count)), count)
+    return whose, first[whose] + np.arange(len(whose)) - np.repeat(np.cumsum(count) - count, count)
 
 
 def pairs(s: State) -> tuple[Array, Array]:
     """Seekers and hosts of the set, side by side, seeker after seeker."""
-    served, first = s.seeker["served"], s.seeker["place_first"]
-    seeker = np.repeat(np.arange(len(served)), served)
-    return seeker, s.place[first[seeker] + np.arange(len(seeker)) - np.repeat(np.cumsum(served) - served, served)]
+    seeker, at = stretches(s.seeker["place_first"], s.seeker["served"])
+    return seeker, s.place[at]
+
+
+def held(s: State) -> tuple[Array, Array]:
+    """Hosts and slots of the set, side by side, host after host."""
+    host, at = stretches(s.host["slot_first"], s.host["used"])
+    return host, s.slot[at]
+
+
+@inner_kernel
+def longer_list(length):  # type: ignore[no-untyped-def]
+    return max(FIRST_LOOK, 4 * length)
 
 
 @kernel
 def refill(a, g, seeker, room, n, pool, end):  # type: ignore[no-untyped-def]
     """Make the seeker's list of cheapest pairs four times as long (or whole); return the pool's end."""
-    want = 4 * seeker[n].list_length
+    want = longer_list(seeker[n].list_length)
     count = cheapest(a, g, n, want, pool[end : end + want], room)
     seeker[n].list_first, seeker[n].list_length, seeker[n].whole = end, count, count < want
     return end + count
@@ -135,7 +159,7 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
     Mouratidis and Mamoulis, SIGMOD 2008). Returns length, goal (a seeker, or number of seekers + host) and the pool's end; the goal is
     NO_ROOM when pool or heap are too short: neither is made longer here, since a loop that changes an array counts its users each turn.
     """
-    seeker, host, place, slot, seen, step = s.seeker, s.host, s.place, s.slot, s.seen, a.step
+    seeker, host, place, slot, seen = s.seeker, s.host, s.place, s.slot, s.seen
     seekers, best, goal = len(seeker), FAR_AWAY, np.int64(-1)
     see_seeker(seeker, s.seen_seekers, seen, source, np.int64(0), np.int64(-1))
     heap[0], size = source, 1
@@ -166,12 +190,12 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
             best, goal = base + n.penalty, node
         while cursor < n.list_length or not n.whole:
             if cursor == n.list_length:
-                if end + 4 * n.list_length > len(pool):
+                if end + longer_list(n.list_length) > len(pool):
                     return best, NO_ROOM, end
                 end = refill(a, g, seeker, s.room, node, pool, end)
                 continue
             pair = pool[n.list_first + cursor]
-            cost = cost_of(pair, step)
+            cost = pair >> TURN_BITS
             bound = base + cost
             if bound >= best:
                 break
@@ -239,7 +263,6 @@ def follow(s, source, goal):  # type: ignore[no-untyped-def]
     """Change the set of pairs along the path that the search found."""
     o = goal - len(s.seeker)
     if o < 0:
-        s.seeker[goal].left += 1
         if goal == source:
             return
         o = s.seeker[goal].via
@@ -259,34 +282,75 @@ def follow(s, source, goal):  # type: ignore[no-untyped-def]
         o = before
 
 
-SCARCE = 0.8
-"""Where offers have less than this share of the places that are wanted, they look for needs: whoever there are too few of soon finds a
-free one, and the others would search through most of a city for the last ones."""
-
-
-def seeking(a: Arrays) -> Arrays:
-    """The arrays, needs being their seekers, or the same turned: whichever side has the shorter way."""
-    return turned(a) if a.host_places.sum() < SCARCE * a.seeker_places.sum() else a
-
-
 def best_set(a: Arrays, g: Grid, enough: Callable[[], bool]) -> State:
     """The best set of pairs, with its prices; once there has been ``enough``, whoever is left takes what is free."""
+    s, order = new_state(a, g), np.arange(len(a.seeker_places))
+    pool = first_look(a, g, s, FIRST_LOOK)
+    _, plenty = rough_prices(a, pool, s.seeker["list_length"], CONTESTED, enough)
+    if not plenty:
+        price, _ = rough_prices(a, first_look(a, g, s, TO_BID), s.seeker["list_length"], MOST_BIDS, enough)
+        dear = dearer(a, price)
+        serve(dear, g, s, order, a.seeker_places, first_look(dear, g, s, FIRST_LOOK), enough)
+        add_prices(s, price)
+    else:
+        serve(a, g, s, order, a.seeker_places, pool, enough)
+    unsold = np.where(s.host["price"] > 0, s.host["places"] - s.host["used"], 0)
+    return look_back(a, g, s, unsold, enough) if unsold.any() and not enough() else s
+
+
+def look_back(a: Arrays, g: Grid, s: State, unsold: Array, enough: Callable[[], bool]) -> State:
+    """The set after so many places of each host have looked for seekers."""
+    back, order = turned(a), np.flatnonzero(unsold)
+    back_g = grid_of(back)
+    other = from_the_other_side(back, back_g, s)
+    price = other.host["price"].copy()
+    add_prices(other, -price)
+    serve(dearer(back, price), back_g, other, order, unsold, np.empty(0, np.int64), enough)
+    add_prices(other, price)
+    return from_the_other_side(a, g, other)
+
+
+def from_the_other_side(a: Arrays, g: Grid, of: State) -> State:
+    """The same set and prices, the hosts being the seekers."""
     s = new_state(a, g)
-    pool = first_look(a, g, s)
-    end, heap, bits, seekers = len(pool), np.empty(FIRST_HEAP, np.int64), node_bits(len(s.seeker), len(s.host)), len(s.seeker)
-    for first in range(0, seekers, BETWEEN_LOOKS):
-        if enough():
-            take_what_is_free(a, s, first, pool)
-            break
-        pool, end, heap = assign(a, g, s, first, min(first + BETWEEN_LOOKS, seekers), pool, end, heap, bits)
+    s.seeker["price"], s.seeker["served"] = a.penalty - of.host["price"], of.host["used"]
+    s.host["price"], s.host["used"] = of.seeker["penalty"] - of.seeker["price"], of.seeker["served"]
+    s.seeker["left"] = a.seeker_places - s.seeker["served"]
+    s.place[:] = of.slot["seeker"]
+    seeker, slot = held(of)
+    order = np.argsort(slot["seeker"], kind="stable")
+    host, at = stretches(s.host["slot_first"], s.host["used"])
+    s.slot["seeker"][at] = seeker[order]
+    s.slot["cost"][at] = slot["cost"][order] + a.penalty[seeker[order]] - of.seeker["penalty"][host]
     return s
 
 
+def add_prices(s: State, price: Array) -> None:
+    """Undo :func:`matching.arrays.dearer`."""
+    s.host["price"] += price
+    s.slot["cost"] -= np.repeat(price, s.host["places"])
+
+
+def serve(a: Arrays, g: Grid, s: State, order: Array, places: Array, pool: Array, enough: Callable[[], bool]) -> None:
+    """Fill so many places of each seeker in order."""
+    end, heap, bits = len(pool), np.empty(FIRST_HEAP, np.int64), node_bits(len(s.seeker), len(s.host))
+    start, more = 0, BETWEEN_LOOKS
+    while start < len(order):
+        if enough():
+            take_what_is_free(a, s, order[start:], pool)
+            break
+        began = perf_counter()
+        pool, end, heap = assign(a, g, s, order[start : start + more], places, pool, end, heap, bits)
+        start += more
+        more = 2 * more if perf_counter() - began < LOOK_S else max(more // 2, BETWEEN_LOOKS)
+    s.seeker["left"] = a.seeker_places - s.seeker["served"]
+
+
 @kernel
-def assign(a, g, s, first, behind, pool, end, heap, bits):  # type: ignore[no-untyped-def]
+def assign(a, g, s, order, places, pool, end, heap, bits):  # type: ignore[no-untyped-def]
     """Fill place after place; after each the set is the best one for the places so far. Returns the pool, its end, and the heap."""
-    for n in range(first, behind):
-        for _ in range(a.seeker_places[n]):
+    for n in order:
+        for _ in range(places[n]):
             goal = NO_ROOM
             while goal == NO_ROOM:
                 length, goal, end = search(a, g, s, n, pool, end, heap, bits)
@@ -300,27 +364,27 @@ def assign(a, g, s, first, behind, pool, end, heap, bits):  # type: ignore[no-un
 
 @kernel
 def longer(array):  # type: ignore[no-untyped-def]
-    twice = np.empty(2 * len(array), np.int64)
+    twice = np.empty(2 * len(array) + FIRST_HEAP, np.int64)
     twice[: len(array)] = array
     return twice
 
 
 @kernel
-def take_what_is_free(a, s, first, pool):  # type: ignore[no-untyped-def]
-    """For the seekers from ``first`` on, whom nobody has searched for: the cheapest free hosts of their lists. Their prices bound what
-    a search might win."""
-    for n in range(first, len(s.seeker)):
+def take_what_is_free(a, s, order, pool):  # type: ignore[no-untyped-def]
+    """For seekers that nobody has searched for: the cheapest free hosts of their lists. Their prices bound what a search might win."""
+    for n in order:
         seeker = s.seeker[n]
-        least = seeker.penalty
-        for at in range(seeker.list_first, seeker.list_first + seeker.list_length):
-            cost, o = cost_of(pool[at], a.step), host_of(n, pool[at])
+        least, behind = seeker.penalty, seeker.list_first + seeker.list_length
+        if behind == seeker.list_first and not seeker.whole:
+            continue
+        for at in range(seeker.list_first, behind):
+            cost, o = pool[at] >> TURN_BITS, host_of(n, pool[at])
             host = s.host[o]
-            least = min(least, cost + host.price if at + 1 < seeker.list_first + seeker.list_length or seeker.whole else cost)
-            if seeker.served < a.seeker_places[n] and host.used < host.places:
+            least = min(least, cost + host.price if at + 1 < behind or seeker.whole else cost)
+            if seeker.served < a.seeker_places[n] and host.used < host.places and not paired(s.place, seeker.place_first, seeker.served, o):
                 s.place[seeker.place_first + seeker.served] = o
                 seeker.served += 1
                 slot = s.slot[host.slot_first + host.used]
                 slot.seeker, slot.cost = n, cost
                 host.used += 1
-        seeker.left = a.seeker_places[n] - seeker.served
         seeker.price = least

@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmarks.engine.ours import Laid, Score, served
 from matching import grid
+from matching.arrays import TURN_BITS
 from matching.candidates import cheapest, host_of, room_for
 from matching.jit import kernel
 
@@ -29,7 +30,7 @@ def _take(a, g, room):  # type: ignore[no-untyped-def]
     for n in range(needs):
         lists[n] = _longer(a, g, n, lists[n], room)
         if len(lists[n]):
-            heappush(heap, (lists[n][0] >> 32, np.int64(n)))
+            heappush(heap, (lists[n][0] >> TURN_BITS, np.int64(n)))
     while heap:
         cost, n = heappop(heap)
         o = host_of(n, lists[n][tried[n]])
@@ -42,7 +43,7 @@ def _take(a, g, room):  # type: ignore[no-untyped-def]
         if tried[n] == len(lists[n]):
             lists[n] = _longer(a, g, n, lists[n], room)
         if empty[n] and tried[n] < len(lists[n]):
-            heappush(heap, (lists[n][tried[n]] >> 32, n))
+            heappush(heap, (lists[n][tried[n]] >> TURN_BITS, n))
     return np.array(need), np.array(metres)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.engine.city import Array, City, numbered, posts
 from benchmarks.engine.timing import NotExact
-from matching import arrays, assignment, candidates, certificate, grid, paths
+from matching import arrays, candidates, certificate, grid, paths
 from matching.arrays import Arrays
 from matching.columns import columns_of
 from matching.grid import Grid
@@ -50,10 +50,9 @@ def lay(city: City) -> Laid:
 
 def solve_round(laid: Laid) -> tuple[State, tuple[int, int]]:
     """The best set of pairs and what its certificate says (violations and metres of doubt), everything included from the arrays on."""
-    a = paths.seeking(laid.a)
-    g = arrays.grid_of(a)
-    s = paths.best_set(a, g, lambda: False)
-    return s, certificate.check(a, g, s)
+    g = arrays.grid_of(laid.a)
+    s = paths.best_set(laid.a, g, lambda: False)
+    return s, certificate.check(laid.a, g, s)
 
 
 def first_lists(a: Arrays, g: Grid, k: int) -> tuple[Array, Array]:
@@ -69,7 +68,7 @@ def lists(a: Arrays, g: Grid, k: int) -> Lists:
     pool, length = first_lists(a, g, k)
     keys, there = pool.reshape(-1, k), np.arange(k) < length[:, None]
     offer = np.where(there, candidates.host_of(np.arange(len(length))[:, None], keys), -1)
-    return Lists(offer, np.where(there, keys >> 32, np.inf))
+    return Lists(offer, np.where(there, keys >> arrays.TURN_BITS, np.inf))
 
 
 def every_pair(a: Arrays, g: Grid) -> Lists:
@@ -82,13 +81,13 @@ def every_pair(a: Arrays, g: Grid) -> Lists:
 
 def proven(laid: Laid, s: State, doubts: tuple[int, int]) -> Score:
     """The score. Raises :class:`NotExact` unless the certificate is clean and the prices, added up here too, give what the set costs."""
-    a, seeking = laid.a, paths.seeking(laid.a)
-    need, offer = assignment.pairs(seeking, s)
+    a = laid.a
+    need, offer = paths.pairs(s)
     metres, near = candidates.meetings(a, need, offer)
     cost = int(np.where(near, np.floor(metres + 0.5), REMOTE_COST_M).sum())
     score = Score(served(a, need), cost)
     empty = a.seeker_places - np.bincount(need, minlength=len(a.seeker_places))
-    need_price, offer_price = assignment.prices(a, seeking, s)
+    need_price, offer_price = s.seeker["price"], s.host["price"]
     bound = int((a.seeker_places * need_price).sum() - (a.host_places * offer_price).sum())
     # A pair of the set can be worth more than it costs; since nobody takes it twice, the bound loses the difference.
     bound -= int((need_price[need] - offer_price[offer]).sum()) - cost
