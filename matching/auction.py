@@ -13,7 +13,7 @@ from matching.arrays import TURN_BITS, Arrays
 from matching.candidates import host_of
 from matching.jit import Array, inner_kernel, kernel
 
-FINE = 40
+FINE = 20
 """A bid adds this part of the mean cost of a pair,"""
 LOWER = 6
 """and so many times as much is taken off the prices in the end: too low ones cost the search less than too high ones."""

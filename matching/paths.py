@@ -17,7 +17,7 @@ from matching.candidates import Room, cheapest, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array, inner_kernel, kernel
 
-FIRST_LOOK, TO_BID = 12, 24
+FIRST_LOOK, TO_BID = 12, 16
 """How long lists are at first, and for rough prices."""
 CONTESTED, MOST_BIDS = 2, 300
 """So many bids a place, and rough prices help; and how many are made for them then."""
@@ -26,7 +26,7 @@ BETWEEN_LOOKS = 64
 """So many seekers at least are served before the clock is looked at again,"""
 LOOK_S = 0.02
 """and more while that takes no longer: to hand on all arrays takes some time as well."""
-NO_ROOM = np.int64(-2)
+NOTHING, ROOM = np.int64(-1), np.int64(-2)
 FAR_AWAY = np.int64(1) << np.int64(61)
 SEEKER = np.dtype([(name, np.int64) for name in (
     "price", "dist", "via", "key", "cursor", "list_first", "list_length", "whole", "place_first", "served", "left", "penalty",
@@ -102,15 +102,9 @@ def held(s: State) -> tuple[Array, Array]:
     return host, s.slot[at]
 
 
-@inner_kernel
-def longer_list(length):  # type: ignore[no-untyped-def]
-    return max(FIRST_LOOK, 4 * length)
-
-
 @kernel
-def refill(a, g, seeker, room, n, pool, end):  # type: ignore[no-untyped-def]
-    """Make the seeker's list of cheapest pairs four times as long (or whole); return the pool's end."""
-    want = longer_list(seeker[n].list_length)
+def refill(a, g, seeker, room, n, want, pool, end):  # type: ignore[no-untyped-def]
+    """Make the seeker's list of cheapest pairs so long (or whole); return the pool's end."""
     count = cheapest(a, g, n, want, pool[end : end + want], room)
     seeker[n].list_first, seeker[n].list_length, seeker[n].whole = end, count, count < want
     return end + count
@@ -151,30 +145,28 @@ def drop_first(heap, size):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-def]
+def search(s, pool, heap, size, best, goal, bits):  # type: ignore[no-untyped-def]
     """Dijkstra from a place to be filled to the nearest free one, or to the seeker that had best stay unserved.
 
     Lengths are costs less prices, never negative; the heap has length · 2^bits + node. From a seeker it goes along the list as far as
     pairs can matter now, then leaves a note to come back: the bound of a pair is its length if the host's price were 0 (U, Yiu,
-    Mouratidis and Mamoulis, SIGMOD 2008). Returns length, goal (a seeker, or number of seekers + host) and the pool's end; the goal is
-    NO_ROOM when pool or heap are too short: neither is made longer here, since a loop that changes an array counts its users each turn.
+    Mouratidis and Mamoulis, SIGMOD 2008). Returns the heap's size, length, goal (a seeker, or number of seekers + host) and what it lacks:
+    NOTHING, ROOM in the heap, or more pairs of a seeker, to be called again afterwards. It is handed few arrays, and makes none longer:
+    Numba counts who holds an array wherever it is handed on or replaced.
     """
     seeker, host, place, slot, seen = s.seeker, s.host, s.place, s.slot, s.seen
-    seekers, best, goal = len(seeker), FAR_AWAY, np.int64(-1)
-    see_seeker(seeker, s.seen_seekers, seen, source, np.int64(0), np.int64(-1))
-    heap[0], size = source, 1
+    seekers = len(seeker)
     while size:
-        top = heap[0]
-        size = drop_first(heap, size)
-        key, node = top >> bits, top & ((np.int64(1) << bits) - 1)
+        key, node = heap[0] >> bits, heap[0] & ((np.int64(1) << bits) - 1)
         if key >= best:
             break
         if node >= seekers:
             o = node - seekers
+            if size + host[o].used > len(heap):
+                return size, best, goal, ROOM
+            size = drop_first(heap, size)
             if key == host[o].dist:  # else it was reached by a shorter way since
                 base, first = key - host[o].price, host[o].slot_first
-                if size + host[o].used > len(heap):
-                    return best, NO_ROOM, end
                 for at in range(first, first + host[o].used):
                     m = slot[at].seeker
                     dist = base + seeker[m].price - slot[at].cost
@@ -182,25 +174,23 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
                         see_seeker(seeker, s.seen_seekers, seen, m, dist, o)
                         size = put(heap, size, dist << bits | m)
             continue
-        n = seeker[node]
+        size = drop_first(heap, size)
+        n, lacks = seeker[node], NOTHING
         if key != n.key:
             continue
         base, cursor = n.dist - n.price, max(n.cursor, np.int64(0))
         if n.cursor < 0 and base + n.penalty < best:
             best, goal = base + n.penalty, node
         while cursor < n.list_length or not n.whole:
-            if cursor == n.list_length:
-                if end + longer_list(n.list_length) > len(pool):
-                    return best, NO_ROOM, end
-                end = refill(a, g, seeker, s.room, node, pool, end)
-                continue
+            if cursor == n.list_length or size + 1 == len(heap):
+                lacks = node if cursor == n.list_length else ROOM
+                size = put(heap, size, key << bits | node)
+                break
             pair = pool[n.list_first + cursor]
             cost = pair >> TURN_BITS
             bound = base + cost
             if bound >= best:
                 break
-            if size == len(heap):
-                return best, NO_ROOM, end
             if size and bound > heap[0] >> bits:
                 n.key = bound
                 size = put(heap, size, bound << bits | node)
@@ -218,7 +208,9 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
                 else:
                     size = put(heap, size, dist << bits | (seekers + o))
         n.cursor = cursor
-    return best, goal, end
+        if lacks != NOTHING:
+            return size, best, goal, lacks
+    return size, best, goal, NOTHING
 
 
 @inner_kernel
@@ -351,22 +343,28 @@ def assign(a, g, s, order, places, pool, end, heap, bits):  # type: ignore[no-un
     """Fill place after place; after each the set is the best one for the places so far. Returns the pool, its end, and the heap."""
     for n in order:
         for _ in range(places[n]):
-            goal = NO_ROOM
-            while goal == NO_ROOM:
-                length, goal, end = search(a, g, s, n, pool, end, heap, bits)
-                if goal == NO_ROOM:
-                    reprice(s, 0)
-                    pool, heap = longer(pool), longer(heap)
+            see_seeker(s.seeker, s.seen_seekers, s.seen, n, np.int64(0), np.int64(-1))
+            size, length, goal = put(heap, 0, np.int64(n)), FAR_AWAY, np.int64(-1)
+            size, length, goal, lacks = search(s, pool, heap, size, length, goal, bits)
+            while lacks != NOTHING:
+                if lacks == ROOM:
+                    heap = longer(heap, 2 * len(heap))
+                else:
+                    want = max(FIRST_LOOK, 4 * s.seeker[lacks].list_length)
+                    if end + want > len(pool):
+                        pool = longer(pool, 2 * (end + want))
+                    end = refill(a, g, s.seeker, s.room, lacks, want, pool, end)
+                size, length, goal, lacks = search(s, pool, heap, size, length, goal, bits)
             reprice(s, length)
             follow(s, n, goal)
     return pool, end, heap
 
 
 @kernel
-def longer(array):  # type: ignore[no-untyped-def]
-    twice = np.empty(2 * len(array) + FIRST_HEAP, np.int64)
-    twice[: len(array)] = array
-    return twice
+def longer(array, length):  # type: ignore[no-untyped-def]
+    copy = np.empty(length, np.int64)
+    copy[: len(array)] = array
+    return copy
 
 
 @kernel

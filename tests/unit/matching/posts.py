@@ -115,11 +115,11 @@ def score(needs: list[Need], pairs: list[Pair]) -> Score:
 
 
 def _too_low(a: Arrays, *lists: Any) -> Any:
-    return np.zeros(len(a.host_places), np.int64)
+    return np.zeros(len(a.host_places), np.int64), False
 
 
 def _too_high(a: Arrays, *lists: Any) -> Any:
-    return np.arange(len(a.host_places)) % 4 * (a.step + 17)
+    return np.arange(len(a.host_places)) % 4 * (a.step + 17), False
 
 
 BEGINNINGS = (paths.rough_prices, _too_low, _too_high)
