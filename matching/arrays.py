@@ -9,14 +9,14 @@ import numpy as np
 from matching import distance, grid
 from matching.columns import Columns, columns_of
 from matching.hours import QUARTERS, half_hours
-from matching.jit import Array, kernel
+from matching.jit import Array, inner_kernel, kernel
 from matching.model import REMOTE_COST_M, Id, Mode, Need, Offer, Rule, Urgency
 from matching.policy import NO_TERMS, Terms
 
 WORDS = -(-QUARTERS // 64)
 LARGEST_TABLE = 1 << 26
 LEVEL_BIT = 29
-"""A pair's metres, terms included, stay below 2²⁹; above them stands its level."""
+"""A pair's metres, terms included, stay below 2²⁹; above them stands its level, where :mod:`matching.search` writes a pair down."""
 (
     FAILED_CATEGORY, FAILED_MODE, FAILED_DISTANCE, FAILED_HOURS, FAILED_LANGUAGE, FAILED_SAME_PERSON, FAILED_BLOCKED, FAILED_LEVEL,
     FAILED_PAUSED, FAILED_CAPACITY, PASSED,
@@ -159,10 +159,7 @@ def _rows(offers: Columns[Offer], needs: Columns[Need]) -> tuple[Array, Array]:
 
 
 def turned(a: Arrays) -> Arrays:
-    """Offers look for needs: the same pairs, and each costs less by the penalty of its need than the dearest penalty is.
-
-    Where offers have fewer places than are wanted, each search is short this way: there is a free need around the corner.
-    """
+    """Offers look for needs: the same pairs, and each costs less by the penalty of its need than the dearest penalty is."""
     urgency = 3 - a.penalty // a.step  # 0 is the most urgent
     wait = a.penalty % a.step
     levels, categories = len(Urgency), len(a.level)
@@ -190,12 +187,19 @@ def turned(a: Arrays) -> Arrays:
         "known_first": known_first,
         "known_host": known_host,
         "known_term": known_term,
-        "known_more": (urgency[known_host] << LEVEL_BIT) + term[known_host],
+        "known_more": urgency[known_host] * a.step + term[known_host],
         "barred_first": barred_first,
         "barred_host": barred_host,
         "barred_rule": barred_rule,
         "fits": np.ascontiguousarray(a.fits.T),
     }))  # fmt: skip
+
+
+def dearer(a: Arrays, price: Array) -> Arrays:
+    """The same pairs, each dearer by its host's price."""
+    term = a.host_term + price
+    far = _from_afar(len(a.level), a.row_host, a.row_group, a.host_far, term)
+    return Arrays(**(a._asdict() | {"host_term": term, "known_more": a.known_more + price[a.known_host]} | far))
 
 
 _OF_BOTH = ("at", "xyz", "profile", "near", "far", "radius", "area", "held_first", "held", "term", "places")
@@ -207,10 +211,24 @@ def _turned_pairs(first: Array, host: Array, what: Array, hosts: int) -> tuple[A
     return np.searchsorted(host[order], np.arange(hosts + 1)), seeker[order], what[order]
 
 
+TURN_BITS = 22
+"""As many hosts as that can have a turn."""
+TURN = (1 << TURN_BITS) - 1
+SCATTER = 2_592_223
+"""The golden section of 2²², made odd; :data:`GATHER` undoes it."""
+GATHER = pow(SCATTER, -1, 1 << TURN_BITS)
+
+
+@inner_kernel
+def scattered(number):  # type: ignore[no-untyped-def]
+    """Another number of so many bits for each number: those beside each other lie far apart."""
+    return (number * SCATTER) & TURN
+
+
 def _from_afar(groups: int, host: Array, group: Array, far: Array, term: Array) -> dict[str, Array]:
-    """By group the hosts that meet from afar, the lowest term first; and where those with the same term end."""
+    """By group the hosts that meet from afar, the lowest term first, then :func:`scattered`; and where those with the same term end."""
     host, group = host[far[host]], group[far[host]]
-    order = np.lexsort((host, term[host], group))
+    order = np.lexsort((scattered(host), term[host], group))
     host, group = host[order], group[order]
     ends = np.append(np.flatnonzero((np.diff(group) != 0) | (np.diff(term[host]) != 0)) + 1, len(host))
     behind = ends[np.searchsorted(ends, np.arange(len(host)), side="right")]
@@ -238,18 +256,25 @@ def penalties(offers: Columns[Offer], needs: Columns[Need], terms: Terms = NO_TE
     return {urgency: (len(Urgency) - place) * step for place, urgency in enumerate(Urgency)}
 
 
-def places_order(a: Arrays) -> Array:
-    """The seekers by urgency, then category, then along a curve that stays in a neighbourhood before it moves on (Morton's).
+def places_order(offers: Columns[Offer], needs: Columns[Need]) -> tuple[Array, Array]:
+    """How to number offers and needs: neighbours beside each other, the needs by urgency and category first. Takes posts in order of id.
 
-    Any order gives the best set. In this one each search mostly stays among the seekers just before it, and memory is read in turn.
+    Any numbers give the best set. With these each search stays among the seekers just before it, and memory is read in turn.
     """
-    east = ((a.seeker_at[:, 0] + 180) / 360 * 0xFFFF_FFFF).astype(np.uint64)
-    north = ((a.seeker_at[:, 1] + 90) / 180 * 0xFFFF_FFFF).astype(np.uint64)
-    code = np.zeros(len(east), np.uint64)
+    urgency = np.array([list(Urgency).index(each) for each in needs.values["urgency"]], np.int64)[needs.codes("urgency")]
+    category = np.argsort(np.argsort(needs.values["category"]))[needs.codes("category")]
+    return np.argsort(_curve(offers), kind="stable"), np.lexsort((_curve(needs), category, urgency))
+
+
+def _curve(posts: Columns[Offer] | Columns[Need]) -> Array:
+    """How far along a curve that stays in a neighbourhood before it moves on (Morton's)."""
+    east = ((posts.numbers("lon") + 180) / 360 * 0xFFFF_FFFF).astype(np.uint64)
+    north = ((posts.numbers("lat") + 90) / 180 * 0xFFFF_FFFF).astype(np.uint64)
+    code = np.zeros(len(posts), np.uint64)
     for bit in range(32):
         one, at = np.uint64(1), np.uint64(bit)
         code |= ((east >> at & one) | (north >> at & one) << one) << np.uint64(2 * bit)
-    return np.lexsort((code, a.group[a.group_first[:-1]], -a.penalty)) if a.needs_seek else np.argsort(code, kind="stable")
+    return code
 
 
 def _profiles(offers: Columns[Offer], needs: Columns[Need]) -> dict[str, Array]:

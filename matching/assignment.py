@@ -4,7 +4,7 @@ Successive shortest paths with prices (compiled, see :mod:`matching.paths`), ove
 search needs them, and at the end a certificate over all eligible pairs that nothing better exists. Importing this loads Numba.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from threading import Lock
 
 import numpy as np
@@ -14,8 +14,7 @@ from matching.arrays import Arrays
 from matching.columns import columns_of
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array
-from matching.model import TAKEN, Id, Mode, Need, Offer, Pair, Reason, Rule
-from matching.paths import State
+from matching.model import TAKEN, Mode, Need, Offer, Pair, Reason, Rule
 from matching.policy import NO_TERMS, Terms
 from matching.solution import Certificate, Solution, Unserved
 
@@ -36,55 +35,48 @@ def solve(
     """
     o, n = columns_of(Offer, offers).in_order(), columns_of(Need, needs).in_order()
     with _one_at_a_time:
-        a = arrays.lay_out(o, n, terms)
-        seeking = paths.seeking(a)
-        g = arrays.grid_of(seeking)
-        s = paths.best_set(seeking, g, enough)
-        need_price, offer_price = prices(a, seeking, s)
+        offer_at, need_at = arrays.places_order(o, n)  # the kernels' number of each post is its place in these
+        a = arrays.lay_out(o.taken(offer_at), n.taken(need_at), terms)
+        g = arrays.grid_of(a)
+        s = paths.best_set(a, g, enough)
         proof = Certificate(
-            dict(zip(n.ids, need_price.tolist(), strict=True)),
-            dict(zip(o.ids, offer_price.tolist(), strict=True)),
+            dict(zip(n.ids, _back(s.seeker["price"], need_at).tolist(), strict=True)),
+            dict(zip(o.ids, _back(s.host["price"], offer_at).tolist(), strict=True)),
             arrays.penalties(o, n, terms),
-            *certificate.check(seeking, g, s),
+            *certificate.check(a, g, s),
         )
-        need, offer = pairs(seeking, s)
-        left = a.seeker_places - np.bincount(need, minlength=len(n))
-        unserved = _unserved(a, g if seeking is a else arrays.grid_of(a), left, n.ids)
-        return Solution(_pairs(a, need, offer, o.ids, n.ids), unserved, proof)
+        need, offer = paths.pairs(s)
+        order = np.lexsort((offer_at[offer], need_at[need]))
+        need, offer = need[order], offer[order]
+        metres, near = candidates.meetings(a, need, offer)
+        left = s.seeker["left"]
+        reasons = _reasons(a, g, left)
+    return Solution(
+        [
+            Pair(n.ids[i], o.ids[j], Mode.IN_PERSON if here else Mode.REMOTE, apart_m)
+            for i, j, apart_m, here in zip(need_at[need].tolist(), offer_at[offer].tolist(), metres.tolist(), near.tolist(), strict=True)
+        ],
+        [Unserved(n.ids[i], int(left[at]), reasons[at]) for i, at in sorted((int(need_at[at]), at) for at in reasons)],
+        proof,
+    )
 
 
-def prices(a: Arrays, seeking: Arrays, s: State) -> tuple[Array, Array]:
-    """The prices of needs and of offers, in metres, whoever was looking for whom."""
-    if seeking is a:
-        return s.seeker["price"], s.host["price"]
-    return a.penalty - s.host["price"], seeking.penalty - s.seeker["price"]
+def _back(values: Array, at: Array) -> Array:
+    """From the kernels' numbers to the order of ids."""
+    by_id = np.empty_like(values)
+    by_id[at] = values
+    return by_id
 
 
-def pairs(seeking: Arrays, s: State) -> tuple[Array, Array]:
-    """Needs and offers of the set, by need, then offer."""
-    seeker, host = paths.pairs(s)
-    need, offer = (seeker, host) if seeking.needs_seek else (host, seeker)
-    order = np.lexsort((offer, need))
-    return need[order], offer[order]
+def _reasons(a: Arrays, g: Grid, left: Array) -> dict[int, Reason]:
+    """Why a need has empty places, of which there are so many ``left``."""
+    room = candidates.room_for(room_for_runs(g))
+    return {n: _reason(a, g, room, n) for n in np.flatnonzero(left).tolist()}
 
 
-def _pairs(a: Arrays, need: Array, offer: Array, offers: Sequence[Id], needs: Sequence[Id]) -> list[Pair]:
-    metres, near = candidates.meetings(a, need, offer)
-    return [
-        Pair(needs[n], offers[o], Mode.IN_PERSON if here else Mode.REMOTE, apart_m)
-        for n, o, apart_m, here in zip(need.tolist(), offer.tolist(), metres.tolist(), near.tolist(), strict=True)
-    ]
-
-
-def _unserved(a: Arrays, g: Grid, left: Array, needs: Sequence[Id]) -> list[Unserved]:
-    """``left`` are the empty places of each need."""
-    runs = np.empty((room_for_runs(g), 2), np.int64)
-    return [Unserved(needs[n], int(left[n]), _reason(a, g, runs, n)) for n in np.flatnonzero(left).tolist()]
-
-
-def _reason(a: Arrays, g: Grid, runs: Array, n: int) -> Reason:
-    if candidates.cheapest(a, g, n, 1, np.empty(1, np.int64), runs):
+def _reason(a: Arrays, g: Grid, room: candidates.Room, n: int) -> Reason:
+    if candidates.cheapest(a, g, n, 1, np.empty(1, np.int64), room):
         return TAKEN
-    furthest = tuple(Rule)[candidates.furthest(a, g, n, runs)]
+    furthest = tuple(Rule)[candidates.furthest(a, g, n, room.runs)]
     return TAKEN if furthest is Rule.CAPACITY else furthest
 

@@ -1,45 +1,77 @@
 """Compiled: a seeker's eligible pairs, the cheapest first, as far as they are asked for.
 
-A pair is written as (level · 2²⁹ + metres) · 2³² + turn; a level is worth :attr:`matching.arrays.Arrays.step` metres. Equal costs take
-turns from another host for each seeker, lest all needs of one address queue up before the same offers.
+A pair is written as cost · 2²² + turn; the cost is metres, with terms and the steps of its level. Equal costs take turns from another
+host for each seeker, lest all needs of one address queue up before the same offers.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import prange
 
-from matching.arrays import FAILED_CATEGORY, FAILED_DISTANCE, FAILED_LANGUAGE, FAILED_MODE, LEVEL_BIT, PASSED, first_misfit
+from matching.arrays import (
+    FAILED_CATEGORY,
+    FAILED_DISTANCE,
+    FAILED_LANGUAGE,
+    FAILED_MODE,
+    GATHER,
+    PASSED,
+    TURN,
+    TURN_BITS,
+    first_misfit,
+    scattered,
+)  # fmt: skip
 from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, apart_m, bent_m, exact_m
 from matching.geo import MIN_CURVATURE_M
-from matching.grid import LAYERS, step_out
-from matching.jit import kernel, parallel_kernel
+from matching.grid import LAYERS, PAD_M, step_out
+from matching.jit import Array, inner_kernel, kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
 
 WIDER = 0.3
 """Each step goes farther by a cell, or by this share of the way."""
 CHUNKS = 64
-METRES = (1 << LEVEL_BIT) - 1
+BLOCK = 128
+"""So many entries are measured before the near ones of them are asked for the other rules."""
+FEW = 32
+"""So many keys are kept in order; more of them in a heap."""
+
+
+class Room(NamedTuple):
+    """What a search writes down: the runs of a step; of a block those entries that are near enough, and the squares of their chords."""
+
+    runs: Array
+    near: Array
+    chord2: Array
 
 
 @kernel
-def first_turn(s, total):  # type: ignore[no-untyped-def]
-    return (s * np.int64(2_654_435_761)) % max(total, 1)
+def room_for(runs):  # type: ignore[no-untyped-def]
+    """Room for so many runs a step."""
+    return Room(np.empty((runs, 2), np.int64), np.empty(BLOCK, np.int64), np.empty(BLOCK))
 
 
-@kernel
-def cost_of(key, step):  # type: ignore[no-untyped-def]
-    """What a written pair costs, in metres (also without its turn: :func:`known_cost` · 2³²)."""
-    return (key >> 32 & METRES) + (key >> (32 + LEVEL_BIT)) * step
+@inner_kernel
+def turn_of(s, h):  # type: ignore[no-untyped-def]
+    return scattered(h - s)
 
 
-@kernel
+@inner_kernel
+def host_of(s, key):  # type: ignore[no-untyped-def]
+    """The host of a written pair."""
+    return (s + (key & TURN) * GATHER) & TURN
+
+
+@inner_kernel
+def in_doubt(metres, radius):  # type: ignore[no-untyped-def]
+    """Whether what :func:`matching.geo.bent_m` says could tip a decision: then the reference decides."""
+    return metres >= BENT_REACH_M or abs(metres - radius) <= ERROR_M or abs(metres - np.floor(metres) - 0.5) <= ERROR_M
+
+
+@inner_kernel
 def near_cost(chord2, at, host_at, h, radius):  # type: ignore[no-untyped-def]
-    """Whole metres between two who can meet in person, else TOO_FAR, from the square of the straight line between them. The reference
-    decides what the fast formula cannot.
-
-    The innermost functions take the few values they need: handing on all of Arrays costs more than what they do.
-    """
+    """Whole metres between two who can meet in person, else TOO_FAR, from the square of the straight line between them."""
     metres = bent_m(chord2)
-    if metres >= BENT_REACH_M or abs(metres - radius) <= ERROR_M or abs(metres - np.floor(metres) - 0.5) <= ERROR_M:
+    if in_doubt(metres, radius):
         metres = apart_m(at[0], at[1], host_at[h, 0], host_at[h, 1])
     return np.int64(TOO_FAR) if metres > radius else np.int64(metres + 0.5)
 
@@ -65,7 +97,7 @@ def meetings(a, seekers, hosts):  # type: ignore[no-untyped-def]
     return metres, near
 
 
-@kernel
+@inner_kernel
 def within(ascending, h):  # type: ignore[no-untyped-def]
     if len(ascending) == 0:
         return False
@@ -73,11 +105,15 @@ def within(ascending, h):  # type: ignore[no-untyped-def]
     return at < len(ascending) and ascending[at] == h
 
 
-@kernel
+@inner_kernel
 def in_area(a, s, h):  # type: ignore[no-untyped-def]
     """Whether the offer's area is among those that hold the need's point; its radius alone counts where it has none."""
-    if a.host_area[h] >= 0:
-        return within(a.seeker_held[a.seeker_held_first[s] : a.seeker_held_first[s + 1]], a.host_area[h])
+    area = a.host_area[h]
+    if area >= 0:
+        for i in range(a.seeker_held_first[s], a.seeker_held_first[s + 1]):  # noqa: SIM110  # a point lies in few areas
+            if a.seeker_held[i] == area:
+                return True
+        return False
     return a.seeker_area[s] < 0 or within(a.host_held[a.host_held_first[h] : a.host_held_first[h + 1]], a.seeker_area[s])
 
 
@@ -103,19 +139,37 @@ def first_failed(a, s, h):  # type: ignore[no-untyped-def]
     return failed
 
 
-@kernel
+@inner_kernel
 def push(heap, count, want, key):  # type: ignore[no-untyped-def]
-    """Keep the ``want`` lowest keys in a heap with the highest on top; the new count."""
-    if count < want:
+    """Keep the ``want`` lowest keys in a heap with the highest on top; the new count. A few are kept in order, which is a heap too."""
+    if count == want and key >= heap[0]:
+        return count
+    if want <= FEW:
         at = count
-        while at and heap[(at - 1) >> 1] < key:
-            heap[at] = heap[(at - 1) >> 1]
-            at = (at - 1) >> 1
+        if count < want:
+            while at and heap[at - 1] < key:
+                heap[at] = heap[at - 1]
+                at -= 1
+        else:
+            at = 0
+            while at + 1 < count and heap[at + 1] > key:
+                heap[at] = heap[at + 1]
+                at += 1
         heap[at] = key
-        return count + 1
-    if key < heap[0]:
+    elif count < want:
+        rise(heap, count, key)
+    else:
         sink(heap, count, key)
-    return count
+    return min(count + 1, want)
+
+
+@kernel
+def rise(heap, at, key):  # type: ignore[no-untyped-def]
+    """Put the key behind the last one."""
+    while at and heap[(at - 1) >> 1] < key:
+        heap[at] = heap[(at - 1) >> 1]
+        at = (at - 1) >> 1
+    heap[at] = key
 
 
 @kernel
@@ -135,27 +189,37 @@ def sink(heap, count, key):  # type: ignore[no-untyped-def]
     heap[at] = key
 
 
-@kernel
-def cheapest(a, g, s, want, heap, runs):  # type: ignore[no-untyped-def]
-    """Write the seeker's ``want`` cheapest pairs, in order; return how many there are. ``runs`` is room for those of a step."""
-    count, start, total = 0, first_turn(s, len(a.host_places)), len(a.host_places)
+@inner_kernel
+def lift_out(heap, count, want):  # type: ignore[no-untyped-def]
+    """Turn the heap into a list in order, the lowest first."""
+    if want <= FEW:
+        for i in range(count >> 1):
+            heap[i], heap[count - 1 - i] = heap[count - 1 - i], heap[i]
+        return
+    for last in range(count - 1, 0, -1):
+        key = heap[last]
+        heap[last] = heap[0]
+        sink(heap, last, key)
+
+
+@inner_kernel
+def cheapest(a, g, s, want, heap, room):  # type: ignore[no-untyped-def]
+    """Write the seeker's ``want`` cheapest pairs, in order; return how many there are."""
+    count = 0
     for at in range(a.group_first[s], a.group_first[s + 1]):
         group = a.group[at]
-        base = (a.level[group] << LEVEL_BIT) + a.seeker_term[s]
-        if count == want and heap[0] >> 32 < base:
+        base = a.level[group] * a.step + a.seeker_term[s]
+        if count == want and heap[0] >> TURN_BITS < base:
             break  # the groups after it have no lower level
         if a.seeker_near[s]:
-            count = cheapest_near(a, g, s, group, base, want, heap, count, runs)
+            count = cheapest_near(a, g, s, group, base, want, heap, count, room)
         if a.seeker_far[s]:
             count = cheapest_far(a, s, group, base, want, heap, count)
     for i in range(a.known_first[s], a.known_first[s + 1]):
         cost = known_cost(a, s, i)
         if cost != TOO_FAR:
-            count = push(heap, count, want, cost << 32 | (a.known_host[i] - start) % total)
-    for last in range(count - 1, 0, -1):
-        key = heap[last]
-        heap[last] = heap[0]
-        sink(heap, last, key)
+            count = push(heap, count, want, cost << TURN_BITS | turn_of(s, a.known_host[i]))
+    lift_out(heap, count, want)
     return count
 
 
@@ -171,38 +235,43 @@ def known_cost(a, s, i):  # type: ignore[no-untyped-def]
     return metres if metres == TOO_FAR else max(np.int64(0), metres + a.known_term[i]) + a.known_more[i]
 
 
-@kernel
-def cheapest_near(a, g, s, group, base, want, heap, count, runs):  # type: ignore[no-untyped-def]
-    at, point, own_radius = a.seeker_at[s], a.seeker_xyz[s], a.seeker_radius[s]
-    lon, lat, start, total = np.radians(at[0]), np.radians(at[1]), first_turn(s, len(a.host_places)), len(a.host_places)
-    entry_place, entry_host, entry_profile, host_at, host_term = g.entry_place, g.entry_host, g.entry_profile, a.host_at, a.host_term
-    table = a.fits.size > 0
-    row = a.fits[a.seeker_profile[s]] if table else np.empty(0, np.bool_)
+@inner_kernel
+def cheapest_near(a, g, s, group, base, want, heap, count, room):  # type: ignore[no-untyped-def]
+    """What the innermost loops need is fetched before them: Arrays and their columns are handed on, and counted, at some cost."""
+    (x, y, z), own_radius, table, profile = a.seeker_xyz[s], a.seeker_radius[s], a.fits.size > 0, a.seeker_profile[s]
+    lon, lat = a.seeker_at[s]
     barred, known = a.barred_host[a.barred_first[s] : a.barred_first[s + 1]], a.known_host[a.known_first[s] : a.known_first[s + 1]]
+    place, hosts, profiles, runs, near, chord2s = g.entry_place, g.entry_host, g.entry_profile, room.runs, room.near, room.chord2
     for layer in range(group * LAYERS, (group + 1) * LAYERS):
         reach = min(g.layer_reach[layer], own_radius)
         if reach < 0:
             continue
         width = g.layer_step[layer] * MIN_CURVATURE_M
         inner, outer = -1.0, width
-        while inner < reach and not (count == want and inner > (heap[0] >> 32) - base + 1):
+        while inner < reach and not (count == want and inner > (heap[0] >> TURN_BITS) - base + 1):
             outer = min(outer, reach)
-            for run in range(step_out(g, layer, lon, lat, inner, outer, runs)):
-                for e in range(runs[run, 0], runs[run, 1]):
-                    radius = min(entry_place[e, 3], own_radius)
-                    limit = min(radius, (heap[0] >> 32) - base + 1.0) if count == want else radius
-                    chord2 = (point[0] - entry_place[e, 0]) ** 2 + (point[1] - entry_place[e, 1]) ** 2 + (point[2] - entry_place[e, 2]) ** 2
-                    if chord2 > (limit + 0.01) ** 2:
-                        continue  # the way over ground is longer
-                    h = entry_host[e]
-                    if table:
-                        if not row[entry_profile[e]] or within(barred, h):
+            for run in range(step_out(g, layer, np.radians(lon), np.radians(lat), inner, outer, runs)):
+                for begin in range(runs[run, 0], runs[run, 1], BLOCK):
+                    found, limit = 0, min(own_radius, (heap[0] >> TURN_BITS) - base + 1.0) if count == want else own_radius
+                    for e in range(begin, min(begin + BLOCK, runs[run, 1])):  # no branches: who is near is hard to foresee
+                        chord2 = (x - place[e, 0]) ** 2 + (y - place[e, 1]) ** 2 + (z - place[e, 2]) ** 2
+                        near[found], chord2s[found] = e, chord2
+                        found += chord2 <= (min(place[e, 3], limit) + PAD_M) ** 2  # the way over ground is longer
+                    for i in range(found):
+                        e = near[i]
+                        h, radius, metres = hosts[e], min(place[e, 3], own_radius), bent_m(chord2s[i])
+                        if table:
+                            if not a.fits[profile, profiles[e]] or within(barred, h):
+                                continue
+                        elif first_failed(a, s, h) != PASSED:
                             continue
-                    elif first_failed(a, s, h) != PASSED:
-                        continue
-                    cost = near_cost(chord2, at, host_at, h, radius)
-                    if cost != TOO_FAR and (a.radii_only or in_area(a, s, h)) and not within(known, h):
-                        count = push(heap, count, want, (base + cost + host_term[h]) << 32 | (h - start) % total)
+                        if not a.radii_only and not in_area(a, s, h):
+                            continue
+                        if in_doubt(metres, radius):
+                            metres = apart_m(lon, lat, a.host_at[h, 0], a.host_at[h, 1])
+                        if metres <= radius and not within(known, h):
+                            cost = base + np.int64(metres + 0.5) + a.host_term[h]
+                            count = push(heap, count, want, cost << TURN_BITS | turn_of(s, h))
             inner, outer = outer, outer + max(width, outer * WIDER)
     return count
 
@@ -210,15 +279,14 @@ def cheapest_near(a, g, s, group, base, want, heap, count, runs):  # type: ignor
 @kernel
 def cheapest_far(a, s, group, base, want, heap, count):  # type: ignore[no-untyped-def]
     """Whoever meets from afar costs the same but for their terms: those with the same term in turn, as many as there is room for."""
-    start, total = first_turn(s, len(a.host_places)), len(a.host_places)
     known = a.known_host[a.known_first[s] : a.known_first[s + 1]]
     first = a.far_first[group]
     while first < a.far_first[group + 1]:
         alike = a.far_host[first : a.far_behind[first]]
-        cost, begin = base + REMOTE_COST_M + a.host_term[alike[0]], np.searchsorted(alike, start)
+        cost, begin = base + REMOTE_COST_M + a.host_term[alike[0]], first_in_turn(alike, s)
         for i in range(len(alike)):
             h = alike[(begin + i) % len(alike)]
-            key = cost << 32 | (h - start) % total
+            key = cost << TURN_BITS | turn_of(s, h)
             if count == want and key >= heap[0]:
                 if i == 0:
                     return count  # and whoever comes after costs more
@@ -229,14 +297,27 @@ def cheapest_far(a, s, group, base, want, heap, count):  # type: ignore[no-untyp
     return count
 
 
+@kernel
+def first_in_turn(alike, s):  # type: ignore[no-untyped-def]
+    """The place of the host that is the seeker's first, in hosts that are :func:`matching.arrays.scattered` and ascending by that."""
+    low, high = 0, len(alike)
+    while low < high:
+        middle = (low + high) >> 1
+        if scattered(alike[middle]) < scattered(s):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @parallel_kernel
-def first_lists(a, g, order, want, pool, length, room):  # type: ignore[no-untyped-def]
-    """For each seeker in order its ``want`` cheapest pairs, side by side in the pool. ``room`` is for the runs of a step."""
-    per = len(order) // CHUNKS + 1
+def first_lists(a, g, want, pool, length, runs):  # type: ignore[no-untyped-def]
+    """For each seeker its ``want`` cheapest pairs, side by side in the pool. ``runs`` is how many a step can have."""
+    per = len(length) // CHUNKS + 1
     for chunk in prange(CHUNKS):
-        runs = np.empty((room, 2), np.int64)
-        for i in range(chunk * per, min(len(order), (chunk + 1) * per)):
-            length[order[i]] = cheapest(a, g, order[i], want, pool[i * want : (i + 1) * want], runs)
+        room = room_for(runs)
+        for s in range(chunk * per, min(len(length), (chunk + 1) * per)):
+            length[s] = cheapest(a, g, s, want, pool[s * want : (s + 1) * want], room)
 
 
 @kernel

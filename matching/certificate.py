@@ -4,13 +4,25 @@ import numpy as np
 from numba import prange
 
 from matching.arrays import PASSED, Arrays
-from matching.candidates import CHUNKS, WIDER, cost_of, first_failed, fit, in_area, known_cost, metres_in_person, near_cost, within
-from matching.distance import TOO_FAR
+from matching.candidates import (
+    BLOCK,
+    CHUNKS,
+    WIDER,
+    first_failed,
+    fit,
+    in_area,
+    in_doubt,
+    known_cost,
+    metres_in_person,
+    room_for,
+    within,
+)  # fmt: skip
+from matching.distance import TOO_FAR, apart_m, bent_m
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import LAYERS, Grid, room_for_runs, step_out
-from matching.jit import kernel, parallel_kernel
+from matching.jit import inner_kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
-from matching.paths import State, pairs
+from matching.paths import State, held, pairs
 
 
 def check(a: Arrays, g: Grid, s: State) -> tuple[int, int]:
@@ -24,8 +36,7 @@ def check(a: Arrays, g: Grid, s: State) -> tuple[int, int]:
         a, g, np.append(0, np.cumsum(seeker["served"])), pairs(s)[1], seeker_price, host_price, dearness, dearness[g.entry_host],
         far_cheapest, room_for_runs(g),
     )  # fmt: skip
-    holder = np.repeat(np.arange(len(host)), host["used"])
-    slot = s.slot[host["slot_first"][holder] + np.arange(len(holder)) - np.repeat(np.cumsum(host["used"]) - host["used"], host["used"])]
+    holder, slot = held(s)
     worth = seeker_price[slot["seeker"]] - host_price[holder] - slot["cost"]
     bound = (a.seeker_places * seeker_price).sum() - (a.host_places * host_price).sum() - np.maximum(worth, 0).sum()
     cost = slot["cost"].sum() + (a.penalty * seeker["left"]).sum()
@@ -34,7 +45,7 @@ def check(a: Arrays, g: Grid, s: State) -> tuple[int, int]:
 
 @parallel_kernel
 def contradictions(  # type: ignore[no-untyped-def]
-    a, g, paired_first, paired_host, seeker_price, host_price, dearness, entry_dearness, far_cheapest, room
+    a, g, paired_first, paired_host, seeker_price, host_price, dearness, entry_dearness, far_cheapest, runs
 ):
     """Over all eligible pairs that are not in the set: how many would improve it, by the prices. ``dearness`` is what each host
     adds to its metres, also by the grid's entries; ``far_cheapest`` is like ``far_host`` with each group's lowest first.
@@ -43,14 +54,14 @@ def contradictions(  # type: ignore[no-untyped-def]
     """
     per, violations = len(seeker_price) // CHUNKS + 1, np.zeros(CHUNKS, np.int64)
     for chunk in prange(CHUNKS):
-        runs = np.empty((room, 2), np.int64)
+        room = room_for(runs)
         for n in range(chunk * per, min(len(seeker_price), (chunk + 1) * per)):
             paired = paired_host[paired_first[n] : paired_first[n + 1]]
             known = a.known_host[a.known_first[n] : a.known_first[n + 1]]
             for group in a.group[a.group_first[n] : a.group_first[n + 1]]:
                 price = seeker_price[n] - a.level[group] * a.step - a.seeker_term[n]
                 if a.seeker_near[n]:
-                    violations[chunk] += contradictions_near(a, g, n, group, paired, known, price, entry_dearness, runs)
+                    violations[chunk] += contradictions_near(a, g, n, group, paired, known, price, entry_dearness, room)
                 if a.seeker_far[n]:
                     for h in far_cheapest[a.far_first[group] : a.far_first[group + 1]]:
                         if REMOTE_COST_M + dearness[h] >= price:
@@ -59,40 +70,42 @@ def contradictions(  # type: ignore[no-untyped-def]
                             violations[chunk] += metres_in_person(a, n, h) == TOO_FAR
             for i in range(a.known_first[n], a.known_first[n + 1]):
                 h, cost = a.known_host[i], known_cost(a, n, i)
-                violations[chunk] += cost != TOO_FAR and h not in paired and cost_of(cost << 32, a.step) + host_price[h] < seeker_price[n]
+                violations[chunk] += cost != TOO_FAR and h not in paired and cost + host_price[h] < seeker_price[n]
     return violations.sum()
 
 
-@kernel
-def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, runs):  # type: ignore[no-untyped-def]
-    at, point, own_radius, violations = a.seeker_at[n], a.seeker_xyz[n], a.seeker_radius[n], 0
-    lon, lat = np.radians(at[0]), np.radians(at[1])
-    entry_place, entry_host, entry_profile, host_at = g.entry_place, g.entry_host, g.entry_profile, a.host_at
-    table, barred = a.fits.size > 0, a.barred_host[a.barred_first[n] : a.barred_first[n + 1]]
-    row = a.fits[a.seeker_profile[n]] if table else np.empty(0, np.bool_)
+@inner_kernel
+def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, room):  # type: ignore[no-untyped-def]
+    (x, y, z), own_radius, table, profile = a.seeker_xyz[n], a.seeker_radius[n], a.fits.size > 0, a.seeker_profile[n]
+    (lon, lat), barred, violations = a.seeker_at[n], a.barred_host[a.barred_first[n] : a.barred_first[n + 1]], 0
+    place, hosts, profiles, runs, near, chord2s = g.entry_place, g.entry_host, g.entry_profile, room.runs, room.near, room.chord2
     for layer in range(group * LAYERS, (group + 1) * LAYERS):
         reach = min(g.layer_reach[layer], own_radius, price + 1.0)
         width = g.layer_step[layer] * MIN_CURVATURE_M
         inner, outer = -1.0, width
         while inner < reach:
             outer = min(outer, reach)
-            for run in range(step_out(g, layer, lon, lat, inner, outer, runs)):
-                for e in range(runs[run, 0], runs[run, 1]):
-                    gain = price - entry_dearness[e] - 0.49  # whoever costs less in whole metres is nearer than this
-                    if gain <= inner - 1:
-                        continue
-                    radius = min(entry_place[e, 3], own_radius)
-                    chord2 = (point[0] - entry_place[e, 0]) ** 2 + (point[1] - entry_place[e, 1]) ** 2 + (point[2] - entry_place[e, 2]) ** 2
-                    if chord2 > min(radius + 1, max(gain, 0)) ** 2:
-                        continue
-                    h = entry_host[e]
-                    if table:
-                        if not row[entry_profile[e]] or within(barred, h):
+            for run in range(step_out(g, layer, np.radians(lon), np.radians(lat), inner, outer, runs)):
+                for begin in range(runs[run, 0], runs[run, 1], BLOCK):
+                    found = 0
+                    for e in range(begin, min(begin + BLOCK, runs[run, 1])):
+                        chord2 = (x - place[e, 0]) ** 2 + (y - place[e, 1]) ** 2 + (z - place[e, 2]) ** 2
+                        gain = max(min(place[e, 3] + 1, price - entry_dearness[e] - 0.49), 0)  # less in whole metres is nearer than this
+                        near[found], chord2s[found] = e, chord2
+                        found += chord2 < gain * gain
+                    for i in range(found):
+                        e = near[i]
+                        h, radius, metres = hosts[e], min(place[e, 3], own_radius), bent_m(chord2s[i])
+                        if table:
+                            if not a.fits[profile, profiles[e]] or within(barred, h):
+                                continue
+                        elif first_failed(a, n, h) != PASSED:
                             continue
-                    elif first_failed(a, n, h) != PASSED:
-                        continue
-                    if not within(known, h) and (a.radii_only or in_area(a, n, h)):
-                        cost = near_cost(chord2, at, host_at, h, radius)
-                        violations += cost != TOO_FAR and cost < gain and h not in paired
+                        if not a.radii_only and not in_area(a, n, h):
+                            continue
+                        if in_doubt(metres, radius):
+                            metres = apart_m(lon, lat, a.host_at[h, 0], a.host_at[h, 1])
+                        if metres <= radius and not within(known, h):
+                            violations += np.floor(metres + 0.5) < price - entry_dearness[e] and h not in paired
             inner, outer = outer, outer + max(width, outer * WIDER)
     return violations

@@ -102,12 +102,14 @@ class Columns(Sequence[Post], Generic[Post]):
         for a, b in pairwise(order):
             if self.ids[a] == self.ids[b]:
                 raise ValueError(f"{'an offer' if self.kind is Offer else 'a need'}'s id stands twice: {self.ids[a]}")
-        if all(a < b for a, b in pairwise(order)):
-            return self
+        return self if all(a < b for a, b in pairwise(order)) else self.taken(order)
+
+    def taken(self, order: Sequence[int] | NDArray[np.int64]) -> "Columns[Post]":
+        """The posts at these places, in this order."""
         copy = Columns(self.kind)
         copy.ids, copy._identities = [self.ids[i] for i in order], [self._identities[i] for i in order]
-        copy._numbers = {name: array(column.typecode, [column[i] for i in order]) for name, column in self._numbers.items()}
-        copy._codes = {name: array("q", [column[i] for i in order]) for name, column in self._codes.items()}
+        copy._numbers = {name: array(column.typecode, np.array(column)[order].tobytes()) for name, column in self._numbers.items()}
+        copy._codes = {name: array("q", np.array(column)[order].tobytes()) for name, column in self._codes.items()}
         copy._known = self._known
         return copy
 

@@ -5,13 +5,13 @@ from numba import objmode
 
 from matching import geo
 from matching.geo import geodesic_m
-from matching.jit import kernel
+from matching.jit import inner_kernel, kernel
 
 ERROR_M, REACH_M, BENT_REACH_M = geo.ARC_ERROR_M, geo.ARC_REACH_M, geo.BENT_REACH_M
 TOO_FAR = -1
 
 arc_m = kernel(geo.arc_m)
-bent_m = kernel(geo.bent_m)
+bent_m = inner_kernel(geo.bent_m)
 to_xyz = kernel(geo.to_xyz)
 ellipsoid_m = kernel(geo.ellipsoid_m)
 

@@ -5,13 +5,12 @@ is beside the first. Each group of hosts has a layer for each fourfold radius, w
 row after row, so what is wanted of a row is one run of them, or a few.
 """
 
-from bisect import bisect_left
 from typing import NamedTuple
 
 import numpy as np
 
 from matching.geo import MIN_CURVATURE_M
-from matching.jit import Array, kernel
+from matching.jit import Array, inner_kernel, kernel
 
 LAYERS = 5
 """Of a group: radii up to 400 m · 4ⁿ; the last one takes all that are larger."""
@@ -19,7 +18,9 @@ FINEST_M, COARSEST_M = 40.0, 50_000.0
 WIDTHS_M = [FINEST_M * 1.4**n for n in range(24)]
 SEEN_AT_ONCE = 5.0
 """How many neighbours a cell shall hold, about."""
-SAMPLE = 3_000
+SAMPLE = 1_000
+MOST_COLUMNS = 1 << 24
+"""More than a row can have: the finest go 40,000 km round."""
 MOST_EMPTY = 16
 """A row has its empty cells too where it is not so many times as long."""
 PAD_M = 0.01
@@ -44,7 +45,7 @@ class Grid(NamedTuple):
     entry_profile: Array
 
 
-@kernel
+@inner_kernel
 def row_of(lat, step):  # type: ignore[no-untyped-def]
     return np.int64((lat + np.pi / 2) / step)
 
@@ -58,7 +59,7 @@ def columns_of(row, step):  # type: ignore[no-untyped-def]
     return max(np.int64(1), np.int64(2 * np.pi * np.cos(nearest) / step))
 
 
-@kernel
+@inner_kernel
 def column_of(lon, columns):  # type: ignore[no-untyped-def]
     """Counted on beyond the 180th meridian; the column is the remainder by ``columns``."""
     return np.int64(np.floor((lon + np.pi) / (2 * np.pi) * columns))
@@ -99,17 +100,17 @@ def build(
         reach[i] = radius[mine].max()
         steps[i] = _spacing_m(lon[mine], lat[mine], float(reach[i])) / MIN_CURVATURE_M
     row, column = rows_and_columns(layer, host, lon, lat, steps)
-    order = np.lexsort((column, row, layer))
-    host, layer, row, column = host[order], layer[order], row[order], column[order]
-    south, height = np.zeros(layers, np.int64), np.zeros(layers, np.int64)
     some = np.flatnonzero(np.diff(ends))
-    south[some] = row[ends[some]]
-    height[some] = row[ends[some + 1] - 1] - south[some] + 1
+    south, height = np.zeros(layers, np.int64), np.zeros(layers, np.int64)
+    south[some] = np.minimum.reduceat(row, ends[some])
+    height[some] = np.maximum.reduceat(row, ends[some]) - south[some] + 1
     layer_row = np.append(0, np.cumsum(height))
-    place = layer_row[layer] + row - south[layer]  # its row among all rows
-    first = np.flatnonzero(np.diff(place, prepend=-1).astype(np.bool_) | np.diff(column, prepend=-1).astype(np.bool_))
+    cell = (layer_row[layer] + row - south[layer]) * MOST_COLUMNS + column
+    order = np.argsort(cell)
+    host, cell = host[order], cell[order]
+    first = np.flatnonzero(np.diff(cell, prepend=-1))
     row_cell, cell_column, cell_first = with_empty_cells(
-        np.searchsorted(place[first], np.arange(layer_row[-1] + 1)), column[first], np.append(first, len(host))
+        np.searchsorted(cell[first], np.arange(layer_row[-1] + 1) * MOST_COLUMNS), cell[first] % MOST_COLUMNS, np.append(first, len(host))
     )
     return Grid(
         steps, reach, south, layer_row, columns_of_rows(steps, south, layer_row), row_cell, cell_column, cell_first,
@@ -143,15 +144,36 @@ def with_empty_cells(row_cell, cell_column, cell_first):  # type: ignore[no-unty
 def _spacing_m(lon: Array, lat: Array, reach: float) -> float:
     """How wide cells must be to hold a few each, judged by a sample; many at one address count once."""
     pick = np.random.default_rng(len(lon)).choice(len(lon), SAMPLE, replace=False) if len(lon) > SAMPLE else np.arange(len(lon))
-    points = np.unique(np.column_stack([lon[pick] * np.cos(lat[pick]), lat[pick]]) * MIN_CURVATURE_M, axis=0)
+    points = np.column_stack([lon[pick] * np.cos(lat[pick]), lat[pick]]) * MIN_CURVATURE_M
+    sizes = np.array([FINEST_M, *(size for size in WIDTHS_M if FINEST_M < size < min(reach, COARSEST_M))])
+    return float(sizes[least_size(points, sizes, len(lon))])
 
-    def holds_enough(size: float) -> bool:
-        cells = np.floor(points / size).astype(np.int64)
-        counts = np.unique(cells[:, 0] << 32 ^ cells[:, 1] & 0xFFFF_FFFF, return_counts=True)[1]
-        return bool((counts * (counts - 1)).sum() / len(points) * (len(lon) / len(pick)) + 1 >= SEEN_AT_ONCE)
 
-    sizes = [FINEST_M, *(size for size in WIDTHS_M if FINEST_M < size < min(reach, COARSEST_M))]
-    return sizes[min(bisect_left(sizes, True, key=holds_enough), len(sizes) - 1)]
+@kernel
+def least_size(points, sizes, total):  # type: ignore[no-untyped-def]
+    """The place of the first size with which cells hold enough of ``total``, of whom the points are a sample; else the last place."""
+    low, high, cells = 0, len(sizes) - 1, np.empty(len(points), np.int64)
+    while low < high:
+        middle = (low + high) >> 1
+        if seen_at_once(points, sizes[middle], cells) * total / len(points) + 1 >= SEEN_AT_ONCE:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+@kernel
+def seen_at_once(points, size, cells):  # type: ignore[no-untyped-def]
+    """How many others stand in the same cell as a point, on average."""
+    for i in range(len(points)):
+        cells[i] = np.int64(np.floor(points[i, 0] / size)) << 32 ^ np.int64(np.floor(points[i, 1] / size)) & 0xFFFF_FFFF
+    cells.sort()
+    first, pairs = 0, 0
+    for i in range(1, len(cells) + 1):
+        if i == len(cells) or cells[i] != cells[first]:
+            pairs += (i - first) * (i - first - 1)
+            first = i
+    return pairs / len(points)
 
 
 def room_for_runs(g: Grid) -> int:
@@ -159,7 +181,7 @@ def room_for_runs(g: Grid) -> int:
     return 4 * int(np.diff(g.layer_row).max(initial=0)) + 4
 
 
-@kernel
+@inner_kernel
 def half_width(lat, metres):  # type: ignore[no-untyped-def]
     """An angle to either side that ``metres`` cannot leave at this latitude; all the way round where a pole is that near.
 
@@ -171,7 +193,7 @@ def half_width(lat, metres):  # type: ignore[no-untyped-def]
     return min(np.pi, angle / np.cos(abs(lat) + angle))
 
 
-@kernel
+@inner_kernel
 def rows_within(lat, metres, step):  # type: ignore[no-untyped-def]
     """The first row and the last; none when ``metres`` is negative."""
     if metres < 0:
@@ -180,7 +202,7 @@ def rows_within(lat, metres, step):  # type: ignore[no-untyped-def]
     return row_of(max(lat - angle, -np.pi / 2), step), row_of(min(lat + angle, np.pi / 2), step)
 
 
-@kernel
+@inner_kernel
 def step_out(g, layer, lon, lat, inner, outer, runs):  # type: ignore[no-untyped-def]
     """Write the runs of entries (first, behind the last) of what lies within ``outer`` metres, but for those of an earlier step to
     ``inner`` (below 0: none); return how many runs. Whatever is in none of them lies more than ``outer`` metres away."""
@@ -209,7 +231,7 @@ def step_out(g, layer, lon, lat, inner, outer, runs):  # type: ignore[no-untyped
     return found
 
 
-@kernel
+@inner_kernel
 def add_runs(cell_column, cell_first, begin, end, low, high, columns, runs, found):  # type: ignore[no-untyped-def]
     """The entries of a row's cells from column ``low`` to ``high``, which may lie beyond the 180th meridian."""
     length = high - low

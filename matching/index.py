@@ -6,27 +6,31 @@ machine. Until then every post is tried in turn, with the same result, so that n
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from matching.eligibility import RULES, check
 from matching.model import Id, Mode, Need, Offer, Pair, Rule, Urgency
-from matching.rows import Row, need_row, offer_row
+from matching.rows import Looks, Row, need_row, offer_row
 
 if TYPE_CHECKING:
+    from matching.jit import Array
     from matching.table import Table
 
 Host = TypeVar("Host", Offer, Need)
 Seeker = TypeVar("Seeker", Offer, Need)
-Groups = tuple[Hashable, ...]
-Looks = tuple[tuple[Hashable, int], ...]
-"""The groups that a seeker looks in, each with its level, the lowest first."""
 _pair: Callable[[tuple[Any, ...]], Pair] = partial(tuple.__new__, Pair)
 """As ``Pair._make``, in a third of the time."""
 MODES = (Mode.IN_PERSON, Mode.REMOTE)
 URGENCIES = {urgency: level for level, urgency in enumerate(Urgency)}
+
+NEVER = -(1 << 62)
+ANY_COST = (1 << 29) - 1
+"""Metres, more than any two can be apart."""
+_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 _warm = False
 
@@ -47,14 +51,35 @@ class Found(NamedTuple):
     pairs: list[Pair]
 
 
+class Name:
+    """What tells a person apart, and the hosts of that person and of those who block it. Kept for good, some hundred bytes each."""
+
+    __slots__ = ("blocking", "owned")
+
+    def __init__(self) -> None:
+        self.owned: tuple[Id, ...] = ()
+        self.blocking: tuple[Id, ...] = ()
+
+
+class Question(NamedTuple):
+    """A seeker made ready to be asked for, once or again and again. ``names`` are its own, ``blocked`` of those whom it blocks."""
+
+    numbers: "Array"
+    names: tuple[Name, ...]
+    blocked: tuple[Name, ...]
+
+
 class Index(ABC, Generic[Host, Seeker]):
-    """Posts that come and go, the hosts; those of the other side seek. Ids are all numbers or all texts. Not safe across threads: one
-    worker owns it."""
+    """Posts that come and go, the hosts; those of the other side seek. Ids of hosts are whole numbers. Not safe across threads: one worker
+    owns it.
+
+    Hosts that cost the same come in turn: who was never asked, then who was asked longest ago, then by id.
+    """
 
     def __init__(self, hosts: Iterable[Host] = ()) -> None:
         self._hosts: dict[Id, Host] = {}
-        self._owned: defaultdict[str, list[Id]] = defaultdict(list)
-        self._blocking: defaultdict[str, list[Id]] = defaultdict(list)
+        self._asked: dict[Id, int] = {}
+        self._names = defaultdict[str, Name](Name)
         self._table: Table | None = None
         for host in hosts:
             self.put(host)
@@ -68,61 +93,82 @@ class Index(ABC, Generic[Host, Seeker]):
     def get(self, host_id: Id) -> Host | None:
         return self._hosts.get(host_id)
 
-    def put(self, host: Host) -> None:
-        """Insert the post, or replace the one with its id."""
+    def asked(self, host_id: Id) -> int:
+        """When the host's person was asked, in a number that grows with time."""
+        return self._asked.get(host_id, NEVER)
+
+    def put(self, host: Host, asked: datetime | None = None) -> None:
+        """Insert the post, or replace the one with its id. ``asked`` is when its person was asked last."""
+        turn = NEVER if asked is None else (asked - _EPOCH) // _MICROSECOND
         known = self._hosts.get(host.id)
-        if known == host:
-            return
         if known is not None:
-            self._forget(known)
+            if known == host and self.asked(host.id) == turn:
+                return
+            self.remove(host.id)
         self._hosts[host.id] = host
+        if asked is not None:
+            self._asked[host.id] = turn
         for name in host.identities:
-            self._owned[name].append(host.id)
+            self._names[name].owned += (host.id,)
         for name in host.blocked:
-            self._blocking[name].append(host.id)
-        if self._table is None:
-            return
-        row, groups = self._row(host), self._groups(host)
-        if known is not None and self._groups(known) == groups and self._row(known).where == row.where:
-            self._table.change(host.id, row)
-        else:
-            if known is not None:
-                self._table.remove(host.id)
-            self._table.put(host.id, row, groups)
+            self._names[name].blocking += (host.id,)
+        if self._table is not None:
+            self._table.put(host.id, self._row(host), turn, self._groups(host))
 
     def remove(self, host_id: Id) -> None:
         """Take the post out; an unknown id is no error."""
-        known = self._hosts.pop(host_id, None)
-        if known is not None:
-            self._forget(known)
-            if self._table:
-                self._table.remove(host_id)
+        host = self._hosts.pop(host_id, None)
+        if host is None:
+            return
+        self._asked.pop(host_id, None)
+        for name in host.identities:
+            self._names[name].owned = _without(self._names[name].owned, host_id)
+        for name in host.blocked:
+            self._names[name].blocking = _without(self._names[name].blocking, host_id)
+        if self._table is not None:
+            self._table.remove(host_id, self._groups(host))
 
     def candidates(self, seeker: Seeker) -> list[Pair]:
-        """All eligible pairs, the first ones first."""
+        """All eligible pairs, in order."""
         return self.first(seeker, len(self)).pairs
 
     def first(self, seeker: Seeker, want: int, limit_m: int | None = None) -> Found:
         """The first ``want`` eligible pairs that cost at most ``limit_m``: the cheapest offers; of needs the most urgent, then the
-        cheapest. Those that cost the same stand in any order, and any of them may be left out where there are more than wanted."""
-        row, looks_in = self._seeking(seeker)
-        if not row.takes or not want:
-            return Found([], [])
-        table = self._ready()
-        if table is None or row.area:
-            tried = (check(*self._sides(seeker, host)) for host in (self.meeting(seeker) if table else self))
+        cheapest; those that cost the same in turn."""
+        question = self.question(seeker) if want else None
+        if question is None:
+            tried = (check(*self._sides(seeker, host)) for host in self.meeting(seeker) if want)
             pairs = sorted((pair for pair in tried if isinstance(pair, Pair)), key=self._order)
             pairs = [pair for pair in pairs if limit_m is None or pair.cost_m <= limit_m][:want]
             return Found([pair.cost_m for pair in pairs], pairs)
-        costs, ids, far, metres = table.search(row, looks_in, self._barred(seeker), min(want, len(self)), limit_m)
-        return Found(costs, self._pairs(seeker, ids, far, metres))
+        assert self._table is not None
+        limit_m = ANY_COST if limit_m is None else min(limit_m, ANY_COST)
+        costs, ids, far, slots = self._table.search(question.numbers, min(want, len(self)), _barred(question), limit_m)
+        metres = self._table.metres(question.numbers, slots)
+        return Found(costs.tolist(), self._pairs(seeker, ids.tolist(), far.tolist(), metres))
+
+    def question(self, seeker: Seeker) -> Question | None:
+        """For :meth:`k_best`. None where the compiled search does not answer: before :func:`warm_up`, and for an offer with an own area."""
+        row, looks_in = self._seeking(seeker)
+        table = self._table or self._ready()
+        if table is None or row.area is not None:
+            return None
+        numbers = table.question(row, looks_in if row.takes else ())
+        named = self._names.__getitem__
+        return Question(numbers, tuple(map(named, seeker.identities)), tuple(map(named, seeker.blocked)))
+
+    def k_best(self, question: Question, k: int) -> tuple[list[int], list[int]]:
+        """What the first ``k`` eligible hosts cost, in whole metres, and their ids."""
+        assert self._table is not None
+        costs, ids, _, _ = self._table.search(question.numbers, k, _barred(question))
+        return costs.tolist(), ids.tolist()
 
     def meeting(self, seeker: Seeker) -> list[Host]:
         """The posts that category, mode and distance let meet the seeker; some more where that has an own area."""
         table = self._ready()
-        if table:
-            _, ids, _, _ = table.search(*self._seeking(seeker), (), len(self), every=True)
-            return [self._hosts[host_id] for host_id in ids]
+        if table is not None:
+            _, ids, _, _ = table.search(table.question(*self._seeking(seeker)), len(self), every=True)
+            return [self._hosts[host_id] for host_id in ids.tolist()]
         rules = [RULES[rule] for rule in (Rule.CATEGORY, Rule.MODE, Rule.DISTANCE)]
         return [host for host in self if all(rule(*self._sides(seeker, host)) is None for rule in rules)]
 
@@ -130,30 +176,19 @@ class Index(ABC, Generic[Host, Seeker]):
         if self._table is None and _warm:
             from matching.table import Table
 
-            self._table = Table((host.id, self._row(host), self._groups(host)) for host in self)
+            self._table = Table((host.id, self._row(host), self.asked(host.id), self._groups(host)) for host in self)
         return self._table
 
-    def _forget(self, host: Host) -> None:
-        for names, where in ((host.identities, self._owned), (host.blocked, self._blocking)):
-            for name in names:
-                where[name].remove(host.id)
-                if not where[name]:
-                    del where[name]
-
-    def _barred(self, seeker: Seeker) -> set[Id]:
-        """Hosts of the same person, and those whom either side blocks."""
-        found: set[Id] = set()
-        for name in seeker.identities:
-            found.update(self._owned.get(name, ()), self._blocking.get(name, ()))
-        for name in seeker.blocked:
-            found.update(self._owned.get(name, ()))
-        return found
+    def _order(self, pair: Pair) -> tuple[int, ...]:
+        """Of a pair that is tried in turn: as the search has it."""
+        level, host_id = self._placed(pair)
+        return level, pair.cost_m, self.asked(host_id), int(host_id)
 
     @abstractmethod
     def _row(self, host: Host) -> Row: ...
 
     @abstractmethod
-    def _groups(self, host: Host) -> Groups: ...
+    def _groups(self, host: Host) -> Collection[Hashable]: ...
 
     @abstractmethod
     def _seeking(self, seeker: Seeker) -> tuple[Row, Looks]: ...
@@ -165,7 +200,22 @@ class Index(ABC, Generic[Host, Seeker]):
     def _pairs(self, seeker: Seeker, ids: list[Id], far: list[int], metres: list[float]) -> list[Pair]: ...
 
     @abstractmethod
-    def _order(self, pair: Pair) -> tuple[int, ...]: ...
+    def _placed(self, pair: Pair) -> tuple[int, Id]:
+        """The level of the pair's host, and its id."""
+
+
+def _barred(question: Question) -> tuple[Id, ...]:
+    """Hosts of the same person, and those whom either side blocks."""
+    found: tuple[Id, ...] = ()
+    for name in question.names:
+        found += name.owned + name.blocking
+    for name in question.blocked:
+        found += name.owned
+    return found
+
+
+def _without(ids: tuple[Id, ...], gone: Id) -> tuple[Id, ...]:
+    return () if len(ids) == 1 else tuple([known for known in ids if known != gone])
 
 
 class OfferIndex(Index[Offer, Need]):
@@ -179,8 +229,8 @@ class OfferIndex(Index[Offer, Need]):
     def _row(self, host: Offer) -> Row:
         return offer_row(host)
 
-    def _groups(self, host: Offer) -> Groups:
-        return tuple(host.categories)
+    def _groups(self, host: Offer) -> Collection[Hashable]:
+        return host.categories
 
     def _seeking(self, seeker: Need) -> tuple[Row, Looks]:
         return need_row(seeker, seeks=True), ((seeker.category, 0),)
@@ -191,8 +241,8 @@ class OfferIndex(Index[Offer, Need]):
     def _pairs(self, seeker: Need, ids: list[Id], far: list[int], metres: list[float]) -> list[Pair]:
         return list(map(_pair, zip(repeat(seeker.id), ids, map(MODES.__getitem__, far), metres)))
 
-    def _order(self, pair: Pair) -> tuple[int, ...]:
-        return (pair.cost_m,)
+    def _placed(self, pair: Pair) -> tuple[int, Id]:
+        return 0, pair.offer
 
 
 class NeedIndex(Index[Need, Offer]):
@@ -201,7 +251,7 @@ class NeedIndex(Index[Need, Offer]):
     def _row(self, host: Need) -> Row:
         return need_row(host)
 
-    def _groups(self, host: Need) -> Groups:
+    def _groups(self, host: Need) -> Collection[Hashable]:
         return ((host.category, host.urgency),)
 
     def _seeking(self, seeker: Offer) -> tuple[Row, Looks]:
@@ -214,8 +264,8 @@ class NeedIndex(Index[Need, Offer]):
     def _pairs(self, seeker: Offer, ids: list[Id], far: list[int], metres: list[float]) -> list[Pair]:
         return list(map(_pair, zip(ids, repeat(seeker.id), map(MODES.__getitem__, far), metres)))
 
-    def _order(self, pair: Pair) -> tuple[int, ...]:
-        return self.level(pair.need), pair.cost_m
+    def _placed(self, pair: Pair) -> tuple[int, Id]:
+        return self.level(pair.need), pair.need
 
     def level(self, need_id: Id) -> int:
         """0 for the most urgent needs."""

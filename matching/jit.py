@@ -18,7 +18,12 @@ numba.config.CACHE_DIR = str(Path(__file__).parent / "__pycache__" / f"compiled-
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile, keeping the machine code on disk where a folder for it can be written."""
-    return _compiled(function, parallel=False)
+    return _compiled(function)
+
+
+def inner_kernel(function: Callable[..., Any]) -> Any:
+    """The same for what an innermost loop calls: it becomes part of its callers, since to hand arrays on takes longer than what it does."""
+    return _compiled(function, forceinline=True)
 
 
 def parallel_kernel(function: Callable[..., Any]) -> Any:
@@ -26,8 +31,8 @@ def parallel_kernel(function: Callable[..., Any]) -> Any:
     return _compiled(function, parallel=True)
 
 
-def _compiled(function: Callable[..., Any], parallel: bool) -> Any:
+def _compiled(function: Callable[..., Any], parallel: bool = False, forceinline: bool = False) -> Any:
     try:
-        return numba.njit(cache=True, parallel=parallel, error_model="numpy")(function)
+        return numba.njit(cache=True, parallel=parallel, forceinline=forceinline, error_model="numpy")(function)
     except RuntimeError:  # no such folder
-        return numba.njit(parallel=parallel, error_model="numpy")(function)
+        return numba.njit(parallel=parallel, forceinline=forceinline, error_model="numpy")(function)

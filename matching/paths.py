@@ -1,22 +1,32 @@
-"""The compiled solver: successive shortest paths with prices, over lists of pairs that grow where the search needs them."""
+"""The compiled solver: successive shortest paths with prices, over lists of pairs that grow where the search needs them.
+
+The search begins with rough prices: each pair costs more by its host's, so that nobody looks at what is near but wanted by others, and
+lists say what is best instead. That is exact where each host with a price ends full. Where some do not, they look themselves
+afterwards, in the same arrays :func:`matching.arrays.turned`, until they are full or their price is 0.
+"""
 
 from collections.abc import Callable
-from heapq import heappop, heappush
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
-from matching.arrays import Arrays, places_order, turned
-from matching.candidates import cheapest, cost_of, first_lists, first_turn
+from matching.arrays import TURN, TURN_BITS, Arrays, dearer, grid_of, turned
+from matching.auction import rough_prices
+from matching.candidates import Room, cheapest, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
-from matching.jit import Array, kernel
+from matching.jit import Array, inner_kernel, kernel
 
-FIRST_LOOK, TIGHT_LOOK = 12, 64
-"""How long lists are at first; longer ones, which all cores make together, where more pairs will be needed."""
-TIGHT = 1.3
-"""How many places a host has for each that is sought, below which many searches go far."""
+FIRST_LOOK, TO_BID = 12, 16
+"""How long lists are at first, and for rough prices."""
+CONTESTED, MOST_BIDS = 2, 300
+"""So many bids a place, and rough prices help; and how many are made for them then."""
+FIRST_HEAP = 1 << 12
 BETWEEN_LOOKS = 64
-"""So many seekers are served before the clock is looked at again."""
+"""So many seekers at least are served before the clock is looked at again,"""
+LOOK_S = 0.02
+"""and more while that takes no longer: to hand on all arrays takes some time as well."""
+NOTHING, ROOM = np.int64(-1), np.int64(-2)
 FAR_AWAY = np.int64(1) << np.int64(61)
 SEEKER = np.dtype([(name, np.int64) for name in (
     "price", "dist", "via", "key", "cursor", "list_first", "list_length", "whole", "place_first", "served", "left", "penalty",
@@ -39,7 +49,7 @@ class State(NamedTuple):
     seen_seekers: Array
     seen_hosts: Array
     seen: Array
-    runs: Array
+    room: Room
 
 
 def new_state(a: Arrays, g: Grid) -> State:
@@ -50,12 +60,13 @@ def new_state(a: Arrays, g: Grid) -> State:
     seeker["penalty"], host["places"] = a.penalty, a.host_places
     seeker["place_first"] = np.cumsum(a.seeker_places) - a.seeker_places
     host["slot_first"] = np.cumsum(a.host_places) - a.host_places
-    if int(a.penalty.max(initial=0)).bit_length() + node_bits(seekers, hosts) > 62:
+    dearest = int(a.penalty.max(initial=0)).bit_length()
+    if dearest + node_bits(seekers, hosts) > 62 or dearest + TURN_BITS > 62 or hosts > TURN:
         raise ValueError("these are too many places, with too large a radius, for one round: make rounds of parts of the country")
     places, slots = int(a.seeker_places.sum()), int(a.host_places.sum())
     return State(
         seeker, host, np.zeros(places, np.int64), np.zeros(slots, SLOT), np.zeros(seekers, np.int64), np.zeros(hosts, np.int64),
-        np.zeros(2, np.int64), np.zeros((room_for_runs(g), 2), np.int64),
+        np.zeros(2, np.int64), room_for(room_for_runs(g)),
     )  # fmt: skip
 
 
@@ -63,39 +74,43 @@ def node_bits(seekers: int, hosts: int) -> int:
     return (seekers + hosts).bit_length()
 
 
-def first_look(a: Arrays, g: Grid, s: State, order: Array) -> Array:
+def first_look(a: Arrays, g: Grid, s: State, want: int) -> Array:
     """The beginning of each seeker's list."""
-    tight = not a.needs_seek or a.host_places.sum() < TIGHT * a.seeker_places.sum()
-    look = TIGHT_LOOK if tight else FIRST_LOOK
-    pool, length = np.empty(look * len(order), np.int64), np.zeros(len(order), np.int64)
-    first_lists(a, g, order, look, pool, length, len(s.runs))
+    pool, length = np.empty(want * len(s.seeker), np.int64), np.zeros(len(s.seeker), np.int64)
+    first_lists(a, g, want, pool, length, len(s.room.runs))
     s.seeker["list_length"] = length
-    s.seeker["list_first"][order] = np.arange(len(order)) * look
-    s.seeker["whole"] = length < look
+    s.seeker["list_first"] = np.arange(len(length)) * want
+    s.seeker["whole"] = length < want
     return pool
+
+
+def stretches(first: Array, count: Array) -> tuple[Array, Array]:
+    """Of stretches that begin at ``first``: for each element whose it is, and where it is."""
+    whose = np.repeat(np.arange(len(count)), count)
+    return whose, first[whose] + np.arange(len(whose)) - np.repeat(np.cumsum(count) - count, count)
 
 
 def pairs(s: State) -> tuple[Array, Array]:
     """Seekers and hosts of the set, side by side, seeker after seeker."""
-    served, first = s.seeker["served"], s.seeker["place_first"]
-    seeker = np.repeat(np.arange(len(served)), served)
-    return seeker, s.place[first[seeker] + np.arange(len(seeker)) - np.repeat(np.cumsum(served) - served, served)]
+    seeker, at = stretches(s.seeker["place_first"], s.seeker["served"])
+    return seeker, s.place[at]
+
+
+def held(s: State) -> tuple[Array, Array]:
+    """Hosts and slots of the set, side by side, host after host."""
+    host, at = stretches(s.host["slot_first"], s.host["used"])
+    return host, s.slot[at]
 
 
 @kernel
-def refill(a, g, seeker, runs, n, pool, end):  # type: ignore[no-untyped-def]
-    """Make the seeker's list of cheapest pairs four times as long (or whole); return the pool, which may have moved, and its end."""
-    want = 4 * seeker[n].list_length
-    if end + want > len(pool):
-        larger = np.empty(2 * (end + want), np.int64)
-        larger[:end] = pool[:end]
-        pool = larger
-    count = cheapest(a, g, n, want, pool[end : end + want], runs)
+def refill(a, g, seeker, room, n, want, pool, end):  # type: ignore[no-untyped-def]
+    """Make the seeker's list of cheapest pairs so long (or whole); return the pool's end."""
+    count = cheapest(a, g, n, want, pool[end : end + want], room)
     seeker[n].list_first, seeker[n].list_length, seeker[n].whole = end, count, count < want
-    return pool, end + count
+    return end + count
 
 
-@kernel
+@inner_kernel
 def paired(place, first, served, o):  # type: ignore[no-untyped-def]
     for at in range(first, first + served):  # noqa: SIM110  # Numba has no any()
         if place[at] == o:
@@ -103,26 +118,53 @@ def paired(place, first, served, o):  # type: ignore[no-untyped-def]
     return False
 
 
-@kernel
-def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-def]
+@inner_kernel
+def put(heap, size, key):  # type: ignore[no-untyped-def]
+    """Put another key into the heap of so many, the lowest on top; how many there are then."""
+    at = size
+    while at and heap[(at - 1) >> 1] > key:
+        heap[at] = heap[(at - 1) >> 1]
+        at = (at - 1) >> 1
+    heap[at] = key
+    return size + 1
+
+
+@inner_kernel
+def drop_first(heap, size):  # type: ignore[no-untyped-def]
+    size -= 1
+    key, at = heap[size], 0
+    while 2 * at + 1 < size:
+        child = 2 * at + 1
+        child += child + 1 < size and heap[child + 1] < heap[child]
+        if heap[child] >= key:
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = key
+    return size
+
+
+@inner_kernel
+def search(s, pool, heap, size, best, goal, bits):  # type: ignore[no-untyped-def]
     """Dijkstra from a place to be filled to the nearest free one, or to the seeker that had best stay unserved.
 
     Lengths are costs less prices, never negative; the heap has length · 2^bits + node. From a seeker it goes along the list as far as
     pairs can matter now, then leaves a note to come back: the bound of a pair is its length if the host's price were 0 (U, Yiu,
-    Mouratidis and Mamoulis, SIGMOD 2008). Returns length, goal (a seeker, or number of seekers + host), pool, its end.
+    Mouratidis and Mamoulis, SIGMOD 2008). Returns the heap's size, length, goal (a seeker, or number of seekers + host) and what it lacks:
+    NOTHING, ROOM in the heap, or more pairs of a seeker, to be called again afterwards. It is handed few arrays, and makes none longer:
+    Numba counts who holds an array wherever it is handed on or replaced.
     """
-    seeker, host, place, slot, seen, step = s.seeker, s.host, s.place, s.slot, s.seen, a.step
-    seekers, total, best, goal = len(seeker), len(host), FAR_AWAY, np.int64(-1)
-    see_seeker(seeker, s.seen_seekers, seen, source, np.int64(0), np.int64(-1))
-    heap.clear()
-    heap.append(np.int64(source))
-    while heap:
-        top = heappop(heap)
-        key, node = top >> bits, top & ((np.int64(1) << bits) - 1)
+    seeker, host, place, slot, seen = s.seeker, s.host, s.place, s.slot, s.seen
+    seekers = len(seeker)
+    while size:
+        key, node = heap[0] >> bits, heap[0] & ((np.int64(1) << bits) - 1)
         if key >= best:
             break
         if node >= seekers:
             o = node - seekers
+            if size + host[o].used > len(heap):
+                return size, best, goal, ROOM
+            size = drop_first(heap, size)
             if key == host[o].dist:  # else it was reached by a shorter way since
                 base, first = key - host[o].price, host[o].slot_first
                 for at in range(first, first + host[o].used):
@@ -130,31 +172,31 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
                     dist = base + seeker[m].price - slot[at].cost
                     if dist < seeker[m].dist and dist < best:
                         see_seeker(seeker, s.seen_seekers, seen, m, dist, o)
-                        heappush(heap, dist << bits | m)
+                        size = put(heap, size, dist << bits | m)
             continue
-        n = seeker[node]
+        size = drop_first(heap, size)
+        n, lacks = seeker[node], NOTHING
         if key != n.key:
             continue
-        base, cursor, turn = n.dist - n.price, max(n.cursor, np.int64(0)), first_turn(node, total)
+        base, cursor = n.dist - n.price, max(n.cursor, np.int64(0))
         if n.cursor < 0 and base + n.penalty < best:
             best, goal = base + n.penalty, node
         while cursor < n.list_length or not n.whole:
-            if cursor == n.list_length:
-                pool, end = refill(a, g, seeker, s.runs, node, pool, end)
-                continue
+            if cursor == n.list_length or size + 1 == len(heap):
+                lacks = node if cursor == n.list_length else ROOM
+                size = put(heap, size, key << bits | node)
+                break
             pair = pool[n.list_first + cursor]
-            cost = cost_of(pair, step)
+            cost = pair >> TURN_BITS
             bound = base + cost
             if bound >= best:
                 break
-            if len(heap) and bound > heap[0] >> bits:
+            if size and bound > heap[0] >> bits:
                 n.key = bound
-                heappush(heap, bound << bits | node)
+                size = put(heap, size, bound << bits | node)
                 break
             cursor += 1
-            o = (pair & 0xFFFF_FFFF) + turn
-            if o >= total:
-                o -= total
+            o = host_of(node, pair)
             dist = bound + host[o].price
             if dist < host[o].dist and dist < best and not paired(place, n.place_first, n.served, o):
                 if host[o].dist == FAR_AWAY:
@@ -164,12 +206,14 @@ def search(a, g, s, source, pool, end, heap, bits):  # type: ignore[no-untyped-d
                 if host[o].used < host[o].places:
                     best, goal = dist, seekers + o
                 else:
-                    heappush(heap, dist << bits | (seekers + o))
+                    size = put(heap, size, dist << bits | (seekers + o))
         n.cursor = cursor
-    return best, goal, pool, end
+        if lacks != NOTHING:
+            return size, best, goal, lacks
+    return size, best, goal, NOTHING
 
 
-@kernel
+@inner_kernel
 def see_seeker(seeker, seen_seekers, seen, n, dist, via):  # type: ignore[no-untyped-def]
     if seeker[n].dist == FAR_AWAY:
         seen_seekers[seen[0]] = n
@@ -211,7 +255,6 @@ def follow(s, source, goal):  # type: ignore[no-untyped-def]
     """Change the set of pairs along the path that the search found."""
     o = goal - len(s.seeker)
     if o < 0:
-        s.seeker[goal].left += 1
         if goal == source:
             return
         o = s.seeker[goal].via
@@ -231,57 +274,115 @@ def follow(s, source, goal):  # type: ignore[no-untyped-def]
         o = before
 
 
-SCARCE = 0.8
-"""Where offers have less than this share of the places that are wanted, they look for needs: whoever there are too few of soon finds a
-free one, and the others would search through most of a city for the last ones."""
-
-
-def seeking(a: Arrays) -> Arrays:
-    """The arrays, needs being their seekers, or the same turned: whichever side has the shorter way."""
-    return turned(a) if a.host_places.sum() < SCARCE * a.seeker_places.sum() else a
-
-
 def best_set(a: Arrays, g: Grid, enough: Callable[[], bool]) -> State:
     """The best set of pairs, with its prices; once there has been ``enough``, whoever is left takes what is free."""
-    s, order = new_state(a, g), places_order(a)
-    pool = first_look(a, g, s, order)
-    end, bits = len(pool), node_bits(len(s.seeker), len(s.host))
-    for start in range(0, len(order), BETWEEN_LOOKS):
-        if enough():
-            take_what_is_free(a, s, order[start:], pool)
-            break
-        pool, end = assign(a, g, s, order[start : start + BETWEEN_LOOKS], pool, end, bits)
+    s, order = new_state(a, g), np.arange(len(a.seeker_places))
+    pool = first_look(a, g, s, FIRST_LOOK)
+    _, plenty = rough_prices(a, pool, s.seeker["list_length"], CONTESTED, enough)
+    if not plenty:
+        price, _ = rough_prices(a, first_look(a, g, s, TO_BID), s.seeker["list_length"], MOST_BIDS, enough)
+        dear = dearer(a, price)
+        serve(dear, g, s, order, a.seeker_places, first_look(dear, g, s, FIRST_LOOK), enough)
+        add_prices(s, price)
+    else:
+        serve(a, g, s, order, a.seeker_places, pool, enough)
+    unsold = np.where(s.host["price"] > 0, s.host["places"] - s.host["used"], 0)
+    return look_back(a, g, s, unsold, enough) if unsold.any() and not enough() else s
+
+
+def look_back(a: Arrays, g: Grid, s: State, unsold: Array, enough: Callable[[], bool]) -> State:
+    """The set after so many places of each host have looked for seekers."""
+    back, order = turned(a), np.flatnonzero(unsold)
+    back_g = grid_of(back)
+    other = from_the_other_side(back, back_g, s)
+    price = other.host["price"].copy()
+    add_prices(other, -price)
+    serve(dearer(back, price), back_g, other, order, unsold, np.empty(0, np.int64), enough)
+    add_prices(other, price)
+    return from_the_other_side(a, g, other)
+
+
+def from_the_other_side(a: Arrays, g: Grid, of: State) -> State:
+    """The same set and prices, the hosts being the seekers."""
+    s = new_state(a, g)
+    s.seeker["price"], s.seeker["served"] = a.penalty - of.host["price"], of.host["used"]
+    s.host["price"], s.host["used"] = of.seeker["penalty"] - of.seeker["price"], of.seeker["served"]
+    s.seeker["left"] = a.seeker_places - s.seeker["served"]
+    s.place[:] = of.slot["seeker"]
+    seeker, slot = held(of)
+    order = np.argsort(slot["seeker"], kind="stable")
+    host, at = stretches(s.host["slot_first"], s.host["used"])
+    s.slot["seeker"][at] = seeker[order]
+    s.slot["cost"][at] = slot["cost"][order] + a.penalty[seeker[order]] - of.seeker["penalty"][host]
     return s
 
 
+def add_prices(s: State, price: Array) -> None:
+    """Undo :func:`matching.arrays.dearer`."""
+    s.host["price"] += price
+    s.slot["cost"] -= np.repeat(price, s.host["places"])
+
+
+def serve(a: Arrays, g: Grid, s: State, order: Array, places: Array, pool: Array, enough: Callable[[], bool]) -> None:
+    """Fill so many places of each seeker in order."""
+    end, heap, bits = len(pool), np.empty(FIRST_HEAP, np.int64), node_bits(len(s.seeker), len(s.host))
+    start, more = 0, BETWEEN_LOOKS
+    while start < len(order):
+        if enough():
+            take_what_is_free(a, s, order[start:], pool)
+            break
+        began = perf_counter()
+        pool, end, heap = assign(a, g, s, order[start : start + more], places, pool, end, heap, bits)
+        start += more
+        more = 2 * more if perf_counter() - began < LOOK_S else max(more // 2, BETWEEN_LOOKS)
+    s.seeker["left"] = a.seeker_places - s.seeker["served"]
+
+
 @kernel
-def assign(a, g, s, order, pool, end, bits):  # type: ignore[no-untyped-def]
-    """Fill place after place; after each the set is the best one for the places so far. Returns the pool and its end."""
-    heap = [np.int64(0)]
+def assign(a, g, s, order, places, pool, end, heap, bits):  # type: ignore[no-untyped-def]
+    """Fill place after place; after each the set is the best one for the places so far. Returns the pool, its end, and the heap."""
     for n in order:
-        for _ in range(a.seeker_places[n]):
-            length, goal, pool, end = search(a, g, s, n, pool, end, heap, bits)
+        for _ in range(places[n]):
+            see_seeker(s.seeker, s.seen_seekers, s.seen, n, np.int64(0), np.int64(-1))
+            size, length, goal = put(heap, 0, np.int64(n)), FAR_AWAY, np.int64(-1)
+            size, length, goal, lacks = search(s, pool, heap, size, length, goal, bits)
+            while lacks != NOTHING:
+                if lacks == ROOM:
+                    heap = longer(heap, 2 * len(heap))
+                else:
+                    want = max(FIRST_LOOK, 4 * s.seeker[lacks].list_length)
+                    if end + want > len(pool):
+                        pool = longer(pool, 2 * (end + want))
+                    end = refill(a, g, s.seeker, s.room, lacks, want, pool, end)
+                size, length, goal, lacks = search(s, pool, heap, size, length, goal, bits)
             reprice(s, length)
             follow(s, n, goal)
-    return pool, end
+    return pool, end, heap
+
+
+@kernel
+def longer(array, length):  # type: ignore[no-untyped-def]
+    copy = np.empty(length, np.int64)
+    copy[: len(array)] = array
+    return copy
 
 
 @kernel
 def take_what_is_free(a, s, order, pool):  # type: ignore[no-untyped-def]
     """For seekers that nobody has searched for: the cheapest free hosts of their lists. Their prices bound what a search might win."""
-    total = len(s.host)
     for n in order:
-        seeker, turn = s.seeker[n], first_turn(n, total)
-        least = seeker.penalty
-        for at in range(seeker.list_first, seeker.list_first + seeker.list_length):
-            cost, o = cost_of(pool[at], a.step), ((pool[at] & 0xFFFF_FFFF) + turn) % total
+        seeker = s.seeker[n]
+        least, behind = seeker.penalty, seeker.list_first + seeker.list_length
+        if behind == seeker.list_first and not seeker.whole:
+            continue
+        for at in range(seeker.list_first, behind):
+            cost, o = pool[at] >> TURN_BITS, host_of(n, pool[at])
             host = s.host[o]
-            least = min(least, cost + host.price if at + 1 < seeker.list_first + seeker.list_length or seeker.whole else cost)
-            if seeker.served < a.seeker_places[n] and host.used < host.places:
+            least = min(least, cost + host.price if at + 1 < behind or seeker.whole else cost)
+            if seeker.served < a.seeker_places[n] and host.used < host.places and not paired(s.place, seeker.place_first, seeker.served, o):
                 s.place[seeker.place_first + seeker.served] = o
                 seeker.served += 1
                 slot = s.slot[host.slot_first + host.used]
                 slot.seeker, slot.cost = n, cost
                 host.used += 1
-        seeker.left = a.seeker_places[n] - seeker.served
         seeker.price = least

@@ -1,12 +1,11 @@
 """One need's best volunteers now, and why there are none; one volunteer's best needs now."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from matching.eligibility import check, first_refusal
 from matching.index import Index, NeedIndex, OfferIndex, Seeker
-from matching.model import Id, Mode, Need, Offer, Pair, Reason, Refusal, Rule
+from matching.model import Mode, Need, Offer, Pair, Reason, Refusal, Rule
 from matching.policy import NO_TERMS, Terms
 
 _AFTER_MODE = tuple(rule for rule in Rule if rule not in (Rule.CATEGORY, Rule.MODE))
@@ -14,22 +13,21 @@ Key = tuple[Any, ...]
 """What is ranked first (whole numbers), then metres, then what decides among equals; no two pairs have the same."""
 
 
-def best(
-    index: OfferIndex, need: Need, k: int, last_asked: Mapping[Id, datetime] | None = None, terms: Terms = NO_TERMS
-) -> list[Pair]:  # fmt: skip
+def best(index: OfferIndex, need: Need, k: int, terms: Terms = NO_TERMS) -> list[Pair]:
     """The ``k`` best eligible pairs (fewer when there are fewer), the best first.
 
     By cost in metres, ``terms`` included; at the same cost whoever was never asked, then whoever was asked longest ago, then by id.
     Terms are looked up only for those who come into question.
     """
-    asked = last_asked or {}
+
+    if not (terms.offers or terms.pairs):
+        return index.first(need, k).pairs
 
     def key(pair: Pair) -> Key:
-        when = asked.get(pair.offer)
-        return (0, terms.cost_m(pair), when is not None, when or 0, pair.offer)
+        return (0, terms.cost_m(pair), index.asked(pair.offer), pair.offer)
 
     known = [check(need, offer) for n, o in terms.pairs if n == need.id and (offer := index.get(o))]
-    return _best(index, need, k, key, known, as_found=not (known or terms.offers))
+    return _best(index, need, k, key, known)
 
 
 def best_needs(index: NeedIndex, offer: Offer, k: int, terms: Terms = NO_TERMS) -> list[Pair]:
@@ -43,18 +41,14 @@ def best_needs(index: NeedIndex, offer: Offer, k: int, terms: Terms = NO_TERMS) 
 
 
 def _best(
-    index: Index[Any, Seeker], seeker: Seeker, k: int, key: Callable[[Pair], Key], known: Iterable[Pair | Refusal], *,
-    most_off: int = 0, as_found: bool = False,
+    index: Index[Any, Seeker], seeker: Seeker, k: int, key: Callable[[Pair], Key], known: Iterable[Pair | Refusal], most_off: int = 0,
 ) -> list[Pair]:  # fmt: skip
-    """``known`` are pairs of which something is taken off; of all others at most ``most_off``. ``as_found``: nothing is added or taken
-    off, so that only those of the same cost are still to be put in order.
+    """``known`` are pairs of which something is taken off; of all others at most ``most_off``.
 
     One more than wanted says how much whoever was not found costs at the least. Where that could still be among the best, another
     search finds all that could.
     """
     costs, found = index.first(seeker, k + 1)
-    if as_found and len(set(costs)) == len(costs):
-        return found[:k]
     ranked = _ranked(found, known, key)
     if len(found) > k > 0:
         level, metres, *_ = key(ranked[k - 1])

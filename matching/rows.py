@@ -1,5 +1,6 @@
 """An offer or a need as one row, the same for both: what the index of one side needs to know of either."""
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
 from matching.model import Mode, Need, Offer
@@ -8,6 +9,10 @@ if TYPE_CHECKING:  # who has no areas needs no Shapely
     from matching.areas import Area
 
 NOT_IN_PERSON = -1.0
+_ANYWHERE = float("inf")
+_REMOTE, _IN_PERSON = Mode.REMOTE, Mode.IN_PERSON
+Looks = tuple[tuple[Hashable, int], ...]
+"""The groups that a seeker looks in, each with its level, the lowest first."""
 
 
 class Row(NamedTuple):
@@ -24,16 +29,11 @@ class Row(NamedTuple):
     level: int
     takes: bool
 
-    @property
-    def where(self) -> tuple[object, ...]:
-        """What says where and how the post meets people."""
-        return self[:5]
-
 
 def offer_row(offer: Offer, *, seeks: bool = False) -> Row:
     return Row(
-        float(offer.lon), float(offer.lat), NOT_IN_PERSON if offer.mode is Mode.REMOTE else float(offer.reach_m),
-        offer.mode is not Mode.IN_PERSON, offer.area, offer.hours, offer.languages, -offer.level if seeks else offer.level,
+        offer.lon + 0.0, offer.lat + 0.0, NOT_IN_PERSON if offer.mode is _REMOTE else offer.reach_m + 0.0,  # no whole numbers for kernels
+        offer.mode is not _IN_PERSON, offer.area, offer.hours, offer.languages, -offer.level if seeks else offer.level,
         not offer.paused and offer.capacity > 0,
     )  # fmt: skip
 
@@ -41,6 +41,6 @@ def offer_row(offer: Offer, *, seeks: bool = False) -> Row:
 def need_row(need: Need, *, seeks: bool = False) -> Row:
     """A need goes as far as the offer does. Its level counts below zero where offers seek: so it is never above theirs."""
     return Row(
-        float(need.lon), float(need.lat), NOT_IN_PERSON if need.mode is Mode.REMOTE else float("inf"),
-        need.mode is not Mode.IN_PERSON, None, need.hours, need.languages, need.level if seeks else -need.level, True,
+        need.lon + 0.0, need.lat + 0.0, NOT_IN_PERSON if need.mode is _REMOTE else _ANYWHERE, need.mode is not _IN_PERSON, None, need.hours,
+        need.languages, need.level if seeks else -need.level, True,
     )  # fmt: skip

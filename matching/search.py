@@ -1,182 +1,290 @@
 """Compiled: one seeker's cheapest hosts of those that are there now, every rule asked on the way.
 
-While it is among the best, a host is written as (level · 2²⁹ + metres) · 2³² + slot · 2 + (1 when the two meet from afar). What a
-search is called with are few arrays of records: each array more costs it a tenth of a microsecond.
+While it is among the best, a host is written as (level · 2²⁹ + metres) · 2³² + slot · 2 + (1 when the two meet from afar). Of those
+with the same metres whoever is to be asked sooner comes first.
 """
-
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from matching.arrays import LEVEL_BIT, WORDS, meet
-from matching.candidates import WIDER, near_cost, push, sink, within
-from matching.distance import TOO_FAR, exact_m, to_xyz
+from matching.arrays import LEVEL_BIT, WORDS
+from matching.candidates import WIDER, within
+from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, bent_m, exact_m, to_xyz
 from matching.geo import MIN_CURVATURE_M
-from matching.grid import LAYERS, Grid, step_out
-from matching.jit import Array, kernel
+from matching.grid import half_width, rows_within
+from matching.ground import AT_ONCE, ENTRY, LAYERS, ROUNDED_M, UNITS, cell_within, far_of, later, row_within, tables_of, world_at
+from matching.jit import inner_kernel, kernel
+from matching.memory import fetch, unowned
 from matching.model import REMOTE_COST_M
 
-GONE = -1
-"""The profile of a host that was taken out."""
 ANY_COST = (1 << LEVEL_BIT) - 1
-LAYER = np.dtype([("step", np.float64), ("reach", np.float64), ("south", np.int64), ("row", np.int64)])
-ROW = np.dtype([("columns", np.int64), ("cell", np.int64)])
-CELL = np.dtype([("column", np.int64), ("first", np.int64)])
-ENTRY = np.dtype([("x", np.float64), ("y", np.float64), ("z", np.float64), ("radius", np.float64), ("host", np.int64)])
-GROUP = np.dtype([("far", np.int64), ("behind_far", np.int64), ("recent", np.int64)])
-STATE = np.dtype([("profile", np.int32), ("level", np.int32), ("area", np.int32), ("takes", np.bool_), ("far", np.bool_)], align=True)
-
-
-class Laid(NamedTuple):
-    """Who is there. ``layers``, ``rows`` and ``cells`` are a :class:`matching.grid.Grid` of ``entries`` as it was laid out, and
-    ``far`` are those that meet from afar, by group; ``recent`` has, by group, whoever came since, and ``groups`` how many there are.
-
-    By slot of a host: ``place`` has degrees (longitude first), x, y, z and the reach in metres; in ``state`` an area of -1 is none.
-    """
-
-    layers: Array
-    rows: Array
-    cells: Array
-    entries: Array
-    far: Array
-    recent: Array
-    groups: Array
-    place: Array
-    state: Array
-
-
-def lay(g: Grid, far: Array, groups: Array, recent: Array, place: Array, state: Array) -> Laid:
-    """The grid's own reach may be wider than a host's: each has the one that stands in its place."""
-    spread = (*g.entry_place.T[:3], place[g.entry_host, 5], g.entry_host)
-    return Laid(
-        _records(LAYER, (g.layer_step, g.layer_reach, g.layer_south, g.layer_row)),
-        _records(ROW, (g.row_columns, g.row_cell)),
-        _records(CELL, (g.cell_column, g.cell_first)),
-        _records(ENTRY, spread),
-        far, recent, groups, place, state,
-    )  # fmt: skip
-
-
-def _records(dtype: Any, columns: tuple[Array, ...]) -> Array:
-    """Side by side; where one column is longer than others (it says where the last one ends) these go on with zeros."""
-    table = np.zeros(max(map(len, columns)), dtype)
-    for name, column in zip(dtype.names, columns, strict=True):
-        table[name][: len(column)] = column
-    return table
+PAD_M = 0.02
+"""More than a rounded point can be nearer than it is."""
+OPEN_M = ROUNDED_M + ERROR_M
+"""Metres so near to a decision are worked out again, from points that are not rounded."""
+ENTRY_BYTES, FETCHED = ENTRY.itemsize, 32
+"""So many entries of a run are fetched ahead; the rest of a longer one follows by itself."""
+SHORT = 32
+"""So many are kept in order, more in a heap."""
+HEAD = 6
+"""Where a question's groups begin."""
 
 
 @kernel
-def search(  # type: ignore[no-untyped-def]
-    layers, rows, cells, entries, far, recent, groups, place, state, bits, lon, lat, own_radius, from_afar, profile, level, looks_in,
-    barred, held, every, limit, found, metres, runs,
-):  # fmt: skip
-    """Write the cheapest hosts of at most ``limit`` metres, in order, as many as there is room for; return how many. In ``found`` stand
-    what each costs, its slot, and 1 when it meets the seeker from afar.
+def search(world, question, barred, held, found, every, limit):  # type: ignore[no-untyped-def]
+    """Write the first hosts that cost at most ``limit`` metres, as many as there is room for; return how many. In ``found`` stand what
+    each costs, its id, 1 when it meets the seeker from afar, and its slot.
 
-    ``looks_in`` are groups and their levels, the lowest first. ``bits`` are by profile, as in :mod:`matching.arrays`. ``barred`` are
-    slots of hosts not to be met, ``held`` the areas that hold the seeker's point; both ascend. With ``every`` all are found whom
-    category, mode and distance let meet. ``runs`` is room for those of a step.
+    ``world`` is told by :func:`matching.ground.addresses`; ``question`` are the seeker's longitude and latitude, radius, 1 when it also
+    meets from afar, profile and level; and each group it looks in with its level, the lowest first. ``barred`` are slots of hosts not to
+    be met, ``held`` the areas that hold the seeker's point; both ascend. With ``every`` all are found whom category, mode and distance let
+    meet.
     """
-    g = Grid(
-        layers["step"], layers["reach"], layers["south"], layers["row"], rows["columns"], rows["cell"], cells["column"], cells["first"],
-        entries, entries, entries,
-    )  # fmt: skip
-    here, mine, keys, count = to_xyz(lon, lat), bits[profile], found[0], 0
-    want = len(keys)
-    for i in range(len(looks_in)):
-        group, base = looks_in[i, 0], looks_in[i, 1] << LEVEL_BIT
-        if count == want and keys[0] >> 32 < base:
+    groups, hosts, bits, fits, room = world_at(world)
+    question, barred, held, found = unowned(question), unowned(barred), unowned(held), unowned(found)
+    lon, lat, own_radius, profile = question[0], question[1], question[2], np.int64(question[4])
+    here, keys, count = to_xyz(lon, lat), found[0], 0
+    if len(keys) == 0:
+        return 0
+    table = fits[profile] if profile < len(fits) else fits[0, :0]
+    rules = (bits, bits[profile], table, question[5], every, barred, held)  # ``barred`` is empty with ``every``
+    for i in range(HEAD, len(question), 2):
+        group, base = groups[np.int64(question[i])], np.int64(question[i + 1]) << LEVEL_BIT
+        if count == len(keys) and last_of(keys) >> 32 < base:
             break
-        came = recent[group, : groups[group].recent]
-        own = (lon, lat, own_radius, level, every, limit, base)
+        own = (lon, lat, here, own_radius, limit, base)
         if own_radius >= 0:
-            for layer in range(group * LAYERS, (group + 1) * LAYERS):
-                reach = min(g.layer_reach[layer], own_radius, limit + 1.0)
-                if g.layer_reach[layer] < 0:
-                    continue
-                width = g.layer_step[layer] * MIN_CURVATURE_M
-                inner, outer = -1.0, width
-                while inner < reach and not (count == want and inner > (keys[0] >> 32) - base + 1):
-                    outer = min(outer, reach)
-                    there = runs[: step_out(g, layer, np.radians(lon), np.radians(lat), inner, outer, runs)]
-                    count = add_near(entries, there, place, state, bits, here, mine, own, barred, held, keys, count)
-                    inner, outer = outer, outer + max(width, outer * WIDER)
-            runs[0, 0], runs[0, 1] = 0, len(came)
-            count = add_near(came, runs[:1], place, state, bits, here, mine, own, barred, held, keys, count)
-        if from_afar and limit >= REMOTE_COST_M:
-            alike = far[groups[group].far : groups[group].behind_far]
-            count = add_far(alike, place, state, bits, here, mine, own, barred, held, keys, count)
-            count = add_far(came["host"], place, state, bits, here, mine, own, barred, held, keys, count)
-    unpack(found, metres, count, place, here, lon, lat)
+            for layer in range(LAYERS):
+                count = search_layer(group, layer, hosts, own, rules, room, keys, count)
+        if question[3] and limit >= REMOTE_COST_M:
+            count = add_far(group, hosts, own, rules, keys, count)
+    unpack(found, count, hosts)
     return count
 
 
 @kernel
-def unpack(found, metres, count, place, here, lon, lat):  # type: ignore[no-untyped-def]
+def unpack(found, count, hosts):  # type: ignore[no-untyped-def]
     """Put what was found in order, and say it in full."""
     keys = found[0]
-    for last in range(count - 1, 0, -1):
-        key = keys[last]
-        keys[last] = keys[0]
-        sink(keys, last, key)
+    if len(keys) > SHORT:
+        for last in range(count - 1, 0, -1):
+            key = keys[last]
+            keys[last] = keys[0]
+            sink(keys, last, key, hosts)
     for i in range(count):
-        found[1, i], found[2, i] = (keys[i] & 0xFFFF_FFFF) >> 1, keys[i] & 1
+        found[2, i], found[3, i] = keys[i] & 1, (keys[i] & 0xFFFF_FFFF) >> 1
+        found[1, i] = hosts[found[3, i]].id
         keys[i] = keys[i] >> 32 & ANY_COST
-        there = place[found[1, i]]
-        metres[i] = exact_m(here, lon, lat, there[2:5], there[0], there[1])
 
 
-@kernel
-def add_near(entries, runs, place, state, bits, here, mine, own, barred, held, keys, count):  # type: ignore[no-untyped-def]
-    """Of the entries in ``runs`` (the first, behind the last) those that the seeker meets in person."""
-    lon, lat, own_radius, level, every, limit, base = own
-    want = len(keys)
-    for run in range(len(runs)):
-        for i in range(runs[run, 0], runs[run, 1]):
+@inner_kernel
+def search_layer(group, number, hosts, own, rules, room, keys, count):  # type: ignore[no-untyped-def]
+    """Step by step outward, until whoever is farther costs more than the best."""
+    layers, rows, cells, entries = tables_of(group)
+    layer, (lon, lat, _, own_radius, limit, base) = layers[number], own
+    if layer.reach < 0:
+        return count
+    lon, lat = np.radians(lon), np.radians(lat)
+    reach, width = min(layer.reach, own_radius, limit + 1.0), layer.step * MIN_CURVATURE_M
+    inner, outer = -1.0, width
+    if abs(lon) + half_width(lat, reach) > np.pi - 1e-9:
+        outer = reach  # over the 180th meridian: all in one step
+    known = (np.int64(1), np.int64(0), 0.0)
+    while inner < reach and not (count == len(keys) and inner > (last_of(keys) >> 32) - base + 1):
+        outer = min(outer, reach)
+        south, north = rows_within(lat, outer, layer.step)
+        step = (row_within(layer, south), row_within(layer, north), half_width(lat, outer))
+        runs = step_out(group, rows, cells, lon, step, known, room[AT_ONCE:])
+        for at in range(AT_ONCE, AT_ONCE + runs, 2):
+            count = add_near(entries, room[at], room[at + 1], hosts, own, rules, room, keys, count)
+        known, inner, outer = step, outer, outer + max(width, outer * WIDER)
+    return count
+
+
+@inner_kernel
+def step_out(group, rows, cells, lon, step, known, runs):  # type: ignore[no-untyped-def]
+    """Write the runs of entries (first, behind the last) in the rows from ``step[0]`` to ``step[1]`` and as far as the angle ``step[2]`` to
+    either side, but for what the step before looked at, ``known``; return how many numbers that are."""
+    turn, wide, narrow, found = (lon + np.pi) / (2 * np.pi), step[2] / (2 * np.pi), known[2] / (2 * np.pi), 0
+    for row in range(step[0], step[1] + 1):
+        columns, begin, behind = np.int64(rows[row].columns), np.int64(rows[row].cell), np.int64(rows[row + 1].cell)
+        low, high = np.int64(np.floor((turn - wide) * columns)), np.int64((turn + wide) * columns)
+        first, skip_from, skip_to, end = begin, behind, behind, behind  # of the row's cells those from first to end, but for some between
+        if high - low + 1 < columns:
+            if low < 0 or high >= columns:
+                skip_to = cell_within(rows, cells, row, low % columns)
+                skip_from = min(cell_within(rows, cells, row, high % columns) + 1, skip_to)
+            else:
+                first = cell_within(rows, cells, row, low)
+                skip_from = skip_to = end = cell_within(rows, cells, row, high) + 1
+                if known[0] <= row <= known[1]:
+                    skip_from = cell_within(rows, cells, row, np.int64((turn - narrow) * columns))
+                    skip_to = cell_within(rows, cells, row, np.int64((turn + narrow) * columns)) + 1
+        for from_, to in ((first, skip_from), (skip_to, end)):
+            start, stop = np.int64(cells[from_].entry), np.int64(cells[to].entry)
+            if start < stop:
+                fetch(group.entries + start * ENTRY_BYTES, group.entries + min(stop, start + FETCHED) * ENTRY_BYTES)
+                runs[found], runs[found + 1] = start, stop
+                found += 2
+    return found
+
+
+@inner_kernel
+def add_near(entries, first, behind, hosts, own, rules, near, keys, count):  # type: ignore[no-untyped-def]
+    """Of these entries those that the seeker meets in person. Most are sorted out without a branch, which would be guessed wrong."""
+    _, _, here, own_radius, limit, base = own
+    x, y, z = here[0] * UNITS, here[1] * UNITS, here[2] * UNITS
+    for start in range(first, behind, AT_ONCE):
+        nearest = min(own_radius, (last_of(keys) >> 32) - base + 1.0 if count == len(keys) else limit + 1.0)
+        some = fitting = 0
+        for i in range(start, min(start + AT_ONCE, behind)):
             e = entries[i]
-            radius = min(e.radius, own_radius)
-            nearest = min(radius, (keys[0] >> 32) - base + 1.0 if count == want else limit + 1.0)
-            chord2 = (here[0] - e.x) ** 2 + (here[1] - e.y) ** 2 + (here[2] - e.z) ** 2
-            if chord2 > (nearest + 0.01) ** 2:
-                continue  # the way over ground is longer
-            if there_now(state[e.host], bits, mine, level, every, barred, e.host) and in_area(state[e.host], held):
-                cost = near_cost(chord2, (lon, lat), place, e.host, radius)
+            chord2 = (e.x - x) ** 2 + (e.y - y) ** 2 + (e.z - z) ** 2
+            within_m = (min(np.float64(e.radius), nearest) + PAD_M) * UNITS  # below 0 for a hole
+            near[some] = i
+            some += chord2 <= within_m * abs(within_m)
+        for i in range(some):
+            near[fitting] = near[i]
+            fitting += fit(entries[near[i]], rules)
+        for i in range(fitting):
+            e = entries[near[i]]
+            if allowed(e, e.host, rules):
+                cost = near_cost(e, hosts, own)
                 if cost != TOO_FAR and cost <= limit:
-                    count = push(keys, count, want, (base + cost) << 32 | e.host << 1)
+                    count = push(keys, count, (base + cost) << 32 | np.int64(e.host) << 1, hosts)
     return count
 
 
+@inner_kernel
+def near_cost(e, hosts, own):  # type: ignore[no-untyped-def]
+    """Whole metres, or TOO_FAR. Where a rounded point leaves that open, the one that is not decides."""
+    _, _, here, own_radius, _, _ = own
+    radius = min(np.float64(e.radius), own_radius)
+    metres = bent_m((here[0] - e.x / UNITS) ** 2 + (here[1] - e.y / UNITS) ** 2 + (here[2] - e.z / UNITS) ** 2)
+    if metres >= BENT_REACH_M or abs(metres - radius) <= OPEN_M or abs(metres - np.floor(metres) - 0.5) <= OPEN_M:
+        metres = apart_m(hosts[e.host], own)
+    return np.int64(TOO_FAR) if metres > radius else np.int64(metres + 0.5)
+
+
 @kernel
-def add_far(hosts, place, state, bits, here, mine, own, barred, held, keys, count):  # type: ignore[no-untyped-def]
-    """Those that meet from afar all cost the same: as many as there is room for."""
-    lon, lat, own_radius, level, every, _, base = own
-    cost, want = base + REMOTE_COST_M, len(keys)
-    for i in range(len(hosts)):
-        h = hosts[i]
-        if count == want and cost >= keys[0] >> 32:
+def apart_m(h, own):  # type: ignore[no-untyped-def]
+    return exact_m(own[2], own[0], own[1], (h.x, h.y, h.z), h.lon, h.lat)
+
+
+@kernel
+def apart(world, question, slots):  # type: ignore[no-untyped-def]
+    """The metres to each that :func:`search` found."""
+    _, hosts, _, _, _ = world_at(world)
+    metres, own = np.empty(len(slots)), (question[0], question[1], to_xyz(question[0], question[1]))
+    for i in range(len(slots)):
+        metres[i] = apart_m(hosts[slots[i]], own)
+    return metres
+
+
+@kernel
+def add_far(group, hosts, own, rules, keys, count):  # type: ignore[no-untyped-def]
+    """Those that meet from afar all cost the same, and stand in the order in which they are asked."""
+    far, cost = far_of(group), own[5] + REMOTE_COST_M
+    for i in range(group.far_count):
+        slot = far[i].host
+        key, h = cost << 32 | slot << 1 | 1, hosts[slot]
+        if count == len(keys) and not after(last_of(keys), key, hosts):
             break
-        if not (state[h].far and there_now(state[h], bits, mine, level, every, barred, h)):
-            continue
-        radius = min(own_radius, place[h, 5])
-        chord2 = (here[0] - place[h, 2]) ** 2 + (here[1] - place[h, 3]) ** 2 + (here[2] - place[h, 4]) ** 2
-        in_reach = radius >= 0 and chord2 <= (radius + 0.01) ** 2 and in_area(state[h], held)
-        if not in_reach or near_cost(chord2, (lon, lat), place, h, radius) == TOO_FAR:  # else these two meet in person
-            count = push(keys, count, want, cost << 32 | h << 1 | 1)
+        if fit(h, rules) and not within(rules[5], slot) and not (in_area(h, rules) and meets_near(h, own)):
+            count = push(keys, count, key, hosts)
     return count
 
 
 @kernel
-def there_now(s, bits, mine, level, every, barred, h):  # type: ignore[no-untyped-def]
-    """Whether the host was not taken out, and the rules after distance let the two meet (not asked with ``every``)."""
-    if s.profile == GONE or every:
-        return s.profile != GONE
-    if not (s.takes and s.level >= level):
+def meets_near(h, own):  # type: ignore[no-untyped-def]
+    """Whether the two meet in person, areas aside."""
+    radius, here = min(np.float64(h.radius), own[3]), own[2]
+    if radius < 0 or (here[0] - h.x) ** 2 + (here[1] - h.y) ** 2 + (here[2] - h.z) ** 2 > (radius + PAD_M) ** 2:
         return False
-    theirs = bits[s.profile]
-    return meet(mine, theirs, 0, WORDS) and meet(mine, theirs, WORDS, len(mine)) and not within(barred, h)
+    return apart_m(h, own) <= radius
+
+
+@inner_kernel
+def fit(s, rules):  # type: ignore[no-untyped-def]
+    """Whether hours, languages and level let the two meet; not asked with ``every``."""
+    bits, mine, table, level, every, _, _ = rules
+    met = table[s.profile] if s.profile < len(table) else meet(bits[s.profile], mine)
+    return every | (met & (s.level >= level))
+
+
+@inner_kernel
+def meet(mine, theirs):  # type: ignore[no-untyped-def]
+    """Whether two profiles share hours and a language."""
+    hours = languages = np.uint64(0)
+    for word in range(WORDS):
+        hours |= mine[word] & theirs[word]
+    for word in range(WORDS, len(mine)):
+        languages |= mine[word] & theirs[word]
+    return (hours != 0) & (languages != 0)
 
 
 @kernel
-def in_area(s, held):  # type: ignore[no-untyped-def]
+def write_fits(bits, fits, profile):  # type: ignore[no-untyped-def]
+    """Whom a new profile meets of those before it."""
+    for other in range(profile + 1):
+        fits[profile, other] = fits[other, profile] = meet(bits[profile], bits[other])
+
+
+@inner_kernel
+def allowed(s, slot, rules):  # type: ignore[no-untyped-def]
+    return not within(rules[5], slot) and in_area(s, rules)
+
+
+@inner_kernel
+def in_area(s, rules):  # type: ignore[no-untyped-def]
     """Whether the host's area is among those that hold the seeker's point; its radius alone counts where it has none."""
-    return s.area < 0 or within(held, s.area)
+    return s.area < 0 or within(rules[6], s.area)
+
+
+@inner_kernel
+def last_of(keys):  # type: ignore[no-untyped-def]
+    """Of as many as there is room for, the one that comes last."""
+    return keys[0] if len(keys) > SHORT else keys[-1]
+
+
+@inner_kernel
+def push(keys, count, key, hosts):  # type: ignore[no-untyped-def]
+    """Keep the first keys, as many as there is room for: a few in order, many in a heap with the last one on top. The new count."""
+    if count == len(keys) and not after(last_of(keys), key, hosts):
+        return count
+    if count == len(keys) > SHORT:
+        sink(keys, count, key, hosts)
+        return count
+    at = min(count, len(keys) - 1)
+    while at:
+        before = at - 1 if len(keys) <= SHORT else (at - 1) >> 1
+        if after(keys[before], key, hosts) == (len(keys) > SHORT):
+            break
+        keys[at] = keys[before]
+        at = before
+    keys[at] = key
+    return min(count + 1, len(keys))
+
+
+@kernel
+def sink(heap, count, key, hosts):  # type: ignore[no-untyped-def]
+    """Put the key in the place of the last one."""
+    at = 0
+    while True:
+        child = 2 * at + 1
+        if child >= count:
+            break
+        if child + 1 < count and after(heap[child + 1], heap[child], hosts):
+            child += 1
+        if not after(heap[child], key, hosts):
+            break
+        heap[at] = heap[child]
+        at = child
+    heap[at] = key
+
+
+@inner_kernel
+def after(a, b, hosts):  # type: ignore[no-untyped-def]
+    """Whether a written host comes after another: it costs more, or as much and is to be asked later."""
+    if a >> 32 != b >> 32:
+        return a > b
+    return later(hosts[(a & 0xFFFF_FFFF) >> 1], hosts[(b & 0xFFFF_FFFF) >> 1])

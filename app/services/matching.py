@@ -44,7 +44,6 @@ class Board:
 
     def __init__(self) -> None:
         self.index = OfferIndex()
-        self.last_asked: dict[int, datetime] = {}
         self.nearby: Averages = {None: 0.0}
         self._seen: dict[int, datetime] = {}
         self._looked_at: datetime | None = None
@@ -85,9 +84,7 @@ class Board:
         if offer.state != OfferState.ACTIVE or person.approved_at is None or offer.point is None:
             self.index.remove(offer.id)
             return
-        if offer.last_asked_at:
-            self.last_asked[offer.id] = offer.last_asked_at
-        self.index.put(offer_to_match(offer, person, here))
+        self.index.put(offer_to_match(offer, person, here), offer.last_asked_at)
 
 
 def offer_to_match(offer: Offer, person: Person, here: Territories) -> OfferToMatch:
@@ -167,10 +164,8 @@ def _choose(ctx: Context, board: Board, needs: list[NeedToMatch]) -> dict[Id, li
         past = past_of(session, ctx.now(), [int(need_id) for need_id in might], [int(offer_id) for offer_id in offers], board.nearby)
     policy = policy_of(ctx.settings)
     terms = terms_of(policy, past)
-    if len(needs) == 1:
-        pairs = ranking.best(board.index, needs[0], needs[0].places, board.last_asked, terms)
-    else:
-        pairs = _round(list(offers.values()), needs, terms)
+    alone = len(needs) == 1
+    pairs = ranking.best(board.index, needs[0], needs[0].places, terms) if alone else _round(list(offers.values()), needs, terms)
     need_of, chosen = {need.id: need for need in needs}, defaultdict[Id, list[Proposal]](list)
     for pair in pairs:
         rank = 1 + sum(terms.cost_m(other) < terms.cost_m(pair) for other in might[pair.need])

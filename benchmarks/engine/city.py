@@ -1,7 +1,7 @@
 """A seeded city of neighbours: columns of numbers, and the posts made from them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,12 @@ def without_filters(city: City) -> City:
     alike = {f"offer_{what}": 0 * offers for what in ("hours", "languages", "mode")}
     alike |= {f"need_{what}": 0 * needs for what in ("hours", "languages", "mode")}
     return replace(city, **alike, offer_person=offers, need_person=len(offers) + needs, offer_radius=np.full(len(offers), 50_000))
+
+
+def numbered(city: City, offers: Array, needs: Array) -> City:
+    """The same people in another order."""
+    order = {"offer": offers, "offers": offers, "need": needs}
+    return City(*(getattr(city, field.name)[order[field.name.split("_")[0]]] for field in fields(city)))
 
 
 def _somewhere(rng: np.random.Generator, count: int, side_m: float) -> Array:

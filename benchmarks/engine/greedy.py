@@ -6,7 +6,8 @@ import numpy as np
 
 from benchmarks.engine.ours import Laid, Score, served
 from matching import grid
-from matching.candidates import cheapest, first_turn
+from matching.arrays import TURN_BITS
+from matching.candidates import cheapest, host_of, room_for
 from matching.jit import kernel
 
 FIRST, TIMES = 16, 4
@@ -14,41 +15,40 @@ FIRST, TIMES = 16, 4
 
 
 def nearest_first(laid: Laid) -> Score:
-    need, metres = _take(laid.a, laid.g, grid.room_for_runs(laid.g))
+    need, metres = _take(laid.a, laid.g, room_for(grid.room_for_runs(laid.g)))
     return Score(served(laid.a, need), int(metres.sum()))
 
 
 @kernel
-def _take(a, g, room_for_runs):  # type: ignore[no-untyped-def]
+def _take(a, g, room):  # type: ignore[no-untyped-def]
     """The needs and the metres of the pairs taken. Each need waits in the heap with the nearest of its pairs not yet tried."""
-    needs, total = len(a.seeker_places), len(a.host_places)
-    left, room = a.host_places.copy(), a.seeker_places.copy()
-    tried, runs = np.zeros(needs, np.int64), np.empty((room_for_runs, 2), np.int64)
+    needs = len(a.seeker_places)
+    free, empty, tried = a.host_places.copy(), a.seeker_places.copy(), np.zeros(needs, np.int64)
     lists = [np.empty(0, np.int64) for _ in range(needs)]
     need, metres = [np.int64(0) for _ in range(0)], [np.int64(0) for _ in range(0)]
     heap = [(np.int64(0), np.int64(0)) for _ in range(0)]
     for n in range(needs):
-        lists[n] = _longer(a, g, n, lists[n], runs)
+        lists[n] = _longer(a, g, n, lists[n], room)
         if len(lists[n]):
-            heappush(heap, (lists[n][0] >> 32, np.int64(n)))
+            heappush(heap, (lists[n][0] >> TURN_BITS, np.int64(n)))
     while heap:
         cost, n = heappop(heap)
-        o = ((lists[n][tried[n]] & 0xFFFF_FFFF) + first_turn(n, total)) % total
-        if left[o]:
-            left[o] -= 1
-            room[n] -= 1
+        o = host_of(n, lists[n][tried[n]])
+        if free[o]:
+            free[o] -= 1
+            empty[n] -= 1
             need.append(n)
             metres.append(cost)
         tried[n] += 1
         if tried[n] == len(lists[n]):
-            lists[n] = _longer(a, g, n, lists[n], runs)
-        if room[n] and tried[n] < len(lists[n]):
-            heappush(heap, (lists[n][tried[n]] >> 32, n))
+            lists[n] = _longer(a, g, n, lists[n], room)
+        if empty[n] and tried[n] < len(lists[n]):
+            heappush(heap, (lists[n][tried[n]] >> TURN_BITS, n))
     return np.array(need), np.array(metres)
 
 
 @kernel
-def _longer(a, g, n, known, runs):  # type: ignore[no-untyped-def]
+def _longer(a, g, n, known, room):  # type: ignore[no-untyped-def]
     """More of the need's pairs; the same list when that was all."""
     found = np.empty(max(FIRST, TIMES * len(known)), np.int64)
-    return found[: cheapest(a, g, n, len(found), found, runs)].copy()
+    return found[: cheapest(a, g, n, len(found), found, room)].copy()

@@ -21,39 +21,39 @@ def plane(at: Array) -> Array:
     return np.column_stack([xyz @ east, xyz @ north])
 
 
-def by_category(city: City, order: Array) -> Iterator[tuple[Array, Array]]:
-    """The offers and the needs (in order) of each category."""
+def by_category(city: City) -> Iterator[tuple[Array, Array]]:
+    """The offers and the needs of each category."""
     for category in range(city.offers.shape[1]):
-        yield np.flatnonzero(city.offers[:, category]), order[city.need_category[order] == category]
+        yield np.flatnonzero(city.offers[:, category]), np.flatnonzero(city.need_category == category)
 
 
-def ckdtree(city: City, order: Array, k: int) -> Ask:
+def ckdtree(city: City, k: int) -> Ask:
     try:
         from scipy.spatial import cKDTree
     except ImportError:
         raise Missing("SciPy is not installed") from None
     there, here = plane(city.offer_at), plane(city.need_at)
-    trees = [(cKDTree(there[offers]), here[needs]) for offers, needs in by_category(city, order)]
+    trees = [(cKDTree(there[offers]), here[needs]) for offers, needs in by_category(city)]
     return lambda: [tree.query(asked, k=k, workers=2)[0] for tree, asked in trees]
 
 
-def ball_tree(city: City, order: Array, k: int) -> Ask:
+def ball_tree(city: City, k: int) -> Ask:
     try:
         from sklearn.neighbors import BallTree
     except ImportError:
         raise Missing("scikit-learn is not installed") from None
     there, here = np.radians(city.offer_at[:, ::-1]), np.radians(city.need_at[:, ::-1])
-    trees = [(BallTree(there[offers], metric="haversine"), here[needs]) for offers, needs in by_category(city, order)]
+    trees = [(BallTree(there[offers], metric="haversine"), here[needs]) for offers, needs in by_category(city)]
     return lambda: [tree.query(asked, k=min(k, tree.data.shape[0]))[0] for tree, asked in trees if len(asked)]
 
 
-def rtree(city: City, order: Array, k: int) -> Callable[[], list[tuple[Array, Array]]]:
+def rtree(city: City, k: int) -> Callable[[], list[tuple[Array, Array]]]:
     """Here the answer is which offers and how many: this library tells no distances."""
     from rtree.index import Index
 
     there, here = plane(city.offer_at), plane(city.need_at)
     trees = []
-    for offers, needs in by_category(city, order):
+    for offers, needs in by_category(city):
         boxes = there[offers]
         trees.append((Index((offers, boxes, boxes)), np.ascontiguousarray(here[needs])))
     return lambda: [tree.nearest_v(asked, asked, num_results=k, strict=True) for tree, asked in trees if len(asked)]

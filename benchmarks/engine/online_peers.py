@@ -48,7 +48,7 @@ class OnPostGis:
     """
 
     def __init__(self, city: City) -> None:
-        self._server = PostGis(city, np.arange(len(city.need_at)))
+        self._server = PostGis(city)
         self._db = self._server.session
         self._db.execute("CREATE INDEX ON offer (id)")
         self._db.execute("ANALYZE offer")

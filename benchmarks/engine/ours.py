@@ -5,17 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.engine.city import Array, City, posts
+from benchmarks.engine.city import Array, City, numbered, posts
 from benchmarks.engine.timing import NotExact
-from matching import arrays, assignment, candidates, certificate, grid, paths
+from matching import arrays, candidates, certificate, grid, paths
 from matching.arrays import Arrays
+from matching.columns import columns_of
 from matching.grid import Grid
-from matching.model import REMOTE_COST_M
+from matching.model import REMOTE_COST_M, Need, Offer
 from matching.paths import State
 
 
 class Laid(NamedTuple):
-    """A city as the engine's arrays; ``took_s`` is what turning the posts into them cost."""
+    """A city as the engine's arrays, and numbered like them; ``took_s`` is what turning the posts into them cost."""
 
     city: City
     a: Arrays
@@ -40,54 +41,53 @@ class Score(NamedTuple):
 def lay(city: City) -> Laid:
     offers, needs = posts(city)
     began = time.perf_counter()
-    a = arrays.lay_out(offers, needs)
+    o, n = columns_of(Offer, offers), columns_of(Need, needs)
+    offer_at, need_at = arrays.places_order(o, n)
+    a = arrays.lay_out(o.taken(offer_at), n.taken(need_at))
     took_s = time.perf_counter() - began
-    return Laid(city, a, arrays.grid_of(a), took_s)
+    return Laid(numbered(city, offer_at, need_at), a, arrays.grid_of(a), took_s)
 
 
 def solve_round(laid: Laid) -> tuple[State, tuple[int, int]]:
     """The best set of pairs and what its certificate says (violations and metres of doubt), everything included from the arrays on."""
-    a = paths.seeking(laid.a)
-    g = arrays.grid_of(a)
-    s = paths.best_set(a, g, lambda: False)
-    return s, certificate.check(a, g, s)
+    g = arrays.grid_of(laid.a)
+    s = paths.best_set(laid.a, g, lambda: False)
+    return s, certificate.check(laid.a, g, s)
 
 
-def first_lists(a: Arrays, g: Grid, order: Array, k: int) -> tuple[Array, Array]:
-    """The lists as the engine writes them: needs in order, side by side; and their lengths by need."""
-    pool, length = np.empty(k * len(order), np.int64), np.zeros(len(order), np.int64)
-    candidates.first_lists(a, g, order, k, pool, length, grid.room_for_runs(g))
+def first_lists(a: Arrays, g: Grid, k: int) -> tuple[Array, Array]:
+    """The lists as the engine writes them, side by side; and their lengths."""
+    needs = len(a.seeker_places)
+    pool, length = np.empty(k * needs, np.int64), np.zeros(needs, np.int64)
+    candidates.first_lists(a, g, k, pool, length, grid.room_for_runs(g))
     return pool, length
 
 
-def lists(a: Arrays, g: Grid, order: Array, k: int) -> Lists:
+def lists(a: Arrays, g: Grid, k: int) -> Lists:
     """The same to look at."""
-    pool, length = first_lists(a, g, order, k)
-    keys, total = np.empty((len(order), k), np.int64), len(a.host_places)
-    keys[order] = pool.reshape(-1, k)
-    there = np.arange(k) < length[:, None]
-    turn = np.array([candidates.first_turn(n, total) for n in range(len(order))], np.int64)
-    offer = np.where(there, ((keys & 0xFFFF_FFFF) + turn[:, None]) % total, -1)
-    return Lists(offer, np.where(there, keys >> 32, np.inf))
+    pool, length = first_lists(a, g, k)
+    keys, there = pool.reshape(-1, k), np.arange(k) < length[:, None]
+    offer = np.where(there, candidates.host_of(np.arange(len(length))[:, None], keys), -1)
+    return Lists(offer, np.where(there, keys >> arrays.TURN_BITS, np.inf))
 
 
 def every_pair(a: Arrays, g: Grid) -> Lists:
     """All eligible pairs: lists as long as the longest."""
-    k, order = 64, arrays.places_order(a)
-    while first_lists(a, g, order, k)[1].max() == k:
+    k = 64
+    while first_lists(a, g, k)[1].max() == k:
         k *= 2
-    return lists(a, g, order, k)
+    return lists(a, g, k)
 
 
 def proven(laid: Laid, s: State, doubts: tuple[int, int]) -> Score:
     """The score. Raises :class:`NotExact` unless the certificate is clean and the prices, added up here too, give what the set costs."""
-    a, seeking = laid.a, paths.seeking(laid.a)
-    need, offer = assignment.pairs(seeking, s)
+    a = laid.a
+    need, offer = paths.pairs(s)
     metres, near = candidates.meetings(a, need, offer)
     cost = int(np.where(near, np.floor(metres + 0.5), REMOTE_COST_M).sum())
     score = Score(served(a, need), cost)
     empty = a.seeker_places - np.bincount(need, minlength=len(a.seeker_places))
-    need_price, offer_price = assignment.prices(a, seeking, s)
+    need_price, offer_price = s.seeker["price"], s.host["price"]
     bound = int((a.seeker_places * need_price).sum() - (a.host_places * offer_price).sum())
     # A pair of the set can be worth more than it costs; since nobody takes it twice, the bound loses the difference.
     bound -= int((need_price[need] - offer_price[offer]).sum()) - cost

@@ -36,8 +36,8 @@ SELECT {what} FROM (SELECT * FROM need {part}) n CROSS JOIN LATERAL (
 class PostGis:
     """A throw-away server with a city of people who meet in person; raises :class:`Missing` where there is none."""
 
-    def __init__(self, city: City, order: Array) -> None:
-        self._needs = len(order)
+    def __init__(self, city: City) -> None:
+        self._needs = len(city.need_at)
         try:
             server = postgres.start(os.getpid())
         except postgres.NoPostgres as problem:
@@ -54,8 +54,8 @@ class PostGis:
         offer, category = np.nonzero(city.offers & (city.offer_mode != MODES.index(Mode.REMOTE))[:, None])
         self._copy("offer", (offer, category, there[offer], city.offer_radius[offer],
                              city.offer_hours[offer], city.offer_languages[offer], city.offer_person[offer]))  # fmt: skip
-        self._copy("need", (np.arange(len(order)) // 64, order, city.need_category[order], here[order],
-                            city.need_hours[order], city.need_languages[order], city.need_person[order]))  # fmt: skip
+        numbers = np.arange(len(city.need_at))
+        self._copy("need", (numbers // 64, numbers, city.need_category, here, city.need_hours, city.need_languages, city.need_person))
         self._run(INDEX)
 
     @property

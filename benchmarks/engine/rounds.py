@@ -14,7 +14,6 @@ from benchmarks.engine.flows import Graph, OrTools, graph_of, networkx
 from benchmarks.engine.greedy import nearest_first
 from benchmarks.engine.ours import Laid, Score
 from benchmarks.engine.timing import Missing, NotExact, Row, Sizes, in_turns, said, seconds, side_m
-from matching import arrays
 from matching.assignment import solve
 from matching.verify import verify
 
@@ -50,13 +49,12 @@ def beside_networkx(sizes: Sizes) -> Iterator[Row]:
     problems = verify(offers, needs, solution.pairs, solution.certificate)
     if problems or solution.total_m != score.metres:
         raise NotExact(f"{solution.total_m} m, not {score.metres} m; {problems[:5]}")
-    order = arrays.places_order(laid.a)
     whole = OrTools(graph_of(laid.a, ours.every_pair(laid.a, laid.g)))
     whole.solve()
     same_score(score, whole.score())
     what, against = f"certified round, {sizes.town:,} offers, {sizes.town:,} needs", "networkx' network simplex of the 10-candidate graph"
     try:
-        theirs = networkx(graph_of(laid.a, ours.lists(laid.a, laid.g, order, K)))
+        theirs = networkx(graph_of(laid.a, ours.lists(laid.a, laid.g, K)))
     except Missing as missing:
         yield Row(what, against, "", f"missing: {missing}", None, 1000)
         return
@@ -87,7 +85,7 @@ def floor(sizes: Sizes) -> Iterator[Row]:
     """What cannot be done without: the input read once, and the candidate pairs sorted by NumPy."""
     laid = _city(sizes)
     _proven(laid)
-    keys, _ = ours.first_lists(laid.a, laid.g, arrays.places_order(laid.a), K)
+    keys, _ = ours.first_lists(laid.a, laid.g, K)
 
     def least() -> list[Any]:
         return [*(np.sum(column) for column in (*laid.a, *laid.g)), np.sort(keys)]
@@ -129,7 +127,7 @@ def _proven(laid: Laid) -> Score:
 
 
 def _ten(laid: Laid) -> Graph:
-    return graph_of(laid.a, ours.lists(laid.a, laid.g, arrays.places_order(laid.a), K))
+    return graph_of(laid.a, ours.lists(laid.a, laid.g, K))
 
 
 def _greedy(laid: Laid, best: Score) -> str:

@@ -1,11 +1,15 @@
 """Offers and needs for the tests of the matcher: factories, and strategies that draw them close together, so that ties happen."""
 
 from typing import Any
+from unittest import mock
 
+import numpy as np
 from hypothesis import strategies as st
 from shapely import box
 
+from matching import paths
 from matching.areas import Area, area_of
+from matching.arrays import Arrays
 from matching.eligibility import check
 from matching.hours import ANY_TIME, parse_hours
 from matching.model import Mode, Need, Offer, Pair, Urgency
@@ -108,3 +112,19 @@ def score(needs: list[Need], pairs: list[Pair]) -> Score:
     served = [urgency_of[pair.need] for pair in pairs]
     urgent, normal, flexible = (served.count(urgency) for urgency in (Urgency.URGENT, Urgency.NORMAL, Urgency.FLEXIBLE))
     return urgent, normal, flexible, -sum(pair.cost_m for pair in pairs)
+
+
+def _too_low(a: Arrays, *lists: Any) -> Any:
+    return np.zeros(len(a.host_places), np.int64), False
+
+
+def _too_high(a: Arrays, *lists: Any) -> Any:
+    return np.arange(len(a.host_places)) % 4 * (a.step + 17), False
+
+
+BEGINNINGS = (paths.rough_prices, _too_low, _too_high)
+"""What the solver may begin with: from the last, nearly every offer has to look for needs afterwards."""
+
+
+def beginning(rough_prices: Any) -> Any:
+    return mock.patch.object(paths, "rough_prices", rough_prices)

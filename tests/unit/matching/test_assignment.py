@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 from random import Random
 from unittest import mock
 
@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
+from shapely import box
 
 from matching import paths
+from matching.areas import area_of
 from matching.assignment import solve
 from matching.eligibility import first_refusal
 from matching.geo import geodesic_m
@@ -17,13 +19,9 @@ from matching.hours import ANY_TIME
 from matching.model import TAKEN, Mode, Need, Offer, Pair, Reason, Rule, Urgency
 from matching.solution import Solution, Unserved
 from matching.verify import verify
-from tests.unit.matching.posts import LAT, NORTH_100_M, Score, eligible, need, need_lists, offer, offer_lists, score
+from tests.unit.matching.posts import BEGINNINGS, LAT, NORTH_100_M, Score, beginning, eligible, need, need_lists, offer, offer_lists, score
 
 pytestmark = pytest.mark.usefixtures("compiled")
-
-WHO_LOOKS = (0.0, 1e9)
-"""Needs for offers, whatever there are fewer of, or offers for needs."""
-
 
 def north(steps: float) -> float:
     return LAT + steps * NORTH_100_M
@@ -79,8 +77,8 @@ def best_by_min_cost_flow(offers: list[Offer], needs: list[Need]) -> Score:
 @settings(deadline=None, max_examples=150)
 def test_small_sets_are_as_good_as_the_best_of_all_sets(offers: list[Offer], needs: list[Need]) -> None:
     best = best_by_trying_all(offers, needs)
-    for share in WHO_LOOKS:
-        with mock.patch.object(paths, "SCARCE", share):
+    for prices in BEGINNINGS:
+        with beginning(prices):
             solution = solve(offers, needs)
         assert score(needs, solution.pairs) == best
         assert verify(offers, needs, solution.pairs, solution.certificate) == []
@@ -109,8 +107,26 @@ def test_a_crowd_agrees_with_min_cost_flow_plenty_and_short(seed: int, offers: i
         place = {"lon": 4.85 + rng.uniform(-0.05, 0.05), "lat": LAT + rng.uniform(-0.05, 0.05)}
         kind, mode = rng.choice(["shopping", "pets", "homework"]), rng.choice(list(Mode))
         wanting.append(need(i, **place, category=kind, mode=mode, urgency=rng.choice(list(Urgency)), places=rng.choice([1, 1, 1, 3])))
-    for share in WHO_LOOKS:
-        with mock.patch.object(paths, "SCARCE", share):
+    for prices in BEGINNINGS:
+        with beginning(prices), mock.patch.object(paths, "FIRST_HEAP", 2):  # it must grow
+            solution = solve(crowd, wanting)
+        assert score(wanting, solution.pairs) == best_by_min_cost_flow(crowd, wanting)
+        assert verify(crowd, wanting, solution.pairs, solution.certificate) == []
+
+
+def test_quartiers_of_their_own_some_short_and_some_with_room_agree_with_min_cost_flow() -> None:
+    rng, crowd, wanting = Random(4), [], []
+    for i, (offers, needs) in enumerate([(30, 10), (4, 40), (20, 22), (1, 15), (40, 38)]):
+        west = 4.8 + i * 0.01
+        quartier = area_of([box(west, LAT - 0.01, west + 0.01, LAT + 0.01)])
+        for _ in range(offers):
+            place = {"lon": west + rng.uniform(-0.005, 0.015), "lat": LAT + rng.uniform(-0.01, 0.01)}
+            crowd.append(offer(len(crowd), **place, area=quartier, capacity=rng.choice([1, 1, 2])))
+        for _ in range(needs):
+            place = {"lon": west + rng.uniform(0.0001, 0.0099), "lat": LAT + rng.uniform(-0.0099, 0.0099)}
+            wanting.append(need(len(wanting), **place, urgency=rng.choice(list(Urgency)), places=rng.choice([1, 1, 2])))
+    for prices in BEGINNINGS:
+        with beginning(prices):
             solution = solve(crowd, wanting)
         assert score(wanting, solution.pairs) == best_by_min_cost_flow(crowd, wanting)
         assert verify(crowd, wanting, solution.pairs, solution.certificate) == []
@@ -171,12 +187,12 @@ def test_nobody_has_a_reason(changes: dict[str, object], reason: Reason) -> None
     assert len(solve([offer(level=1)], [wanted]).pairs) == 1
 
 
-@pytest.mark.parametrize("looks", [1, 2, 3])
-@pytest.mark.parametrize("share", WHO_LOOKS)
+@pytest.mark.parametrize(("prices", "looks"), [*product(BEGINNINGS, (1, 2, 3)), (BEGINNINGS[-1], 7), (BEGINNINGS[-1], 8)])
 def test_when_time_runs_out_the_set_can_be_kept_and_says_what_it_may_lack(
-    looks: int, share: float, monkeypatch: pytest.MonkeyPatch
+    prices: object, looks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paths, "SCARCE", share)
+    monkeypatch.setattr(paths, "rough_prices", prices)
+    monkeypatch.setattr(paths, "LOOK_S", 0)  # looks come after as many seekers on any machine
     rng = Random(5)
     crowd = [offer(i, lat=LAT + rng.uniform(-0.03, 0.03), capacity=rng.choice([1, 2]), radius_m=2500) for i in range(180)]
     wanting = [need(i, lat=LAT + rng.uniform(-0.03, 0.03), places=rng.choice([1, 2])) for i in range(260)]
@@ -228,9 +244,9 @@ from numba.core import caching
 def nowhere(self): raise OSError("read-only")
 caching._CacheLocator.ensure_cache_path = nowhere
 from matching import paths
-print(paths.first_turn(1, 7))
+print(paths.host_of(7, paths.host_of(0, 0)))
 """
-    assert run(program) == str(2_654_435_761 % 7)
+    assert run(program) == "7"
 
 
 def test_the_reason_is_exact_at_the_end_of_the_reach() -> None:

@@ -1,6 +1,5 @@
 """The grid finds whom the rules let meet, the cheapest first, wherever on Earth; and the certificate notices what is not best."""
 
-from collections.abc import Callable
 from random import Random
 
 import numpy as np
@@ -13,7 +12,7 @@ from matching.eligibility import check
 from matching.geo import geodesic_m
 from matching.hours import ANY_TIME, parse_hours
 from matching.model import Mode, Need, Offer, Pair
-from tests.unit.matching.posts import need, need_lists, offer, offer_lists
+from tests.unit.matching.posts import BEGINNINGS, beginning, need, need_lists, offer, offer_lists
 
 pytestmark = pytest.mark.usefixtures("compiled")
 MIDDLES = [(4.85, 45.75), (180.0, -16.5), (-180.0, 0.0), (12.0, 90.0), (0.0, -89.95), (179.99, 89.8)]
@@ -26,14 +25,13 @@ def found(offers: list[Offer], needs: list[Need], most: int | None = None) -> li
 
 def lists_of(a: arrays.Arrays, most: int) -> list[list[tuple[int, int]]]:
     """For each seeker its cheapest hosts as (cost, host)."""
-    g, hosts = arrays.grid_of(a), len(a.host_places)
-    keys, runs = np.empty(most, np.int64), np.empty((grid.room_for_runs(g), 2), np.int64)
+    g = arrays.grid_of(a)
+    keys, room = np.empty(most, np.int64), candidates.room_for(grid.room_for_runs(g))
     lists = []
     for s in range(len(a.seeker_places)):
-        mine = keys[: candidates.cheapest(a, g, s, most, keys, runs)].tolist()
+        mine = keys[: candidates.cheapest(a, g, s, most, keys, room)].tolist()
         assert mine == sorted(mine)
-        start = candidates.first_turn(s, hosts)
-        lists.append([(candidates.cost_of(key, a.step), ((key & 0xFFFF_FFFF) + start) % hosts) for key in mine])
+        lists.append([(key >> arrays.TURN_BITS, int(candidates.host_of(s, key))) for key in mine])
     return lists
 
 
@@ -101,14 +99,22 @@ def test_many_kinds_of_hours_are_compared_one_by_one(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("mode", [Mode.IN_PERSON, Mode.REMOTE])
-@pytest.mark.parametrize("look", [lambda a: a, arrays.turned])
-def test_prices_that_prove_nothing_are_noticed(mode: Mode, look: Callable[[arrays.Arrays], arrays.Arrays]) -> None:
+@pytest.mark.parametrize("prices", BEGINNINGS)
+def test_prices_that_prove_nothing_are_noticed(mode: Mode, prices: object) -> None:
     offers = [offer(i, lat=45.75 + i * 0.001, mode=mode) for i in range(12)]
-    a = look(arrays.lay_out(offers, [need(i, lat=45.7504 + i * 0.001, mode=mode) for i in range(8)]))
+    a = arrays.lay_out(offers, [need(i, lat=45.7504 + i * 0.001, mode=mode) for i in range(8)])
     g = arrays.grid_of(a)
-    s = paths.best_set(a, g, lambda: False)
+    with beginning(prices):
+        s = paths.best_set(a, g, lambda: False)
     assert certificate.check(a, g, s) == (0, 0)
     for price, change in ((s.seeker["price"], 5000), (s.seeker["price"], -1), (s.host["price"], 7), (s.host["price"], -3)):
         price[3] += change
         assert certificate.check(a, g, s) != (0, 0), change
         price[3] -= change
+
+
+def test_needs_of_one_address_look_at_different_offers_first() -> None:
+    firsts = [each[0][1] for each in found([offer(i) for i in range(50)], [need(i) for i in range(20)], most=1)]
+    assert len(set(firsts)) == 20
+    from_afar = [offer(i, mode=Mode.REMOTE) for i in range(50)]
+    assert len({each[0][1] for each in found(from_afar, [need(i, mode=Mode.REMOTE) for i in range(20)], most=1)}) == 20

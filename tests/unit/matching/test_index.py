@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shapely import box
 
 from matching import index as index_module
+from matching import table as table_module
 from matching.areas import AreasInUse, area_of
 from matching.eligibility import first_refusal
 from matching.hours import ANY_TIME, parse_hours
@@ -102,14 +103,20 @@ def test_both_directions_find_the_same_pairs(offers: list[Offer], needs: list[Ne
     assert told(by_need) == told(by_offer)
 
 
-@given(offer_lists(12), need_lists(3), st.integers(0, 5), st.dictionaries(ids, st.sampled_from([MONDAY, TUESDAY])), terms_drawn)
+@given(
+    offer_lists(12), need_lists(3), st.integers(0, 5), st.dictionaries(ids, st.sampled_from([MONDAY, TUESDAY])), terms_drawn, st.booleans()
+)  # fmt: skip
 def test_the_best_offers_are_the_first_of_all(
-    offers: list[Offer], needs: list[Need], k: int, asked: dict[int | str, datetime], terms: Terms
+    offers: list[Offer], needs: list[Need], k: int, asked: dict[int | str, datetime], terms: Terms, loaded: bool
 ) -> None:
-    index = OfferIndex(offers)
+    with the_compiler(loaded):
+        index = OfferIndex(offers[::2])
+        index.candidates(need())
+        for o in offers:
+            index.put(o, asked.get(o.id))
     for n in needs:
         ranked = sorted(eligible(offers, [n]), key=lambda pair: (terms.cost_m(pair), asked.get(pair.offer, NEVER), pair.offer))
-        found = best(index, n, k, asked, terms)
+        found = best(index, n, k, terms)
         assert [(pair.need, pair.offer) for pair in ranked[:k]] == [(pair.need, pair.offer) for pair in found]
 
 
@@ -159,6 +166,76 @@ def test_thousands_come_and_go_and_the_best_stay_right() -> None:
             assert told(right) == told(index.candidates(n))
 
 
+TOWNS = [([(180.0, -16.5)], 0.02), ([(30.0, 89.9), (-150.0, 89.99)], 0.1), ([(2.0, 48.0), (5.0, 43.0), (-4.0, 48.5)], 0.05)]
+
+
+@pytest.mark.parametrize(("towns", "spread"), TOWNS)
+def test_round_the_earth_and_between_towns_none_is_missed(towns: list[tuple[float, float]], spread: float) -> None:
+    rng = np.random.default_rng(7)
+
+    def somewhere() -> dict[str, float]:
+        lon, lat = towns[rng.integers(len(towns))] if rng.random() < 0.95 else (rng.uniform(-180, 180), rng.uniform(-90, 90))
+        lat = float(np.clip(lat + rng.normal() * spread, -90, 90))
+        return {"lon": (lon + rng.normal() * spread / max(np.cos(np.radians(lat)), 1e-3) + 180) % 360 - 180, "lat": lat}
+
+    def somebody(offer_id: int) -> Offer:
+        return offer(offer_id, **somewhere(), radius_m=int(rng.choice([500, 3000, 9000, 40_000])))
+
+    left = {i: somebody(i) for i in range(1200)}
+    index = OfferIndex(left.values())
+    index.candidates(need())
+    for i in range(600, 1800):
+        left[i] = somebody(i)
+        index.put(left[i])
+    for i in range(0, 1800, 3):
+        del left[i]
+        index.remove(i)
+    for n in (need(turn, **somewhere()) for turn in range(25)):
+        right = sorted(eligible(list(left.values()), [n]), key=lambda pair: (pair.cost_m, pair.offer))
+        assert told(right) == told(index.candidates(n))
+        assert [pair.offer for pair in right[:5]] == [pair.offer for pair in best(index, n, 5)]
+
+
+def test_a_crowd_at_one_address_comes_and_goes_and_its_neighbours_stay() -> None:
+    index = OfferIndex(offer(i, lat=north(i % 40 - 20), lon=LON + (i // 40 - 20) * 0.001, radius_m=9000) for i in range(1600))
+    question = index.question(need())
+    assert question is not None
+    before = index.k_best(question, 1600)
+    for i in range(2000, 8000):
+        index.put(offer(i, lat=north(4)))
+    metres, ids = index.k_best(question, 1600 + 6000)
+    crowd = ids.index(2000)
+    assert (metres[crowd], ids[crowd : crowd + 6000]) == (400, list(range(2000, 8000)))
+    assert ids[:crowd] + ids[crowd + 6000 :] == before[1]
+    for i in range(2000, 8000):
+        index.remove(i)
+    assert index.k_best(question, 1600) == before
+
+
+def test_a_question_stays_good_whatever_comes_and_goes() -> None:
+    index = OfferIndex([offer(1, identities=frozenset({"me"}))])
+    question = index.question(need(identities=frozenset({"me"}), blocked=frozenset({"you"})))
+    assert question is not None
+    assert index.k_best(question, 3) == ([], [])
+    index.put(offer(2, lat=north(2)))
+    index.put(offer(3, lat=north(1), identities=frozenset({"you"})))
+    index.put(offer(4, lat=north(1), blocked=frozenset({"me"})))
+    index.put(offer(5, languages=frozenset({"ar"})))
+    assert index.k_best(question, 3) == ([200], [2])
+    index.remove(1)
+    index.put(offer(6, hours=parse_hours("Mo 10:00-12:00")))
+    assert index.k_best(question, 3) == ([0, 200], [6, 2])
+    assert index.k_best(question, 0) == ([], [])
+
+
+def test_hours_and_languages_are_asked_too_where_too_many_are_to_be_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table_module, "MOST_FITS", 3)
+    spoken = [frozenset({f"l{i}", "fr"} if i % 2 else {f"l{i}"}) for i in range(200)]
+    index = OfferIndex(offer(i, lat=north(i / 100), languages=some) for i, some in enumerate(spoken))
+    assert [pair.offer for pair in best(index, need(), 3)] == [1, 3, 5]
+    assert [pair.offer for pair in best(index, need(languages=frozenset({"l0", "l2", "l150"})), 9)] == [0, 2, 150]
+
+
 def test_warming_up_changes_how_but_not_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     with the_compiler(loaded=False):
         index = OfferIndex([offer(1), offer(2, lat=north(3)), offer(3, lat=north(30))])
@@ -169,19 +246,34 @@ def test_warming_up_changes_how_but_not_what_is_found(monkeypatch: pytest.Monkey
         assert told(best(index, need(), 3)) == told(before)
 
 
+def test_nobody_waits_for_the_compiler_once_it_has_warmed_up() -> None:
+    area = area_of([box(LON - 1, LAT - 1, LON + 1, LAT + 1)])
+    index = OfferIndex([offer(1), offer(2, area=area), offer(3, mode=Mode.BOTH, lat=50, lon=5)])
+    for i in range(4, 200):
+        index.put(offer(i, lat=north(i), identities=frozenset({"me"})), asked=MONDAY if i % 2 else None)
+    index.remove(5)
+    index.candidates(need(lat=45, lon=5, mode=Mode.BOTH, identities=frozenset({"me"})))
+    best(index, need(), 3, Terms({1: 3000}))
+    why_nobody(index, need(level=2))
+    best_needs(NeedIndex([need(lon=5)]), offer(level=1), 2)
+    kernels = (table_module.put, table_module.enter, table_module.leave, table_module.search, table_module.apart, table_module.write_fits)
+    assert [len(kernel.signatures) for kernel in kernels] == [1] * len(kernels)
+
+
 def test_the_nearest_is_asked_first_then_who_was_asked_longest_ago() -> None:
     index = OfferIndex([offer(1), offer(2), offer(3), offer(4, lat=north(1))])
-    found = best(index, need(), 9, last_asked={1: TUESDAY, 2: MONDAY})
-    assert [pair.offer for pair in found] == [3, 2, 1, 4]
+    index.put(offer(1), asked=TUESDAY)
+    index.put(offer(2), asked=MONDAY)
+    assert [pair.offer for pair in best(index, need(), 9)] == [3, 2, 1, 4]
 
 
 @pytest.mark.parametrize("mode", [Mode.IN_PERSON, Mode.REMOTE])
 def test_of_thousands_at_one_address_whoever_was_asked_longest_ago_is_first(mode: Mode) -> None:
     index = OfferIndex(offer(i, mode=mode) for i in range(5000))
-    for i in range(5000, 10_000):
-        index.put(offer(i, mode=mode))
-    asked = {i: TUESDAY for i in range(10_000) if i not in (77, 7777)} | {99: MONDAY}
-    assert [pair.offer for pair in best(index, need(mode=mode), 4, last_asked=asked)] == [77, 7777, 99, 0]
+    index.candidates(need())
+    for i in range(10_000):
+        index.put(offer(i, mode=mode), asked=None if i in (77, 7777) else MONDAY if i == 99 else TUESDAY)
+    assert [pair.offer for pair in best(index, need(mode=mode), 4)] == [77, 7777, 99, 0]
 
 
 def test_help_from_afar_comes_after_three_kilometres() -> None:
@@ -245,11 +337,11 @@ def test_an_area_that_nobody_has_any_more_holds_no_point() -> None:
 
 
 def test_what_was_removed_is_found_no_more_and_removing_it_again_is_no_error() -> None:
-    index = OfferIndex([offer("a")])
+    index = OfferIndex([offer()])
     assert len(index.candidates(need())) == 1
-    index.remove("a")
-    index.remove("a")
-    assert (index.get("a"), index.candidates(need()), len(index)) == (None, [], 0)
+    index.remove(1)
+    index.remove(1)
+    assert (index.get(1), index.candidates(need()), len(index)) == (None, [], 0)
     assert Rule.CATEGORY is why_nobody(index, need())
 
 

@@ -1,18 +1,16 @@
 """Terms besides the metres: what each is, that rounds keep to their sum, and that no metres outweigh an urgency."""
 
-from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
-from matching import paths
 from matching.assignment import solve
 from matching.model import Mode, Need, Offer, Urgency
 from matching.policy import NO_TERMS, Past, Policy, Record, Terms, offer_terms, terms_of, waiting_term
 from matching.verify import verify
-from tests.unit.matching.posts import eligible, need, need_lists, offer, offer_lists
+from tests.unit.matching.posts import BEGINNINGS, beginning, eligible, need, need_lists, offer, offer_lists
 
 pytestmark = pytest.mark.usefixtures("compiled")
 SOME = st.sampled_from([0, 1, 40, 900, 2500, 10_000])
@@ -52,8 +50,8 @@ def summary(needs: list[Need], pairs: list, given: Terms) -> tuple[int, int, int
 @settings(deadline=None, max_examples=60)
 def test_a_round_is_the_best_by_the_sum_of_metres_and_terms(offers: list[Offer], needs: list[Need], given: Terms) -> None:
     best = best_cost(offers, needs, given)
-    for share in (0.0, 1e9):  # needs look for offers, and offers for needs
-        with mock.patch.object(paths, "SCARCE", share):
+    for prices in BEGINNINGS:
+        with beginning(prices):
             solution = solve(offers, needs, terms=given)
         assert solution.certificate.best
         assert summary(needs, solution.pairs, given) == best
