@@ -4,13 +4,14 @@ Successive shortest paths with prices (compiled, see :mod:`matching.paths`), ove
 search needs them, and at the end a certificate over all eligible pairs that nothing better exists. Importing this loads Numba.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from threading import Lock
 
 import numpy as np
 
 from matching import arrays, candidates, certificate, paths
 from matching.arrays import Arrays
+from matching.auction import Enough
 from matching.columns import columns_of
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array
@@ -23,7 +24,7 @@ _one_at_a_time = Lock()
 
 
 def solve(
-    offers: Iterable[Offer], needs: Iterable[Need], enough: Callable[[], bool] = lambda: False, terms: Terms = NO_TERMS
+    offers: Iterable[Offer], needs: Iterable[Need], enough: Enough = lambda _served: False, terms: Terms = NO_TERMS
 ) -> Solution:  # fmt: skip
     """The best set of pairs. The order of the input changes nothing, and the same input always gives the same set.
 

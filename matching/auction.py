@@ -25,6 +25,10 @@ SAMPLE = 10_000
 """Of so many needs' pairs the mean is taken."""
 
 
+Enough = Callable[[int], bool]
+"""Asked now and then, with how many needs have been served since: whether the search shall end here."""
+
+
 class Bids(NamedTuple):
     """The hosts' prices and how many of their places are sold; from ``first`` on to whom and for how much; and who waits to bid."""
 
@@ -36,7 +40,7 @@ class Bids(NamedTuple):
     waiting: Array
 
 
-def rough_prices(a: Arrays, pool: Array, length: Array, most: int, enough: Callable[[], bool]) -> tuple[Array, bool]:
+def rough_prices(a: Arrays, pool: Array, length: Array, most: int, enough: Enough) -> tuple[Array, bool]:
     """Prices of the hosts from the lists of the seekers, side by side in the pool; and whether nobody waits any more after at ``most``
     so many bids for each place."""
     look, seekers, places, slots = len(pool) // max(len(length), 1), len(length), int(a.seeker_places.sum()), int(a.host_places.sum())
@@ -49,7 +53,7 @@ def rough_prices(a: Arrays, pool: Array, length: Array, most: int, enough: Calla
     b = Bids(price, np.zeros_like(price), first, np.empty(slots, np.int64), np.empty(slots, np.int64), waiting)
     penalty = a.penalty // a.step * step + a.penalty % a.step
     left, bids = places, 0
-    while left and bids < most * places and not enough():
+    while left and bids < most * places and not enough(0):
         left = bid(a, b, pool, look, length, penalty, little, left, min(BETWEEN_LOOKS, most * places - bids))
         bids += BETWEEN_LOOKS
     levels = (price + step // 4) // step

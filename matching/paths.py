@@ -5,14 +5,13 @@ lists say what is best instead. That is exact where each host with a price ends 
 afterwards, in the same arrays :func:`matching.arrays.turned`, until they are full or their price is 0.
 """
 
-from collections.abc import Callable
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
 from matching.arrays import TURN, TURN_BITS, Arrays, dearer, grid_of, turned
-from matching.auction import rough_prices
+from matching.auction import Enough, rough_prices
 from matching.candidates import Room, cheapest, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array, inner_kernel, kernel
@@ -274,7 +273,7 @@ def follow(s, source, goal):  # type: ignore[no-untyped-def]
         o = before
 
 
-def best_set(a: Arrays, g: Grid, enough: Callable[[], bool]) -> State:
+def best_set(a: Arrays, g: Grid, enough: Enough) -> State:
     """The best set of pairs, with its prices; once there has been ``enough``, whoever is left takes what is free."""
     s, order = new_state(a, g), np.arange(len(a.seeker_places))
     pool = first_look(a, g, s, FIRST_LOOK)
@@ -287,10 +286,10 @@ def best_set(a: Arrays, g: Grid, enough: Callable[[], bool]) -> State:
     else:
         serve(a, g, s, order, a.seeker_places, pool, enough)
     unsold = np.where(s.host["price"] > 0, s.host["places"] - s.host["used"], 0)
-    return look_back(a, g, s, unsold, enough) if unsold.any() and not enough() else s
+    return look_back(a, g, s, unsold, enough) if unsold.any() and not enough(0) else s
 
 
-def look_back(a: Arrays, g: Grid, s: State, unsold: Array, enough: Callable[[], bool]) -> State:
+def look_back(a: Arrays, g: Grid, s: State, unsold: Array, enough: Enough) -> State:
     """The set after so many places of each host have looked for seekers."""
     back, order = turned(a), np.flatnonzero(unsold)
     back_g = grid_of(back)
@@ -323,18 +322,20 @@ def add_prices(s: State, price: Array) -> None:
     s.slot["cost"] -= np.repeat(price, s.host["places"])
 
 
-def serve(a: Arrays, g: Grid, s: State, order: Array, places: Array, pool: Array, enough: Callable[[], bool]) -> None:
+def serve(a: Arrays, g: Grid, s: State, order: Array, places: Array, pool: Array, enough: Enough) -> None:
     """Fill so many places of each seeker in order."""
     end, heap, bits = len(pool), np.empty(FIRST_HEAP, np.int64), node_bits(len(s.seeker), len(s.host))
-    start, more = 0, BETWEEN_LOOKS
+    start, more, served = 0, BETWEEN_LOOKS, 0
     while start < len(order):
-        if enough():
+        if enough(served):
             take_what_is_free(a, s, order[start:], pool)
             break
         began = perf_counter()
         pool, end, heap = assign(a, g, s, order[start : start + more], places, pool, end, heap, bits)
-        start += more
+        start, served = start + more, more
         more = 2 * more if perf_counter() - began < LOOK_S else max(more // 2, BETWEEN_LOOKS)
+    else:
+        enough(served)  # so that it knows of the last ones
     s.seeker["left"] = a.seeker_places - s.seeker["served"]
 
 

@@ -1,5 +1,6 @@
 """What the commands that pair two spreadsheets share: rows into posts, the search with its bar, and the check of its answer."""
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -102,18 +103,19 @@ def check_apart(read: dict[str, Path], written: dict[str, Path | None]) -> None:
 def search(offers: Sequence[Offer], needs: Sequence[Need], budget_s: float | None, terms: Terms = NO_TERMS) -> Solution:
     """The solver's answer, with a bar to watch on a terminal."""
     from matching import assignment  # the compiler takes a moment to load, which no other command should wait for
-    from matching.paths import BETWEEN_LOOKS
 
-    started = time.perf_counter()
+    started = math.nan  # until the search begins
     with ExitStack() as stack:
         bar = None
         if sys.stderr.isatty():
             click.echo(f"Pairing {len(offers)} offers with {len(needs)} needs: some 30 seconds more the first time on a machine.", err=True)
             bar = stack.enter_context(click.progressbar(length=len(needs), label="Searching", file=sys.stderr))
 
-        def enough() -> bool:
+        def enough(served: int) -> bool:
+            nonlocal started
+            started = time.perf_counter() if math.isnan(started) else started
             if bar:
-                bar.update(BETWEEN_LOOKS)
+                bar.update(served)
             return budget_s is not None and time.perf_counter() - started > budget_s
 
         return assignment.solve(offers, needs, enough, terms)

@@ -1,5 +1,6 @@
 """Offers and needs for the tests of the matcher: factories, and strategies that draw them close together, so that ties happen."""
 
+from dataclasses import replace
 from typing import Any
 from unittest import mock
 
@@ -58,6 +59,31 @@ def _areas(draw: st.DrawFn) -> Area:
             if west < east:
                 pieces.append(box(west, south, east, north))
     return area_of(pieces)
+
+
+@st.composite
+def _ordinary(draw: st.DrawFn) -> dict[str, Any]:
+    """What many offers and needs of one neighbourhood have in common."""
+    mode = draw(st.sampled_from([Mode.IN_PERSON, Mode.IN_PERSON, Mode.BOTH, Mode.REMOTE]))
+    return {"lon": LON, "lat": LAT - draw(st.integers(0, 16)) * NORTH_100_M, "mode": mode}
+
+
+@st.composite
+def crowds(draw: st.DrawFn, size: int) -> tuple[list[Offer], list[Need]]:
+    """Offers and needs most of which may meet, so that there is something to choose; a few are as odd as may be."""
+    offers = [
+        offer(i, **draw(_ordinary()), radius_m=draw(st.sampled_from([300, 800, 1500])), capacity=draw(st.sampled_from([1, 1, 1, 2])))
+        for i in range(draw(st.integers(1, size)))
+    ]
+    needs = [
+        need(i, **draw(_ordinary()), urgency=draw(st.sampled_from(Urgency)), places=draw(st.sampled_from([1, 1, 1, 2])))
+        for i in range(draw(st.integers(1, size)))
+    ]
+    odd_offers, odd_needs = draw(offer_lists(1)), draw(need_lists(1))
+    return (
+        [*offers, *(replace(each, id=len(offers)) for each in odd_offers)],
+        [*needs, *(replace(each, id=len(needs)) for each in odd_needs)],
+    )
 
 
 @st.composite

@@ -19,7 +19,20 @@ from matching.hours import ANY_TIME
 from matching.model import TAKEN, Mode, Need, Offer, Pair, Reason, Rule, Urgency
 from matching.solution import Solution, Unserved
 from matching.verify import verify
-from tests.unit.matching.posts import BEGINNINGS, LAT, NORTH_100_M, Score, beginning, eligible, need, need_lists, offer, offer_lists, score
+from tests.unit.matching.posts import (
+    BEGINNINGS,
+    LAT,
+    NORTH_100_M,
+    Score,
+    beginning,
+    crowds,
+    eligible,
+    need,
+    need_lists,
+    offer,
+    offer_lists,
+    score,
+)
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
@@ -73,9 +86,10 @@ def best_by_min_cost_flow(offers: list[Offer], needs: list[Need]) -> Score:
     return score(needs, [pair for arc, pair in enumerate(pairs) if flow.flow(arc)])
 
 
-@given(offer_lists(4), need_lists(4))
+@given(st.one_of(crowds(3), crowds(3), st.tuples(offer_lists(4), need_lists(4))))
 @settings(deadline=None, max_examples=150)
-def test_small_sets_are_as_good_as_the_best_of_all_sets(offers: list[Offer], needs: list[Need]) -> None:
+def test_small_sets_are_as_good_as_the_best_of_all_sets(posts: tuple[list[Offer], list[Need]]) -> None:
+    offers, needs = posts
     best = best_by_trying_all(offers, needs)
     for prices in BEGINNINGS:
         with beginning(prices):
@@ -197,7 +211,7 @@ def test_when_time_runs_out_the_set_can_be_kept_and_says_what_it_may_lack(
     crowd = [offer(i, lat=LAT + rng.uniform(-0.03, 0.03), capacity=rng.choice([1, 2]), radius_m=2500) for i in range(180)]
     wanting = [need(i, lat=LAT + rng.uniform(-0.03, 0.03), places=rng.choice([1, 2])) for i in range(260)]
     left = iter([False] * (looks - 1) + [True] * 9)
-    solution, best = solve(crowd, wanting, lambda: next(left)), solve(crowd, wanting)
+    solution, best = solve(crowd, wanting, lambda _served: next(left)), solve(crowd, wanting)
     proof = solution.certificate
     assert verify(crowd, wanting, solution.pairs) == []
     assert best.certificate.best and not proof.best and proof.violations == 0

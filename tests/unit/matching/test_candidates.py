@@ -105,7 +105,7 @@ def test_prices_that_prove_nothing_are_noticed(mode: Mode, prices: object) -> No
     a = arrays.lay_out(offers, [need(i, lat=45.7504 + i * 0.001, mode=mode) for i in range(8)])
     g = arrays.grid_of(a)
     with beginning(prices):
-        s = paths.best_set(a, g, lambda: False)
+        s = paths.best_set(a, g, lambda _served: False)
     assert certificate.check(a, g, s) == (0, 0)
     for price, change in ((s.seeker["price"], 5000), (s.seeker["price"], -1), (s.host["price"], 7), (s.host["price"], -3)):
         price[3] += change

@@ -11,14 +11,15 @@ from matching.assignment import solve
 from matching.hours import ANY_TIME, parse_hours
 from matching.model import TAKEN, Mode, Need, Offer, Rule, Urgency
 from matching.verify import verify
-from tests.unit.matching.posts import LAT, NORTH_100_M, need, need_lists, offer, offer_lists, score
+from tests.unit.matching.posts import LAT, NORTH_100_M, crowds, need, need_lists, offer, offer_lists, score
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
 
-@given(offer_lists(10), need_lists(10), st.data())
+@given(crowds(8), st.data())
 @settings(deadline=None, max_examples=60)
-def test_without_any_one_of_its_pairs_a_round_is_never_better(offers: list[Offer], needs: list[Need], data: st.DataObject) -> None:
+def test_without_any_one_of_its_pairs_a_round_is_never_better(posts: tuple[list[Offer], list[Need]], data: st.DataObject) -> None:
+    offers, needs = posts
     pairs = solve(offers, needs).pairs
     if not pairs:
         return
@@ -31,9 +32,10 @@ def test_without_any_one_of_its_pairs_a_round_is_never_better(offers: list[Offer
     assert without.certificate.best
 
 
-@given(offer_lists(12), need_lists(12))
+@given(st.one_of(crowds(10), st.tuples(offer_lists(12), need_lists(12))))
 @settings(deadline=None, max_examples=40)
-def test_everybody_from_afar(offers: list[Offer], needs: list[Need]) -> None:
+def test_everybody_from_afar(posts: tuple[list[Offer], list[Need]]) -> None:
+    offers, needs = posts
     far_offers, far_needs = [replace(each, mode=Mode.REMOTE) for each in offers], [replace(each, mode=Mode.REMOTE) for each in needs]
     solution = solve(far_offers, far_needs)
     assert {pair.mode for pair in solution.pairs} <= {Mode.REMOTE}
