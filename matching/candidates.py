@@ -23,7 +23,7 @@ from matching.arrays import (
 )  # fmt: skip
 from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, apart_m, bent_m, exact_m
 from matching.geo import MIN_CURVATURE_M
-from matching.grid import LAYERS, PAD_M, step_out
+from matching.grid import LAYERS, PAD_M, half_width, step_out
 from matching.jit import Array, inner_kernel, kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
 
@@ -236,43 +236,54 @@ def known_cost(a, s, i):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
+def those_that_fit(fits, profiles, near, chord2s, found):  # type: ignore[no-untyped-def]
+    """Keep the entries, of so many found, whose profile fits; how many these are. Without branches: it is hard to foresee as well."""
+    kept = 0
+    for i in range(found):
+        e = near[i]
+        near[kept], chord2s[kept] = e, chord2s[i]
+        kept += fits[profiles[e]]
+    return kept
+
+
+@inner_kernel
 def cheapest_near(a, g, s, group, base, want, heap, count, room):  # type: ignore[no-untyped-def]
     """What the innermost loops need is fetched before them: Arrays and their columns are handed on, and counted, at some cost."""
     (x, y, z), own_radius, table, profile = a.seeker_xyz[s], a.seeker_radius[s], a.fits.size > 0, a.seeker_profile[s]
-    lon, lat = a.seeker_at[s]
+    lon, lat = np.radians(a.seeker_at[s, 0]), np.radians(a.seeker_at[s, 1])
     barred, known = a.barred_host[a.barred_first[s] : a.barred_first[s + 1]], a.known_host[a.known_first[s] : a.known_first[s + 1]]
-    place, hosts, profiles, runs, near, chord2s = g.entry_place, g.entry_host, g.entry_profile, room.runs, room.near, room.chord2
+    place, hosts, profiles, fits, (runs, near, chord2s) = g.entry_place, g.entry_host, g.entry_profile, a.fits, room
     for layer in range(group * LAYERS, (group + 1) * LAYERS):
         reach = min(g.layer_reach[layer], own_radius)
         if reach < 0:
             continue
         width = g.layer_step[layer] * MIN_CURVATURE_M
-        inner, outer = -1.0, width
+        inner, narrow, outer = -1.0, 0.0, width
         while inner < reach and not (count == want and inner > (heap[0] >> TURN_BITS) - base + 1):
             outer = min(outer, reach)
-            for run in range(step_out(g, layer, np.radians(lon), np.radians(lat), inner, outer, runs)):
+            wide = half_width(lat, outer)
+            for run in range(step_out(g, layer, lon, lat, inner, narrow, outer, wide, runs)):
                 for begin in range(runs[run, 0], runs[run, 1], BLOCK):
                     found, limit = 0, min(own_radius, (heap[0] >> TURN_BITS) - base + 1.0) if count == want else own_radius
                     for e in range(begin, min(begin + BLOCK, runs[run, 1])):  # no branches: who is near is hard to foresee
                         chord2 = (x - place[e, 0]) ** 2 + (y - place[e, 1]) ** 2 + (z - place[e, 2]) ** 2
                         near[found], chord2s[found] = e, chord2
                         found += chord2 <= (min(place[e, 3], limit) + PAD_M) ** 2  # the way over ground is longer
+                    if table:
+                        found = those_that_fit(fits[profile], profiles, near, chord2s, found)
                     for i in range(found):
                         e = near[i]
                         h, radius, metres = hosts[e], min(place[e, 3], own_radius), bent_m(chord2s[i])
-                        if table:
-                            if not a.fits[profile, profiles[e]] or within(barred, h):
-                                continue
-                        elif first_failed(a, s, h) != PASSED:
+                        if within(barred, h) if table else first_failed(a, s, h) != PASSED:
                             continue
                         if not a.radii_only and not in_area(a, s, h):
                             continue
                         if in_doubt(metres, radius):
-                            metres = apart_m(lon, lat, a.host_at[h, 0], a.host_at[h, 1])
+                            metres = apart_m(a.seeker_at[s, 0], a.seeker_at[s, 1], a.host_at[h, 0], a.host_at[h, 1])
                         if metres <= radius and not within(known, h):
                             cost = base + np.int64(metres + 0.5) + a.host_term[h]
                             count = push(heap, count, want, cost << TURN_BITS | turn_of(s, h))
-            inner, outer = outer, outer + max(width, outer * WIDER)
+            inner, narrow, outer = outer, wide, outer + max(width, outer * WIDER)
     return count
 
 
@@ -330,7 +341,8 @@ def furthest(a, g, n, runs):  # type: ignore[no-untyped-def]
     for layer in range(group * LAYERS, (group + 1) * LAYERS) if a.seeker_near[n] else range(0):
         if g.layer_reach[layer] >= 0:
             reached = max(reached, FAILED_DISTANCE)
-            for run in range(step_out(g, layer, lon, lat, -1.0, g.layer_reach[layer], runs)):
+            reach = g.layer_reach[layer]
+            for run in range(step_out(g, layer, lon, lat, -1.0, 0.0, reach, half_width(lat, reach), runs)):
                 for o in g.entry_host[runs[run, 0] : runs[run, 1]]:
                     if metres_in_person(a, n, o) != TOO_FAR:
                         reached = max(reached, first_failed(a, n, o))

@@ -15,11 +15,12 @@ from matching.candidates import (
     known_cost,
     metres_in_person,
     room_for,
+    those_that_fit,
     within,
 )  # fmt: skip
 from matching.distance import TOO_FAR, apart_m, bent_m
 from matching.geo import MIN_CURVATURE_M
-from matching.grid import LAYERS, Grid, room_for_runs, step_out
+from matching.grid import LAYERS, Grid, half_width, room_for_runs, step_out
 from matching.jit import inner_kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
 from matching.paths import State, held, pairs
@@ -77,15 +78,17 @@ def contradictions(  # type: ignore[no-untyped-def]
 @inner_kernel
 def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, room):  # type: ignore[no-untyped-def]
     (x, y, z), own_radius, table, profile = a.seeker_xyz[n], a.seeker_radius[n], a.fits.size > 0, a.seeker_profile[n]
-    (lon, lat), barred, violations = a.seeker_at[n], a.barred_host[a.barred_first[n] : a.barred_first[n + 1]], 0
-    place, hosts, profiles, runs, near, chord2s = g.entry_place, g.entry_host, g.entry_profile, room.runs, room.near, room.chord2
+    lon, lat = np.radians(a.seeker_at[n, 0]), np.radians(a.seeker_at[n, 1])
+    barred, violations = a.barred_host[a.barred_first[n] : a.barred_first[n + 1]], 0
+    place, hosts, profiles, fits, (runs, near, chord2s) = g.entry_place, g.entry_host, g.entry_profile, a.fits, room
     for layer in range(group * LAYERS, (group + 1) * LAYERS):
         reach = min(g.layer_reach[layer], own_radius, price + 1.0)
         width = g.layer_step[layer] * MIN_CURVATURE_M
-        inner, outer = -1.0, width
+        inner, narrow, outer = -1.0, 0.0, width
         while inner < reach:
             outer = min(outer, reach)
-            for run in range(step_out(g, layer, np.radians(lon), np.radians(lat), inner, outer, runs)):
+            wide = half_width(lat, outer)
+            for run in range(step_out(g, layer, lon, lat, inner, narrow, outer, wide, runs)):
                 for begin in range(runs[run, 0], runs[run, 1], BLOCK):
                     found = 0
                     for e in range(begin, min(begin + BLOCK, runs[run, 1])):
@@ -93,19 +96,18 @@ def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, ro
                         gain = max(min(place[e, 3] + 1, price - entry_dearness[e] - 0.49), 0)  # less in whole metres is nearer than this
                         near[found], chord2s[found] = e, chord2
                         found += chord2 < gain * gain
+                    if table:
+                        found = those_that_fit(fits[profile], profiles, near, chord2s, found)
                     for i in range(found):
                         e = near[i]
                         h, radius, metres = hosts[e], min(place[e, 3], own_radius), bent_m(chord2s[i])
-                        if table:
-                            if not a.fits[profile, profiles[e]] or within(barred, h):
-                                continue
-                        elif first_failed(a, n, h) != PASSED:
+                        if within(barred, h) if table else first_failed(a, n, h) != PASSED:
                             continue
                         if not a.radii_only and not in_area(a, n, h):
                             continue
                         if in_doubt(metres, radius):
-                            metres = apart_m(lon, lat, a.host_at[h, 0], a.host_at[h, 1])
+                            metres = apart_m(a.seeker_at[n, 0], a.seeker_at[n, 1], a.host_at[h, 0], a.host_at[h, 1])
                         if metres <= radius and not within(known, h):
                             violations += np.floor(metres + 0.5) < price - entry_dearness[e] and h not in paired
-            inner, outer = outer, outer + max(width, outer * WIDER)
+            inner, narrow, outer = outer, wide, outer + max(width, outer * WIDER)
     return violations

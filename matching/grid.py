@@ -203,11 +203,11 @@ def rows_within(lat, metres, step):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def step_out(g, layer, lon, lat, inner, outer, runs):  # type: ignore[no-untyped-def]
+def step_out(g, layer, lon, lat, inner, narrow, outer, wide, runs):  # type: ignore[no-untyped-def]
     """Write the runs of entries (first, behind the last) of what lies within ``outer`` metres, but for those of an earlier step to
-    ``inner`` (below 0: none); return how many runs. Whatever is in none of them lies more than ``outer`` metres away."""
+    ``inner`` (below 0: none); return how many runs. Whatever is in none of them lies more than ``outer`` metres away. ``narrow`` and
+    ``wide`` are the :func:`half_width` of both."""
     step, found = g.layer_step[layer], 0
-    wide, narrow = half_width(lat, outer), half_width(lat, max(inner, 0.0))
     south, north = rows_within(lat, outer, step)
     near_south, near_north = rows_within(lat, inner, step)
     first_row, rows = g.layer_south[layer], g.layer_row[layer + 1] - g.layer_row[layer]

@@ -49,6 +49,8 @@ def _beside_postgis(what: str, laid: Laid, conditions: str, reach: float) -> Ite
     mine = partial(ours.first_lists, laid.a, laid.g, K)
     yield _row(what, "PostGIS LATERAL", mine, partial(peer.nearest, conditions, K), len(laid.city.need_at), reach)
     yield _row(what, "PostGIS LATERAL, two sessions", mine, partial(peer.nearest_in_two, conditions, K), len(laid.city.need_at), None)
+    peer.cluster()
+    yield _row(what, "PostGIS LATERAL, its table clustered", mine, partial(peer.nearest, conditions, K), len(laid.city.need_at), None)
     peer.close()
 
 
