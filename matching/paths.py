@@ -5,7 +5,6 @@ lists say what is best instead. That is exact where each host with a price ends 
 afterwards, in the same arrays :func:`matching.arrays.turned`, until they are full or their price is 0.
 """
 
-from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -21,10 +20,8 @@ FIRST_LOOK, TO_BID = 12, 16
 CONTESTED, MOST_BIDS = 2, 300
 """So many bids a place, and rough prices help; and how many are made for them then."""
 FIRST_HEAP = 1 << 12
-BETWEEN_LOOKS = 64
-"""So many seekers at least are served before the clock is looked at again,"""
-LOOK_S = 0.02
-"""and more while that takes no longer: to hand on all arrays takes some time as well."""
+BETWEEN_LOOKS = 1 << 15
+"""So many seekers and hosts are seen, about, before the caller is asked again whether it has been enough: some hundredths of a second."""
 NOTHING, ROOM = np.int64(-1), np.int64(-2)
 FAR_AWAY = np.int64(1) << np.int64(61)
 SEEKER = np.dtype([(name, np.int64) for name in (
@@ -325,24 +322,27 @@ def add_prices(s: State, price: Array) -> None:
 def serve(a: Arrays, g: Grid, s: State, order: Array, places: Array, pool: Array, enough: Enough) -> None:
     """Fill so many places of each seeker in order."""
     end, heap, bits = len(pool), np.empty(FIRST_HEAP, np.int64), node_bits(len(s.seeker), len(s.host))
-    start, more, served = 0, BETWEEN_LOOKS, 0
-    while start < len(order):
+    served = 0
+    while len(order):
         if enough(served):
-            take_what_is_free(a, s, order[start:], pool)
+            take_what_is_free(a, s, order, pool)
             break
-        began = perf_counter()
-        pool, end, heap = assign(a, g, s, order[start : start + more], places, pool, end, heap, bits)
-        start, served = start + more, more
-        more = 2 * more if perf_counter() - began < LOOK_S else max(more // 2, BETWEEN_LOOKS)
+        served, pool, end, heap = assign(a, g, s, order, places, pool, end, heap, bits, BETWEEN_LOOKS)
+        order = order[served:]
     else:
         enough(served)  # so that it knows of the last ones
     s.seeker["left"] = a.seeker_places - s.seeker["served"]
 
 
 @kernel
-def assign(a, g, s, order, places, pool, end, heap, bits):  # type: ignore[no-untyped-def]
-    """Fill place after place; after each the set is the best one for the places so far. Returns the pool, its end, and the heap."""
-    for n in order:
+def assign(a, g, s, order, places, pool, end, heap, bits, most):  # type: ignore[no-untyped-def]
+    """Fill place after place; after each the set is the best one for the places so far. Ends after the seeker with whom so many are seen.
+    Returns how many seekers are served, the pool, its end, and the heap."""
+    seen = 0
+    for i in range(len(order)):
+        n = order[i]
+        if seen >= most:
+            return i, pool, end, heap
         for _ in range(places[n]):
             see_seeker(s.seeker, s.seen_seekers, s.seen, n, np.int64(0), np.int64(-1))
             size, length, goal = put(heap, 0, np.int64(n)), FAR_AWAY, np.int64(-1)
@@ -356,9 +356,10 @@ def assign(a, g, s, order, places, pool, end, heap, bits):  # type: ignore[no-un
                         pool = longer(pool, 2 * (end + want))
                     end = refill(a, g, s.seeker, s.room, lacks, want, pool, end)
                 size, length, goal, lacks = search(s, pool, heap, size, length, goal, bits)
+            seen += s.seen.sum()
             reprice(s, length)
             follow(s, n, goal)
-    return pool, end, heap
+    return len(order), pool, end, heap
 
 
 @kernel

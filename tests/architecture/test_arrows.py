@@ -15,7 +15,7 @@ MAY_KNOW = {
     "config": {"config"},
     "app": {"app", "matching", "notifications", "config", "migrations"},
 }
-LIBRARIES_OF_MATCHING = {"numpy", "numba", "shapely", "rtree", "geopy", "opening_hours"}
+LIBRARIES_OF_MATCHING = {"numpy", "numba", "llvmlite", "shapely", "rtree", "geopy", "opening_hours"}
 NOT_IN_MATCHING = {"time", "socket", "ssl", "http", "urllib", "smtplib", "ftplib", "asyncio", "subprocess", "sqlite3", "secrets"}
 CLOCK = {"now", "utcnow", "today", "fromtimestamp"}
 

@@ -206,7 +206,7 @@ def test_when_time_runs_out_the_set_can_be_kept_and_says_what_it_may_lack(
     prices: object, looks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paths, "rough_prices", prices)
-    monkeypatch.setattr(paths, "LOOK_S", 0)  # looks come after as many seekers on any machine
+    monkeypatch.setattr(paths, "BETWEEN_LOOKS", 200)
     rng = Random(5)
     crowd = [offer(i, lat=LAT + rng.uniform(-0.03, 0.03), capacity=rng.choice([1, 2]), radius_m=2500) for i in range(180)]
     wanting = [need(i, lat=LAT + rng.uniform(-0.03, 0.03), places=rng.choice([1, 2])) for i in range(260)]
