@@ -48,10 +48,12 @@ SMALL_WORDS = (
     N_("%(what)s (counts as %(metres)s more)"), N_("%(what)s (counts as %(metres)s less)"), N_("asked today"), N_("asked 1 day ago"),
     N_("asked %(count)s days ago"), N_("asked once in seven days"), N_("asked %(count)s times in seven days"),
     N_("requests in thirty days: %(count)s, on average nearby: %(nearby_30)s"), N_("no answers yet to know them by"),
-    N_("answers that were yes: %(yes)s of %(count)s"), N_("an earlier match of the two went well"),
-    N_("The request has waited less than a day: it comes before a newer one that is up to %(metres)s nearer."),
-    N_("The request has waited 1 day: it comes before a newer one that is up to %(metres)s nearer."),
-    N_("The request has waited %(count)s days: it comes before a newer one that is up to %(metres)s nearer."),
+    N_("answers that were yes, few so far: %(yes)s of %(count)s"), N_("answers that were yes: %(yes)s of %(count)s"),
+    N_("%(what)s (counts as %(metres)s more; each yes takes some off)"), N_("In all about %(metres)s."),
+    N_("an earlier match of the two went well"),
+    N_("The request has waited less than a day: it comes before one just posted, equally urgent, that is up to %(metres)s nearer."),
+    N_("The request has waited 1 day: it comes before one just posted, equally urgent, that is up to %(metres)s nearer."),
+    N_("The request has waited %(count)s days: it comes before one just posted, equally urgent, that is up to %(metres)s nearer."),
 )  # fmt: skip
 """What :mod:`notifications.words` and :mod:`notifications.why_words` put moments, hours, distances and reasons together with."""
 

@@ -15,6 +15,7 @@ from app.identity import has_role, signed_in
 from app.kinds import kind_name, kind_phrase
 from app.models import Role
 from app.own_area import own_area_words
+from matching.geo import round_up_100
 from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, walk_words, when_words
 
 FOOTER = (
@@ -41,6 +42,7 @@ def init(web: Flask) -> None:
         spoken=lambda code: Locale.parse(i18n.language()).languages.get(code, code),
         own_area=lambda offer: own_area_words(offer.quartiers, offer.drawn),
         moment=lambda moment: moment_words(moment, ctx().settings.zone, i18n.language()),
+        up_to_100=round_up_100,  # before ``distance``, where it is not rounded up yet
         upper_first=lambda text: text[:1].upper() + text[1:],
         when=lambda moment: when_words(moment, ctx().now(), ctx().settings.zone, i18n.language()),
         walk=lambda metres: walk_words(metres, i18n.language()),

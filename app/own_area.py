@@ -20,6 +20,8 @@ from matching.areas import area_m2, area_of
 HOME, AREA = "home", "area"
 LONGEST_DRAWN = 10_000
 """Characters: some hundred corners."""
+HECTARE_M2 = 10_000
+"""Nobody draws less on purpose."""
 FEW = 12
 """More quartiers than that stand under the names of their districts."""
 
@@ -42,8 +44,11 @@ def own_area_words(ticked: Iterable[int], drawn: str | None) -> str:
     if names:
         parts.append(ngettext("in %(num)s quartier: %(names)s", "in %(num)s quartiers: %(names)s", len(names), names=", ".join(names)))
     if drawn:
-        size = format_decimal(max(0.1, round(area_m2(from_geojson(drawn)) / 1e6, 1)))
-        parts.append(_("in an area of %(size)s km² drawn on the map", size=size))
+        hectares = area_m2(from_geojson(drawn)) / HECTARE_M2
+        if hectares < 100:
+            parts.append(_("in an area of %(size)s ha drawn on the map", size=format_decimal(hectares, "@#")))  # two digits count
+        else:
+            parts.append(_("in an area of %(size)s km² drawn on the map", size=format_decimal(round(hectares / 100, 1))))
     return _("%(quartiers)s, and %(drawn)s", quartiers=parts[0], drawn=parts[1]) if len(parts) == 2 else "".join(parts)
 
 
@@ -97,6 +102,8 @@ def _checked(drawn: str) -> str:
     except ValueError:
         crossed = _l("The sides of the drawn area cross or touch each other. Clear it and tap its corners one after another.")
         raise StopValidation(again if shape.is_valid else crossed) from None
+    if area_m2(area.shape) < HECTARE_M2:
+        raise StopValidation(_l("The drawn area is smaller than 1 hectare, a square of 100 m by 100 m. Clear it and draw a larger one."))
     if not any(area.shape.intersects(each) for each in _territories().shapes.values()):
         raise StopValidation(_l("The drawn area is outside the places that the service covers. Clear it and draw it again."))
     return to_geojson(area.shape)

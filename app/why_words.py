@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from matching.geo import round_up_100
+from matching.model import TAKEN
 from matching.why import POLICY_TERMS, Explanation, Term, WhyNot
 from notifications.why_words import (
     COULD,
@@ -12,6 +13,7 @@ from notifications.why_words import (
     policy_words,
     refused_words,
     term_words,
+    total_words,
     waited_words,
 )
 
@@ -32,19 +34,35 @@ def refused_counts(found: WhyNot, language: str) -> list[str]:
     return [refused_words(rule, count, language) for rule, count in found.refused.items() if count]
 
 
+def what_keeps(found: WhyNot) -> list[str]:
+    """What keeps those who come closest: rules, or ``taken``, or ``all_asked``; nothing where somebody can be asked."""
+    if found.free:
+        return []
+    if found.taken:
+        return [TAKEN]
+    if found.nearest:
+        return [refusal.rule for refusal in found.nearest.refusals]
+    return ["all_asked"] if found.asked else [found.reason]
+
+
 def pair_sentence(explanation: Explanation, language: str) -> str:
-    """What a pair's metres are for."""
+    """What a pair's metres are for, and what they come to as they are told."""
     told = ", ".join(_term_words(term, language) for term in explanation.terms)
+    total = [total_words(sum(map(_told_m, explanation.terms)), language)] if len(explanation.terms) > 1 else []
     waiting = explanation.waiting
     waited = [waited_words(waiting.metres, waiting.figures["days"], language)] if waiting else []
-    return " ".join([f"{told[:1].upper()}{told[1:]}.", *waited])
+    return " ".join([f"{told[:1].upper()}{told[1:]}.", *total, *waited])
+
+
+def _told_m(term: Term) -> int:
+    """Only what tells of a place is rounded."""
+    return term.metres if term.name in POLICY_TERMS else round_up_100(term.metres)
 
 
 def _term_words(term: Term, language: str) -> str:
-    """Only what tells of a place is rounded."""
     if term.name in POLICY_TERMS:
         return policy_words(term.name, term.metres, term.figures, language)
-    return term_words(term.name, round_up_100(term.metres), _rounded(term.figures, radius=round_up_100), language)
+    return term_words(term.name, _told_m(term), _rounded(term.figures, radius=round_up_100), language)
 
 
 def _rounded(figures: Mapping[str, float], radius: Callable[[float], int]) -> dict[str, int]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from babel.numbers import format_decimal
 
-from notifications.words import distance_words, length_words, say
+from notifications.words import NBSP, distance_words, length_words, say
 
 REFUSED = {
     "category": "another kind of help",
@@ -49,15 +49,25 @@ POLICY_TERMS: dict[str, tuple[str, dict[int, str]]] = {
     "rest": ("days_since", {0: "asked today", 1: "asked 1 day ago", 2: "asked %(count)s days ago"}),
     "week": ("asked_7", {1: "asked once in seven days", 2: "asked %(count)s times in seven days"}),
     "load": ("asked_30", {0: "requests in thirty days: %(count)s, on average nearby: %(nearby_30)s"}),
-    "silence": ("answered", {0: "no answers yet to know them by", 1: "answers that were yes: %(yes)s of %(count)s"}),
+    "silence": (
+        "answered",
+        {
+            0: "no answers yet to know them by",
+            1: "answers that were yes, few so far: %(yes)s of %(count)s",
+            10: "answers that were yes: %(yes)s of %(count)s",
+        },
+    ),
     "continuity": ("", {0: "an earlier match of the two went well"}),
 }
 """What else a pair's metres are for: the figure that is counted, and the words from which count on."""
 MORE, LESS = "%(what)s (counts as %(metres)s more)", "%(what)s (counts as %(metres)s less)"
+MORE_BY = {"silence": "%(what)s (counts as %(metres)s more; each yes takes some off)"}
+"""In place of ``MORE``: somebody who always said yes has metres left too."""
+TOTAL = "In all about %(metres)s."
 WAITED = {
-    0: "The request has waited less than a day: it comes before a newer one that is up to %(metres)s nearer.",
-    1: "The request has waited 1 day: it comes before a newer one that is up to %(metres)s nearer.",
-    2: "The request has waited %(count)s days: it comes before a newer one that is up to %(metres)s nearer.",
+    0: "The request has waited less than a day: it comes before one just posted, equally urgent, that is up to %(metres)s nearer.",
+    1: "The request has waited 1 day: it comes before one just posted, equally urgent, that is up to %(metres)s nearer.",
+    2: "The request has waited %(count)s days: it comes before one just posted, equally urgent, that is up to %(metres)s nearer.",
 }
 
 
@@ -121,14 +131,23 @@ def policy_words(name: str, metres: int, figures: Mapping[str, float], language:
     count = int(figures.get(counted, 0))
     parts = {figure: format_decimal(value, "0.#", locale=language) for figure, value in figures.items()}
     what = say(_from_count(phrases, count), language, count=str(count), **parts)
-    return say(MORE if metres > 0 else LESS, language, what=what, metres=length_words(abs(metres), language))
+    return say(MORE_BY.get(name, MORE) if metres > 0 else LESS, language, what=what, metres=length_words(abs(metres), language))
+
+
+def total_words(metres: int, language: str) -> str:
+    """What the terms of a pair come to, in metres however many, so that it adds up.
+
+    >>> total_words(1065, "en").replace("\\u00a0", " ")
+    'In all about 1,065 m.'
+    """
+    return say(TOTAL, language, metres=f"{format_decimal(metres, locale=language)}{NBSP}m")
 
 
 def waited_words(metres: int, days: float, language: str) -> str:
     """What a request's waiting is worth.
 
     >>> waited_words(250, 5.5, "en").replace("\\u00a0", " ")
-    'The request has waited 5 days: it comes before a newer one that is up to 250 m nearer.'
+    'The request has waited 5 days: it comes before one just posted, equally urgent, that is up to 250 m nearer.'
     """
     return say(_from_count(WAITED, int(days)), language, count=str(int(days)), metres=length_words(metres, language))
 

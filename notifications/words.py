@@ -82,6 +82,10 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "from afar, which counts as %(metres)s": "à distance, ce qui compte pour %(metres)s",
         "%(what)s (counts as %(metres)s more)": "%(what)s (compte pour %(metres)s de plus)",
         "%(what)s (counts as %(metres)s less)": "%(what)s (compte pour %(metres)s de moins)",
+        "%(what)s (counts as %(metres)s more; each yes takes some off)": (
+            "%(what)s (compte pour %(metres)s de plus\u00a0; chaque oui en enlève)"
+        ),
+        "In all about %(metres)s.": "En tout, environ %(metres)s.",
         "asked today": "sollicitation aujourd’hui",
         "asked 1 day ago": "sollicitation il y a 1 jour",
         "asked %(count)s days ago": "sollicitation il y a %(count)s jours",
@@ -91,16 +95,20 @@ _WORDS: dict[str, Mapping[str, str]] = {
             "sollicitations en trente jours\u00a0: %(count)s, en moyenne à proximité\u00a0: %(nearby_30)s"
         ),
         "no answers yet to know them by": "pas encore de réponses connues",
+        "answers that were yes, few so far: %(yes)s of %(count)s": "réponses positives, encore peu nombreuses\u00a0: %(yes)s sur %(count)s",
         "answers that were yes: %(yes)s of %(count)s": "réponses positives\u00a0: %(yes)s sur %(count)s",
         "an earlier match of the two went well": "une mise en relation précédente des deux s’est bien passée",
-        "The request has waited less than a day: it comes before a newer one that is up to %(metres)s nearer.": (
-            "La demande attend depuis moins d’un jour\u00a0: elle passe avant une plus récente, jusqu’à %(metres)s plus proche."
+        "The request has waited less than a day: it comes before one just posted, equally urgent, that is up to %(metres)s nearer.": (
+            "La demande attend depuis moins d’un jour\u00a0: elle passe avant une demande aussi urgente qui vient d’être déposée, "
+            "jusqu’à %(metres)s plus proche."
         ),
-        "The request has waited 1 day: it comes before a newer one that is up to %(metres)s nearer.": (
-            "La demande attend depuis 1 jour\u00a0: elle passe avant une plus récente, jusqu’à %(metres)s plus proche."
+        "The request has waited 1 day: it comes before one just posted, equally urgent, that is up to %(metres)s nearer.": (
+            "La demande attend depuis 1 jour\u00a0: elle passe avant une demande aussi urgente qui vient d’être déposée, "
+            "jusqu’à %(metres)s plus proche."
         ),
-        "The request has waited %(count)s days: it comes before a newer one that is up to %(metres)s nearer.": (
-            "La demande attend depuis %(count)s jours\u00a0: elle passe avant une plus récente, jusqu’à %(metres)s plus proche."
+        "The request has waited %(count)s days: it comes before one just posted, equally urgent, that is up to %(metres)s nearer.": (
+            "La demande attend depuis %(count)s jours\u00a0: elle passe avant une demande aussi urgente qui vient d’être déposée, "
+            "jusqu’à %(metres)s plus proche."
         ),
     },
 }

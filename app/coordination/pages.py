@@ -11,7 +11,8 @@ from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import details
 from app.services.why import why_nobody
-from app.why_words import nobody_sentences, pair_sentence, refused_counts
+from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
+from config.categories import CATEGORIES
 from matching.model import Mode
 from matching.why import from_data
 
@@ -56,7 +57,10 @@ def need_page(need_id: int, exact: details.Exact | None = None, place: PlaceForm
     found = why_nobody(ctx(), need_id) if any(task.kind == TaskKind.NOBODY for task in detail.tasks) else None
     why = [" ".join(nobody_sentences(found, language())), *refused_counts(found, language())] if found else []
     form = place or place_form(exact)
-    return render_template("coordination/need.html", detail=detail, row=detail.row, exact=exact, form=form, why=why)
+    return render_template(
+        "coordination/need.html", detail=detail, row=detail.row, exact=exact, form=form, why=why,
+        keeps=what_keeps(found) if found else None, afar=CATEGORIES[detail.row.category].remote,
+    )  # fmt: skip
 
 
 def offer_page(offer_id: int, exact: details.Exact | None = None, place: PlaceForm | None = None) -> str:

@@ -318,10 +318,41 @@ def test_a_match_says_what_it_counted_for_when_it_was_proposed(city: City, sign_
     asked = first if first.offer_id == near else second
     visitor = sign_in()
     page = visitor.get(f"/coordination/matches/{asked.id}").text.replace("\u00a0", " ")
-    assert "About 200 m away, within this volunteer’s radius of 2 km, asked 2 days ago (counts as 500 m more)." in page
+    assert "About 200 m away, within this volunteer’s radius of 2 km, asked 2 days ago (counts as 500 m more). In all about 700 m." in page
     assert "2 of those who could be asked (1: the best)" in page
     french = visitor.get(f"/coordination/matches/{asked.id}?lang=fr").text.replace("\u00a0", " ")
     assert "sollicitation il y a 2 jours (compte pour 500 m de plus)" in french
+
+
+def test_a_pair_has_one_distance_wherever_it_is_told(city: City, sign_in: SignIn) -> None:
+    city.volunteer(north_m=1312)
+    need_id = city.need()
+    assert city.match() == 1
+    [match] = city.matches(need_id)
+    visitor = sign_in()
+    page = visitor.get(f"/coordination/matches/{match.id}")
+    assert page.facts["Distance"].replace("\u00a0", " ") == "about 1.4 km"
+    for address in (f"matches/{match.id}", f"needs/{need_id}", f"offers/{match.offer_id}"):
+        text = visitor.get(f"/coordination/{address}").text.replace("\u00a0", " ")
+        assert ("about 1.4 km" in text, "1.3 km" in text) == (True, False)
+
+
+def test_days_told_as_one_says_them_stand_after_words_that_they_go_with(city: City, sign_in: SignIn) -> None:
+    match, _, _ = proposed(city)
+    with city.ctx.db.write() as session:
+        kept = session.get_one(Match, match.id)
+        kept.deadline_at = city.clock()
+    stuck = city.need(category="pets")
+    city.match()
+    city.clock.advance(days=1)
+    visitor = sign_in()
+    pages = [f"matches/{match.id}", f"needs/{stuck}", "matches", ""]
+    english, french = ([visitor.get(f"/coordination/{page}{lang}").text for page in pages] for lang in ("", "?lang=fr"))
+    assert "answer by yesterday" in english[0] and "réponse attendue : hier" in french[0]
+    assert "by today" in english[1] and "échéance : aujourd’hui" in french[1]
+    assert "Proposéehier" in french[0], "a label and what it is for"
+    for text in english + french:
+        assert not re.search(r"until (?:yesterday|today)|\b(?:le|avant)\W*(?:hier|aujourd|demain)|\bon (?:yesterday|today)", text)
 
 
 def test_a_match_that_nobody_ranked_says_nothing_of_it(city: City, sign_in: SignIn) -> None:

@@ -46,9 +46,9 @@ def test_a_request_says_first_what_to_do(city: City, sign_in: SignIn, need: dict
 def test_a_request_says_what_to_do_at_each_step_of_its_way(city: City, sign_in: SignIn) -> None:
     match, need, _offer = proposed(city)
     visitor, page = sign_in(), f"/coordination/needs/{need.id}"
-    assert "A volunteer is asked and has until" in now_to_do(visitor, page)
+    assert "A volunteer is asked. The answer is due by" in now_to_do(visitor, page)
     matches.volunteer_answers(city.ctx, match.id, True, Actor())
-    assert "A volunteer said yes. The resident has until" in now_to_do(visitor, page)
+    assert "A volunteer said yes. The resident’s answer is due by" in now_to_do(visitor, page)
     visitor.submit(visitor.get(page), "The resident says yes")
     assert "Both agreed" in now_to_do(visitor, page)
     assert "Both agreed" in now_to_do(visitor, f"/coordination/matches/{match.id}")

@@ -8,7 +8,9 @@ import pytest
 from shapely import box, to_wkb
 
 from app.models import Offer, Territory
+from app.own_area import own_area_words
 from matching.model import TAKEN, Rule
+from matching.why import NOT_A_MISS
 from tests.city import CENTRE, City
 from tests.offers import fill_in, go_on, sign_up, step_of
 from tests.pages import Visitor
@@ -23,6 +25,8 @@ def polygon(*corners: tuple[float, float]) -> str:
 
 SQUARE = polygon((LON, LAT), (LON + 0.02, LAT), (LON + 0.02, LAT + 0.02), (LON, LAT + 0.02))
 BOW_TIE = polygon((LON, LAT), (LON + 0.02, LAT + 0.02), (LON + 0.02, LAT), (LON, LAT + 0.02))
+SPECK = polygon((LON, LAT), (LON + 0.00001, LAT), (LON + 0.00001, LAT + 0.00001))
+GARDEN = polygon((LON, LAT), (LON + 0.002, LAT), (LON + 0.002, LAT + 0.002), (LON, LAT + 0.002))
 ELSEWHERE = polygon((0, 0), (1, 0), (1, 1))
 
 
@@ -70,6 +74,13 @@ def test_a_drawn_area_is_enough_and_its_size_is_said(city: City, client: Visitor
     assert json.loads(offer.drawn or "")["type"] == "Polygon"
 
 
+def test_a_small_area_is_told_in_hectares(city: City, client: Visitor, app: Any) -> None:
+    assert "In an area of 3.5 ha drawn on the map" in fill_in(city, client, **own(drawn=GARDEN)).text
+    with app.test_request_context("/?lang=fr"):
+        assert own_area_words([], GARDEN) == "dans un secteur de 3,5 ha dessiné sur la carte"
+        assert own_area_words([], SPECK).startswith("dans un secteur de 0,00004"), "one drawn before there was a smallest size"
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -77,6 +88,7 @@ def test_a_drawn_area_is_enough_and_its_size_is_said(city: City, client: Visitor
         (own(999_999), "Pick from the boxes."),
         ({"goes": "somewhere"}, "Say where you would go."),
         (own(drawn=BOW_TIE), "The sides of the drawn area cross or touch each other."),
+        (own(drawn=SPECK), "The drawn area is smaller than 1 hectare, a square of 100 m by 100 m. Clear it and draw a larger one."),
         (own(drawn=ELSEWHERE), "The drawn area is outside the places that the service covers."),
         (own(drawn="[" * 500), "We could not read the drawn area."),
         (own(drawn='{"type": "Point", "coordinates": [4.8, 45.7]}'), "We could not read the drawn area."),
@@ -138,6 +150,21 @@ def test_coordinators_read_where_a_volunteer_goes_but_never_the_shape(city: City
     assert "area of their own" in visitor.get("/coordination/offers").text
     french = visitor.get(f"/coordination/offers/{offer_id}?lang=fr").text.replace("\u00a0", " ")
     assert "dans 1 quartier : Ouest, et dans un secteur de 3,5 km² dessiné sur la carte" in french
+
+
+def test_every_reason_for_nobody_has_advice(app: Any) -> None:
+    with app.test_request_context("/coordination"):
+        advice = app.jinja_env.get_template("coordination/next.html").make_module({"_": str, "ngettext": str}).way_out
+        for reason in (*NOT_A_MISS, "all_asked"):
+            general = "for this kind of help" if reason == Rule.CATEGORY else "another volunteer"
+            assert general in advice([reason], "in_person", True)
+        for reason in (*set(Rule) - NOT_A_MISS, TAKEN):
+            assert "another volunteer" not in advice([reason], "in_person", True), f"{reason} has advice of its own"
+        assert [str(advice(["mode"], *how)).strip() for how in (("in_person", True), ("in_person", False), ("remote", True))] == [
+            "<p>Ask the resident whether help by phone or video would do.</p>",
+            "<p>Look for a volunteer who can come to the resident.</p>",
+            "<p>Ask the resident whether a volunteer may come to them.</p>",
+        ]
 
 
 def test_every_reason_for_nobody_has_words(city: City, app: Any) -> None:

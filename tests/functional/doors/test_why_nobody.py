@@ -44,6 +44,46 @@ def test_the_page_says_how_many_were_refused_and_how_close_the_closest_comes(cit
     assert "Trop loin : 3" in french
 
 
+ADVICE = {
+    "distance": ("Look for a volunteer who lives nearer, or ask one whether they would go further.", "bénévole qui habite plus près"),
+    "hours": ("Ask the resident whether other hours would do.", "Demandez à la personne si d’autres horaires lui conviendraient."),
+    "language": ("Look for a volunteer who speaks one of the languages asked for.", "Cherchez une ou un bénévole qui parle"),
+    "category": ("Look for a volunteer for this kind of help.", "Cherchez une ou un bénévole pour ce type d’aide."),
+    "taken": ("Ask those who are busy whether they can help one more person.", "Demandez aux bénévoles qui aident déjà"),
+}
+
+
+@pytest.mark.parametrize(
+    ("offer", "reason"),
+    [
+        ({"north_m": 3000}, "distance"), ({"availability": "Tu 09:00-12:00"}, "hours"), ({"languages": ("ar",)}, "language"),
+        ({"categories": ("pets",)}, "category"), ({"capacity": 1}, "taken"),
+    ],
+)  # fmt: skip
+def test_the_advice_follows_from_what_keeps_the_closest(city: City, sign_in: SignIn, offer: dict[str, Any], reason: str) -> None:
+    offer_id = city.volunteer(**offer)
+    if reason == "taken":
+        with city.ctx.db.write() as session:
+            session.get_one(Offer, offer_id).taken = 1
+    need_id = city.need(availability="Mo 09:00-12:00")
+    assert city.match() == 0
+    visitor = sign_in()
+    page, french = (visitor.get(f"/coordination/needs/{need_id}{lang}").text for lang in ("", "?lang=fr"))
+    assert [each for each, (words, _) in ADVICE.items() if words in page] == [reason]
+    assert ADVICE[reason][1] in french
+    assert "phone or video would do" not in page, "nobody shops on the phone"
+
+
+def test_help_by_phone_is_advised_where_the_kind_of_help_allows_it(city: City, sign_in: SignIn) -> None:
+    city.volunteer(north_m=3000, categories=("conversation",))
+    need_id, other = (city.need(category="conversation", mode=mode) for mode in ("in_person", "both"))
+    assert city.match() == 0
+    visitor = sign_in()
+    words = "Ask the resident whether help by phone or video would do."
+    assert words in visitor.get(f"/coordination/needs/{need_id}").text
+    assert words not in visitor.get(f"/coordination/needs/{other}").text, "they have said so already"
+
+
 def test_it_shows_no_more_than_the_page_did(city: City, sign_in: SignIn) -> None:
     need_id, near = crowd(city)
     page = sign_in().get(f"/coordination/needs/{need_id}")

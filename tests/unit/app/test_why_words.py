@@ -5,10 +5,10 @@ import re
 import pytest
 from shapely import box
 
-from app.why_words import nobody_sentences, pair_sentence, refused_counts
+from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
 from matching.areas import area_of
 from matching.hours import parse_hours
-from matching.model import Mode, Pair, Rule
+from matching.model import Mode, Need, Offer, Pair, Rule
 from matching.policy import Past, Policy, Record
 from matching.why import NOT_A_MISS, POLICY_TERMS, TERMS, explain, why_not
 from notifications import why_words, words
@@ -22,7 +22,7 @@ def north(steps: float) -> float:
 
 
 def plain(sentences: list[str]) -> list[str]:
-    return [sentence.replace("\u00a0", " ") for sentence in sentences]
+    return [sentence.replace("\u00a0", " ").replace("\u202f", " ") for sentence in sentences]
 
 
 def test_every_rule_and_every_term_has_words_in_both_languages() -> None:
@@ -33,7 +33,8 @@ def test_every_rule_and_every_term_has_words_in_both_languages() -> None:
     said = {*why_words.REFUSED.values(), *why_words.MISSED.values(), *why_words.TERMS.values(), *could}
     assert set(why_words.POLICY_TERMS) == set(POLICY_TERMS)
     said |= {phrase for _, phrases in why_words.POLICY_TERMS.values() for phrase in phrases.values()}
-    said |= {why_words.MISSED_AREA, why_words.TERM_AREA, why_words.MORE, why_words.LESS, *why_words.WAITED.values()}
+    said |= {why_words.MISSED_AREA, why_words.TERM_AREA, why_words.MORE, why_words.LESS, why_words.TOTAL}
+    said |= {*why_words.MORE_BY.values(), *why_words.WAITED.values()}
     assert said <= set(words._WORDS["fr"])
 
 
@@ -122,14 +123,17 @@ def test_what_a_policy_adds_and_takes_off() -> None:
     assert plain([pair_sentence(found, language) for language in ("en", "fr")]) == [
         "About 900 m away, within this volunteer’s radius of 900 m, asked 5 days ago (counts as 110 m more), "
         "asked once in seven days (counts as 100 m more), requests in thirty days: 4, on average nearby: 1.5 (counts as 250 m more), "
-        "answers that were yes: 1 of 3 (counts as 150 m more), an earlier match of the two went well (counts as 500 m less). "
-        "The request has waited 2 days: it comes before a newer one that is up to 120 m nearer.",
+        "answers that were yes, few so far: 1 of 3 (counts as 150 m more; each yes takes some off), "
+        "an earlier match of the two went well (counts as 500 m less). In all about 1,010 m. "
+        "The request has waited 2 days: it comes before one just posted, equally urgent, that is up to 120 m nearer.",
         "À environ 900 m, dans le rayon de 900 m de la ou du bénévole, sollicitation il y a 5 jours (compte pour 110 m de plus), "
         "1 sollicitation en sept jours (compte pour 100 m de plus), "
         "sollicitations en trente jours : 4, en moyenne à proximité : 1,5 (compte pour 250 m de plus), "
-        "réponses positives : 1 sur 3 (compte pour 150 m de plus), "
+        "réponses positives, encore peu nombreuses : 1 sur 3 (compte pour 150 m de plus ; chaque oui en enlève), "
         "une mise en relation précédente des deux s’est bien passée (compte pour 500 m de moins). "
-        "La demande attend depuis 2 jours : elle passe avant une plus récente, jusqu’à 120 m plus proche.",
+        "En tout, environ 1 010 m. "
+        "La demande attend depuis 2 jours : elle passe avant une demande aussi urgente qui vient d’être déposée, "
+        "jusqu’à 120 m plus proche.",
     ]  # fmt: skip
 
 
@@ -151,4 +155,40 @@ def test_so_are_those_of_a_request(days: float, words: str) -> None:
 
 def test_of_whom_nobody_has_heard_it_is_said_so() -> None:
     found = explain(need(), offer(), Pair(1, 1, Mode.IN_PERSON, 820), Policy(silence_m=600), Past({1: Record()}))
-    assert "no answers yet to know them by (counts as 200 m more)" in plain([pair_sentence(found, "en")])[0]
+    assert "no answers yet to know them by (counts as 200 m more; each yes takes some off)" in plain([pair_sentence(found, "en")])[0]
+
+
+@pytest.mark.parametrize(("answered", "words"), [(9, "yes, few so far: 9 of 9"), (10, "were yes: 10 of 10")])
+def test_few_answers_are_called_few(answered: int, words: str) -> None:
+    past = Past({1: Record(answered=answered, yes=answered)})
+    assert words in pair_sentence(explain(need(), offer(), Pair(1, 1, Mode.IN_PERSON, 820), Policy(silence_m=600), past), "en")
+
+
+@pytest.mark.parametrize("distance_m", [820, 900, 1_234])
+def test_the_total_is_that_of_the_metres_told_and_gives_away_no_more(distance_m: float) -> None:
+    found = explain(need(), offer(), Pair(1, 1, Mode.IN_PERSON, distance_m), Policy(rest_m=707), Past({1: Record(days_since=0)}))
+    told_m = -(-distance_m // 100) * 100
+    assert f"In all about {told_m + 707:,.0f} m." in plain([pair_sentence(found, "en")])[0]
+
+
+FAR = {"lat": north(40)}
+
+
+@pytest.mark.parametrize(
+    ("asking", "offers", "keeps"),
+    [
+        (need(), [], [Rule.CATEGORY]),
+        (need(), [offer(**FAR)], [Rule.DISTANCE]),
+        (need(hours=parse_hours("Mo")), [offer(1, **FAR, languages=ARABIC), offer(2, hours=TUESDAY)], [Rule.HOURS]),
+        (need(hours=parse_hours("Mo")), [offer(hours=TUESDAY, languages=ARABIC)], [Rule.HOURS, Rule.LANGUAGE]),
+        (need(), [offer(1, **FAR), offer(2, capacity=0)], ["taken"]),
+        (need(), [offer(1)], []),
+        (need(identities=frozenset({"me"})), [offer(identities=frozenset({"me"}))], [Rule.SAME_PERSON]),
+    ],
+)
+def test_what_keeps_who_comes_closest(asking: Need, offers: list[Offer], keeps: list[str]) -> None:
+    assert what_keeps(why_not(asking, offers)) == keeps
+
+
+def test_everybody_may_have_been_asked() -> None:
+    assert what_keeps(why_not(need(), [offer(1)], asked={1})) == ["all_asked"]
