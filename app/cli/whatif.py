@@ -132,6 +132,7 @@ def command(
             )
         _tell_namesakes(scenario, today.areas)
         offers = scenario.apply(today, Random(seed))
+        # There are never fewer offers then: what is said of that proof holds of today's too.
         (before, _), (after, added_up) = _certified(today.offers, today.needs), _certified(offers, today.needs)
         number_of = _numbers(today)
         was, would_be = (outcome(today.needs, solution, today.waited, number_of) for solution in (before, after))
