@@ -14,6 +14,8 @@ from config.categories import CATEGORIES
 from matching import whatif
 from matching.model import Id, Need, Offer
 
+MOST_NAMED = 20
+
 
 @dataclass(frozen=True)
 class Area:
@@ -96,10 +98,16 @@ def _known(names: Iterable[str], known: Collection[str], what: str) -> frozenset
     for name in names:
         if plain(name) not in shown:
             close = [shown[other] for other in get_close_matches(plain(name), shown, n=5, cutoff=0.4)]
-            nearest = f"The nearest: {', '.join(close)}." if close else f"None of the {len(shown)} has a name like that."
+            nearest = f"The nearest: {', '.join(close)}." if close else _none_of(sorted(shown.values()))
             raise UserError(f"{name!r} is no {what} here. {nearest}")
         found.update(other for other in known if plain(other) == plain(name))
     return frozenset(found)
+
+
+def _none_of(known: Sequence[str]) -> str:
+    """Names them, where they are few enough to read."""
+    named = f": they are {', '.join(known)}" if 0 < len(known) <= MOST_NAMED else ""
+    return f"None of the {len(known)} has a name like that{named}."
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.week import DAY, PARTS, Span, Week, add, spell
-from matching.hours import HoursError, parse_hours
+from matching.hours import HoursError, half_hours, parse_hours
 
 DAYTIME: Span = (9 * 60, 20 * 60)
 """What a day without hours means."""
@@ -87,7 +87,9 @@ class _Token:
 
 
 def read_week(sentence: str) -> str:
-    """The ``opening_hours`` text that ``sentence`` means; that syntax itself is taken too. Raises :class:`Unreadable`.
+    """The ``opening_hours`` text that ``sentence`` means; that syntax itself is taken too.
+
+    Raises :class:`Unreadable`, also where nobody could be met since half an hour is never in it.
 
     >>> read_week("Monday and Tuesday 6pm-8pm, Saturday morning")
     'Mo,Tu 18:00-20:00; Sa 09:00-12:00'
@@ -97,9 +99,15 @@ def read_week(sentence: str) -> str:
         return _WHOLE[plain]
     try:
         parse_hours(sentence)
-        return sentence.strip()
-    except HoursError:
-        pass  # no opening_hours as the files have them, so it is read as words
+        text = sentence.strip()
+    except HoursError:  # no opening_hours as the files have them, so it is read as words
+        text = _read_words(sentence, plain)
+    if not half_hours(parse_hours(text)):
+        raise Unreadable(sentence.strip())
+    return text
+
+
+def _read_words(sentence: str, plain: str) -> str:
     clauses = [clause for part in re.split(r"[;\n]", plain) for clause in _clauses(list(_items(_tokens(part))))]
     yes, no = [0] * 7, [0] * 7
     if all(clause.negative for clause in clauses):

@@ -6,17 +6,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from app.cli.history import History
 from app.cli.pairing import check, check_apart, need_of, offer_of, search, take
-from app.policy import read_policy
-from app.sheets.cells import Cells
+from app.cli.values import TABLE, Finite, Moment
+from app.policy import NAMES, read_policy
 from app.sheets.certified import COLUMNS as CERTIFIED
 from app.sheets.certified import certified
-from app.sheets.posts import load_needs, load_offers
+from app.sheets.posts import RECORD_COLUMNS, load_needs, load_offers
 from app.sheets.write import Cell, new_file, write_table
 from matching.model import REMOTE_COST_M, Id, Mode, Need, Offer, Pair, Urgency, round_half_up
 from matching.policy import NO_PAST, NO_POLICY, Terms, terms_of
@@ -26,9 +25,15 @@ PAIR_COLUMNS = ("need", "offer", "category", "mode", "distance_m")
 UNMATCHED_COLUMNS = ("need", "places_left", "reason")
 SOME_LEFT_OUT = 1
 
-TIME_BUDGET = "Search no longer than this; what is written is then a good set, and the report says by how much it may miss the best."
+TIME_BUDGET = (
+    "Search no longer than this, counted from where the search begins: reading, laying out, compiling the first time and the proof come "
+    "on top. What is written is then a good set, and the report says by how much it may miss the best."
+)
 EXPLAIN = "Where to write what each pair counts, and for each need with places left how many offers each rule refuses and which is closest."
-POLICY = "Weights (TOML) by which pairs count more than metres; what they need is read from the offers' and the needs' columns."
+POLICY = (
+    f"Weights (TOML) by which pairs count more than metres: {', '.join(NAMES)}. What they look at is read from the offers' columns "
+    f"{', '.join(RECORD_COLUMNS)} and the needs' posted_at; docs/operations.md, “Who is asked first”, says what each adds."
+)
 NOW = "The moment from which days are counted, such as 2026-11-02T08:00:00+01:00; else the clock's. Goes with --policy."
 CERTIFICATE = "Where to write the prices that prove the set the best, for others to add up."
 
@@ -50,27 +55,16 @@ Exit codes:
 _file = click.Path(path_type=Path)
 
 
-class _Moment(click.ParamType):
-    name = "moment"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime | None:
-        cells = Cells({"moment": str(value)})
-        moment = cells.moment("moment")
-        for problem in cells.problems:
-            self.fail(f"{value!r} {problem.reason}", param, ctx)
-        return moment
-
-
 @click.command(epilog=EXAMPLES)
 @click.option("--offers", "offers_file", metavar="FILE", type=_file, required=True, help="Spreadsheet of offers, CSV or .xlsx.")
 @click.option("--needs", "needs_file", metavar="FILE", type=_file, required=True, help="Spreadsheet of needs, CSV or .xlsx.")
-@click.option("--output", "pairs_file", metavar="PAIRS.csv", type=_file, required=True, help="Where to write the pairs.")
-@click.option("--unmatched", "unmatched_file", metavar="FILE", type=_file, help="Where to write the needs with places left, and why.")
-@click.option("--explain", "explained_file", metavar="FILE", type=_file, help=EXPLAIN)
-@click.option("--time-budget", "budget_s", metavar="SECONDS", type=click.FloatRange(min=0), help=TIME_BUDGET)
+@click.option("--output", "pairs_file", metavar="PAIRS.csv", type=TABLE, required=True, help="Where to write the pairs.")
+@click.option("--unmatched", "unmatched_file", metavar="FILE", type=TABLE, help="Where to write the needs with places left, and why.")
+@click.option("--explain", "explained_file", metavar="FILE", type=TABLE, help=EXPLAIN)
+@click.option("--time-budget", "budget_s", metavar="SECONDS", type=Finite(min=0), help=TIME_BUDGET)
 @click.option("--policy", "policy_file", metavar="FILE.toml", type=_file, help=POLICY)
-@click.option("--now", metavar="MOMENT", type=_Moment(), help=NOW)
-@click.option("--certificate", "certificate_file", metavar="FILE", type=_file, help=CERTIFICATE)
+@click.option("--now", metavar="MOMENT", type=Moment(), help=NOW)
+@click.option("--certificate", "certificate_file", metavar="FILE", type=TABLE, help=CERTIFICATE)
 def command(
     offers_file: Path, needs_file: Path, pairs_file: Path, unmatched_file: Path | None, explained_file: Path | None,
     budget_s: float | None, policy_file: Path | None, now: datetime | None, certificate_file: Path | None,
@@ -101,7 +95,7 @@ def command(
         past = history.past() if history else NO_PAST
         terms = terms_of(policy or NO_POLICY, past)
         solution = search(offers, needs, budget_s, terms)
-        check(offers, needs, solution, budget_s is not None)
+        added_up = check(offers, needs, solution, budget_s is not None, terms)
         write_table(out["--output"], pairs_file, PAIR_COLUMNS, _pair_rows(needs, solution.pairs))
         if unmatched_file:
             unserved = [(str(left.need), left.places_left, str(left.reason)) for left in solution.unserved]
@@ -113,7 +107,7 @@ def command(
             write_table(out["--explain"], explained_file, columns(policy), rows)
         if certificate_file:
             write_table(out["--certificate"], certificate_file, CERTIFIED, certified(needs, solution, terms))
-    _report(needs, solution, terms if policy else None, time.perf_counter() - started)
+    _report(needs, solution, terms if policy else None, added_up, time.perf_counter() - started)
     return SOME_LEFT_OUT if offers_left_out or needs_left_out else 0
 
 
@@ -124,7 +118,7 @@ def _pair_rows(needs: Iterable[Need], pairs: Iterable[Pair]) -> Iterator[tuple[C
         yield str(pair.need), str(pair.offer), category[pair.need], str(pair.mode), distance_m
 
 
-def _report(needs: Iterable[Need], solution: Solution, terms: Terms | None, seconds: float) -> None:
+def _report(needs: Iterable[Need], solution: Solution, terms: Terms | None, added_up: str, seconds: float) -> None:
     urgency: dict[Id, Urgency] = {}
     wanted: Counter[Urgency] = Counter()
     for need in needs:
@@ -137,14 +131,14 @@ def _report(needs: Iterable[Need], solution: Solution, terms: Terms | None, seco
     click.echo(f"total: {solution.total_m} metres ({remote} remote pairs count {REMOTE_COST_M} each)", err=True)
     if terms:
         click.echo(f"with the policy: {sum(map(terms.cost_m, solution.pairs))} metres", err=True)
-    click.echo(_proof(solution.certificate), err=True)
+    click.echo(_proof(solution.certificate, added_up), err=True)
     click.echo(f"time: {seconds:.1f} seconds", err=True)
 
 
-def _proof(certificate: Certificate) -> str:
-    """What the certificate says, in words."""
+def _proof(certificate: Certificate, added_up: str) -> str:
+    """What the certificate says, in words, and who added it up."""
     if certificate.best:
-        return "proof: no set of pairs is better"
+        return f"proof: no set of pairs is better (the prices were added up {added_up})"
     places, metres = divmod(certificate.gap_m, certificate.penalties[Urgency.FLEXIBLE])
     if places:
         return f"proof: time ran out; places worth up to {places} flexible ones might still be served (an urgent one counts for three)"

@@ -20,6 +20,11 @@ R = TypeVar("R", OfferRow, NeedRow)
 P = TypeVar("P", Offer, Need)
 
 
+MOST_ADDED_UP = 50_000_000
+"""Possible pairs (offers times needs) up to which the check adds up the prices once more: some seconds."""
+AGAIN, ONCE = "twice, by the solver and by other code", "by the solver alone"
+
+
 class SameFile(UserError):
     """One path stands for two things; another name helps."""
 
@@ -121,14 +126,20 @@ def search(offers: Sequence[Offer], needs: Sequence[Need], budget_s: float | Non
         return assignment.solve(offers, needs, enough, terms)
 
 
-def check(offers: Sequence[Offer], needs: Sequence[Need], solution: Solution, in_time: bool) -> None:
-    """``in_time``: the search was told to end, so the set need not be the best."""
+def check(offers: Sequence[Offer], needs: Sequence[Need], solution: Solution, in_time: bool, terms: Terms = NO_TERMS) -> str:
+    """Who added up the prices: :mod:`matching.verify` where it has few enough possible pairs to look at, else the solver alone.
+
+    ``in_time``: the search was told to end, so the set need not be the best.
+    """
     from matching.verify import verify  # brings numpy along, which --help need not wait for
 
-    problems = verify(offers, needs, solution.pairs)
-    if violations := solution.certificate.violations:
-        problems.append(f"{violations} prices prove nothing")
-    if solution.certificate.gap_m and not in_time:
-        problems.append(f"the prices say that a set may be {solution.certificate.gap_m} metres better")
+    proof = solution.certificate
+    again = proof.best and len(offers) * len(needs) <= MOST_ADDED_UP
+    problems = verify(offers, needs, solution.pairs, proof if again else None, terms)
+    if proof.violations:
+        problems.append(f"{proof.violations} prices prove nothing")
+    if proof.gap_m and not in_time:
+        problems.append(f"the prices say that a set may be {proof.gap_m} metres better")
     if problems:
         raise WrongPairs(problems)
+    return AGAIN if again else ONCE

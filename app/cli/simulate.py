@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from app.cli.values import TABLE, Finite
 from app.sheets.write import Cell, new_file, write_table
 
 EXAMPLES = """\b
@@ -18,18 +19,17 @@ Examples:
 """
 
 OUTPUT = "Where to write the figures of each run, CSV or .xlsx. A wait that never ends is an empty cell."
-_file = click.Path(path_type=Path)
 
 
 @click.command(epilog=EXAMPLES)
 @click.option("--city", type=click.Choice(["town", "country"]), default="town", show_default=True, help="Its shape: see docs/fairness.md.")
 @click.option("--weeks", type=click.IntRange(1, 52), default=6, show_default=True, help="For how long needs arrive.")
 @click.option("--volunteers", type=click.IntRange(1, 5_000), default=400, show_default=True, help="How many there are at the beginning.")
-@click.option("--needs-per-day", type=click.FloatRange(1, 500), default=12, show_default=True, help="How many needs arrive on average.")
+@click.option("--needs-per-day", type=Finite(1, 500), default=12, show_default=True, help="How many needs arrive on average.")
 @click.option("--runs", type=click.IntRange(1, 100), default=3, show_default=True, help="How many such cities; the table has their mean.")
 @click.option("--seed", type=click.IntRange(0, 1_000_000), default=1, show_default=True, help="Of the first run; the others count on.")
-@click.option("--output", "output_file", metavar="FILE", type=_file, help=OUTPUT)
-@click.option("--plots", "plots_folder", metavar="DIR", type=_file, help="A folder to write pictures into, SVG.")
+@click.option("--output", "output_file", metavar="FILE", type=TABLE, help=OUTPUT)
+@click.option("--plots", "plots_folder", metavar="DIR", type=click.Path(path_type=Path), help="A folder to write pictures into, SVG.")
 def command(
     city: str, weeks: int, volunteers: int, needs_per_day: float, runs: int, seed: int, output_file: Path | None, plots_folder: Path | None
 ) -> None:

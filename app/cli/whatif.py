@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from app.cli.pairing import check, check_apart, need_of, offer_of, search, take
+from app.cli.values import PICTURE, TABLE, Moment
 from app.scenario import Area, Scenario, Today, areas_named
 from app.sheets.cells import Cells
 from app.sheets.compared import AREAS, COLUMNS, Row, compared
@@ -37,6 +38,8 @@ Exit codes:
 """
 SOME_LEFT_OUT = 1
 MOST_AREAS = 12
+WIDER = "Everybody goes at least so many metres, or so much farther than today, such as +50%."
+NOW = "The moment up to which needs in files have waited, such as 2026-11-02T08:00:00+01:00; else the clock's."
 _file = click.Path(path_type=Path)
 _radius = click.IntRange(100, MOST_RADIUS_M)
 
@@ -49,14 +52,20 @@ class _Wider(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, float]:
         if share := re.fullmatch(r"\+(\d{1,4})\s*%", str(value)):
             return 0, int(share[1]) / 100
-        return _radius.convert(value, param, ctx), 0.0
+        try:
+            return _radius.convert(value, param, ctx), 0.0
+        except click.BadParameter:
+            self.fail(f"{value!r} is neither metres from 100 to {MOST_RADIUS_M}, such as 1500, nor a share more, such as +50%.", param, ctx)
 
 
 class _Kinds(click.ParamType):
     name = "kinds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
-        return frozenset(kind for part in re.split("[,|]", str(value)) if (kind := part.strip().lower()))
+        kinds = frozenset(kind for part in re.split("[,|]", str(value)) if (kind := part.strip().lower()))
+        if not kinds:
+            self.fail(f"{value!r} names no kind of help: give one or more, such as shopping,pets.", param, ctx)
+        return kinds
 
 
 class _Hours(click.ParamType):
@@ -81,26 +90,31 @@ class _Hours(click.ParamType):
 @click.option("--more-volunteers", "volunteers", type=click.IntRange(1, 100_000), metavar="COUNT", help="So many more volunteers.")
 @click.option("--offering", type=_Kinds(), metavar="KIND,…", help="What the new ones offer; else what those they are like offer.")
 @click.option("--radius-of", "radius_m", type=_radius, metavar="METRES", help="How far the new ones go; else as those they are like.")
-@click.option("--wider-radius", "wider", type=_Wider(), default="+0%", metavar="METRES|+PERCENT%", help="Everybody goes at least so far.")
-@click.option("--also-offering", "also", type=_Kinds(), default="", metavar="KIND,…", help="Everybody offers this as well.")
+@click.option("--wider-radius", "wider", type=_Wider(), default="+0%", metavar="METRES|+PERCENT%", help=WIDER)
+@click.option("--also-offering", "also", type=_Kinds(), metavar="KIND,…", help="Everybody offers this as well.")
 @click.option("--fewer-hours", "hours", type=_Hours(), metavar="HOURS", help="Everybody has time within these hours only.")
+@click.option("--now", metavar="MOMENT", type=Moment(), help=NOW)
 @click.option("--seed", type=int, default=1, show_default=True, help="Another number draws other new volunteers.")
-@click.option("--output", "table_file", metavar="FILE", type=_file, help="Where to write the table, .csv or .xlsx, with all areas.")
-@click.option("--map", "map_file", metavar="FILE.svg", type=_file, help="Where to draw the areas, today and then.")
+@click.option("--output", "table_file", metavar="FILE", type=TABLE, help="Where to write the table, .csv or .xlsx, with all areas.")
+@click.option("--map", "map_file", metavar="FILE.svg", type=PICTURE, help="Where to draw the areas, today and then.")
 def command(
-    offers_file: Path | None, needs_file: Path | None, areas_file: Path | None, name_property: str, seed: int,
+    offers_file: Path | None, needs_file: Path | None, areas_file: Path | None, name_property: str, now: datetime | None, seed: int,
     table_file: Path | None, map_file: Path | None, **changes: Any,
 ) -> int:  # fmt: skip
     """What another set of offers would change, side by side with today.
 
     Pairs the open needs with the offers twice, as they are and as they would be; both are the best sets there are. New volunteers
     are like today's who offer the same: their hours, languages and radius are drawn from them. Several changes make one scenario.
+
+    Urgency and metres alone decide, not the service's policy: who is rested, who waits longer, who has helped before changes nothing.
     """
     scenario = _scenario(**changes)
     if (offers_file is None) != (needs_file is None):
         raise click.UsageError("Give both --offers and --needs, or neither for the database.")
     if areas_file and offers_file is None:
         raise click.UsageError("The database has its own areas: --areas goes with --offers and --needs.")
+    if now and offers_file is None:
+        raise click.UsageError("The database has its own clock: --now goes with --offers and --needs.")
     read = {option: path for option, path in {"--offers": offers_file, "--needs": needs_file, "--areas": areas_file}.items() if path}
     check_apart(read, {"--output": table_file, "--map": map_file})
     with ExitStack() as stack:
@@ -108,7 +122,8 @@ def command(
         map_out = stack.enter_context(new_file(map_file)) if map_file else None
         left_out = 0
         if offers_file and needs_file:
-            today, left_out = _from_files(offers_file, needs_file, _outlines(areas_file, name_property) if areas_file else [])
+            areas = _outlines(areas_file, name_property) if areas_file else []
+            today, left_out = _from_files(offers_file, needs_file, areas, now or datetime.now(UTC))
         else:
             today = _from_database()
         if (scenario.within or map_file) and not today.areas:
@@ -117,11 +132,12 @@ def command(
             )
         _tell_namesakes(scenario, today.areas)
         offers = scenario.apply(today, Random(seed))
-        before, after = _certified(today.offers, today.needs), _certified(offers, today.needs)
+        # There are never fewer offers then: what is said of that proof holds of today's too.
+        (before, _), (after, added_up) = _certified(today.offers, today.needs), _certified(offers, today.needs)
         number_of = _numbers(today)
         was, would_be = (outcome(today.needs, solution, today.waited, number_of) for solution in (before, after))
         rows = list(compared(was, would_be, [area.name for area in today.areas]))
-        _print(scenario, rows, before, after)
+        _print(scenario, rows, before, after, added_up)
         if table_file and table_out:
             write_table(table_out, table_file, COLUMNS, rows)
         if map_out:
@@ -134,20 +150,19 @@ def command(
 
 def _scenario(
     within: tuple[str, ...], volunteers: int | None, offering: frozenset[str] | None, radius_m: int | None,
-    wider: tuple[int, float], also: frozenset[str], hours: tuple[str, int] | None,
+    wider: tuple[int, float], also: frozenset[str] | None, hours: tuple[str, int] | None,
 ) -> Scenario:  # fmt: skip
     if not volunteers and (offering or radius_m):
         raise click.UsageError("--offering and --radius-of say what new volunteers do: give --more-volunteers COUNT as well.")
     if not (volunteers or any(wider) or also or hours):
         raise click.UsageError("Give a change: --more-volunteers, --wider-radius, --also-offering or --fewer-hours.")
     text, mask = hours or ("", None)
-    return Scenario(within, volunteers or 0, offering or frozenset(), radius_m, *wider, also, mask, text)
+    return Scenario(within, volunteers or 0, offering or frozenset(), radius_m, *wider, also or frozenset(), mask, text)
 
 
-def _from_files(offers_file: Path, needs_file: Path, areas: list[Area]) -> tuple[Today, int]:
+def _from_files(offers_file: Path, needs_file: Path, areas: list[Area], now: datetime) -> tuple[Today, int]:
     """The posts of two spreadsheets, and how many rows are left out."""
     waited: dict[int | str, float] = {}
-    now = datetime.now(UTC)
 
     def need(row: NeedRow, lon: float, lat: float) -> Need:
         if row.posted_at:
@@ -179,10 +194,10 @@ def _tell_namesakes(scenario: Scenario, areas: Sequence[Area]) -> None:
             click.echo(f"{count} areas have the name {name}: all of them are meant.", err=True)
 
 
-def _certified(offers: Sequence[Offer], needs: Sequence[Need]) -> Solution:
+def _certified(offers: Sequence[Offer], needs: Sequence[Need]) -> tuple[Solution, str]:
+    """The best set, and who added up its prices."""
     solution = search(offers, needs, None)
-    check(offers, needs, solution, False)
-    return solution
+    return solution, check(offers, needs, solution, False)
 
 
 def _numbers(today: Today) -> dict[int | str, int]:
@@ -192,7 +207,7 @@ def _numbers(today: Today) -> dict[int | str, int]:
     return {need: number for need, number in found if number is not None}
 
 
-def _print(scenario: Scenario, rows: Sequence[Row], before: Solution, after: Solution) -> None:
+def _print(scenario: Scenario, rows: Sequence[Row], before: Solution, after: Solution, added_up: str) -> None:
     """The table for a terminal: of the areas only those in which most changes."""
     click.echo(scenario.sentence())
     changed = sorted((row for row in rows if row[0] == AREAS and row[-1]), key=lambda row: -abs(int(row[-1] or 0)))
@@ -207,7 +222,8 @@ def _print(scenario: Scenario, rows: Sequence[Row], before: Solution, after: Sol
     if len(changed) > MOST_AREAS:
         click.echo(f"Something changes in {len(changed) - MOST_AREAS} more areas: --output FILE has them all.")
     gained, lost = moved(before, after)
-    click.echo(f"{len(gained)} needs get more help than today, {len(lost)} get less.")
+    more, less = "need gets" if len(gained) == 1 else "needs get", "gets" if len(lost) == 1 else "get"
+    click.echo(f"{len(gained)} {more} more help than today, {len(lost)} {less} less.")
     if not any(row[-1] for row in rows):
         click.echo("No difference: as many are served, as near as today.")
-    click.echo("Proof, today and then: no set of pairs is better.")
+    click.echo(f"Proof, today and then: no set of pairs is better (the prices were added up {added_up}).")

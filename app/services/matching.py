@@ -1,11 +1,12 @@
 """Matching as the worker does it: rows in, pairs out. The index follows the database by re-reading what changed."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import Select, select, true, update
 from sqlalchemy.orm import Session
 
 from app.context import Context
@@ -28,15 +29,22 @@ from matching.policy import Terms, terms_of
 from matching.why import explain
 from notifications.messages import NobodyYet
 
+log = logging.getLogger(__name__)
+
 OVERLAP = timedelta(minutes=1)
 """How far each look reaches back, so that a transaction that committed late is seen."""
 WHOLE_LOOK = timedelta(minutes=10)
 RETRY = timedelta(minutes=10)
-"""When a need that nobody can serve now is tried again."""
+"""When a need is tried again that nobody can serve now, or whose round went wrong."""
 BATCH = 500
 URGENCIES = list(Urgency)
 ASKED = "offer:"
 """How an offer that was asked before is named among the identities of a need."""
+
+
+class UnprovenRound(Exception):
+    """The prices of a round do not prove its pairs the best, though it had all its time: a fault of this program. Trying the same again
+    does not help, another batch may."""
 
 
 class Board:
@@ -126,7 +134,12 @@ def match_due(ctx: Context, board: Board, only: int | None = None) -> int:
     if not needs:
         return 0
     asked = 0
-    chosen = _choose(ctx, board, needs)
+    try:
+        chosen = _choose(ctx, board, needs)
+    except UnprovenRound as error:
+        log.error("%s; nobody is asked", error)
+        _put_off(ctx, needs)
+        return 0
     for need in needs:
         proposals = chosen[need.id]
         if proposals:
@@ -178,7 +191,23 @@ def _round(offers: list[OfferToMatch], needs: list[NeedToMatch], terms: Terms) -
     # The solver brings the compiler, and a single need should not wait for that.
     from matching.assignment import solve
 
-    return solve(offers, needs, terms=terms).pairs
+    solution = solve(offers, needs, terms=terms)
+    proof = solution.certificate
+    told = (
+        f"round of {len(needs)} needs and {len(offers)} offers: {len(solution.pairs)} pairs, "
+        f"{proof.violations} prices prove nothing, {proof.gap_m} metres short of proven"
+    )
+    if not proof.best:
+        raise UnprovenRound(told)
+    log.info(told)
+    return solution.pairs
+
+
+def _put_off(ctx: Context, needs: list[NeedToMatch]) -> None:
+    """Try these again later, so that what went wrong with them together neither stops the worker nor fills its log."""
+    with ctx.db.write() as session:
+        due = update(Need).where(Need.id.in_([need.id for need in needs]), Need.state == NeedState.OPEN)
+        session.execute(due.values(next_try_at=ctx.now() + RETRY))
 
 
 def warm_up() -> None:

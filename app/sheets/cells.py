@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from app.contacts import normal_email, normal_phone
 from app.sheets.languages import ISO_639_1
 from app.sheets.table import Problem, shown
-from matching.hours import ANY_TIME, HoursError, HoursReason, parse_hours
+from matching.hours import ANY_TIME, HoursError, HoursReason, half_hours, parse_hours
 
 _UNWANTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
@@ -18,6 +18,7 @@ _HOURS: dict[HoursReason, str] = {
     "unsupported": "may hold weekdays and clock times only, such as Mo-Fr 18:00-20:00; Sa 09:00-12:00",
     "equal_ends": "has a span that begins and ends at the same time: write 00:00-24:00 for a whole day",
 }
+_TOO_SHORT = "never holds half an hour in whole quarters, such as 10:15-10:45, so nobody could be met: give longer hours, or leave it out"
 
 
 class Cells:
@@ -131,13 +132,17 @@ class Cells:
             return None
 
     def hours(self, column: str) -> tuple[str, int]:
-        """The text and its mask."""
+        """The text and its mask, in which somebody could be met."""
         text = self.text(column, 1000)
         try:
-            return text, parse_hours(text)
+            mask = parse_hours(text)
         except HoursError as e:
             self.refuse(column, _HOURS[e.reason])
             return "", ANY_TIME
+        if half_hours(mask):
+            return text, mask
+        self.refuse(column, _TOO_SHORT)
+        return "", ANY_TIME
 
     def moment(self, column: str) -> datetime | None:
         """A time with its zone; one without takes the table's."""

@@ -48,8 +48,11 @@ def table(outcomes: Mapping[str, list[Outcome]]) -> str:
 
 
 def _cell(column: str, runs: list[Figures]) -> str:
+    """``–`` where a run has nothing to take a mean of, such as the metres when nobody was served."""
     show = HEADINGS[column][1]
     mean, spread = mean_and_spread(getattr(run, column) for run in runs)
+    if math.isnan(mean):
+        return "–"
     return f"{show(mean)} ± {show(spread).removesuffix(' h').removesuffix('%')}" if spread else show(mean)
 
 

@@ -17,6 +17,7 @@ from openpyxl import Workbook
 
 import matching.assignment
 from app import cli
+from app.cli import pairing
 from app.sheets.read import read_table
 from matching.assignment import solve
 from matching.model import Need, Offer
@@ -115,7 +116,7 @@ def test_the_pairs_are_written_by_need_then_offer_and_a_remote_one_has_no_distan
         "normal: 2 places served, 0 unserved",
         "flexible: 2 places served, 0 unserved",
         "total: 3197 metres (1 remote pairs count 3000 each)",
-        "proof: no set of pairs is better",
+        "proof: no set of pairs is better (the prices were added up twice, by the solver and by other code)",
     ]
     assert said[5].endswith(" seconds")
 
@@ -301,6 +302,22 @@ def test_pairs_that_do_not_stand_the_check_are_not_written(folder: Path, match: 
     assert "pairs.csv" not in files(folder)
 
 
+def test_prices_that_do_not_stand_the_check_are_no_proof(folder: Path, match: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def boastful(offers: list[Offer], needs: list[Need], *_: object) -> Solution:
+        right = solve(offers, needs)
+        cheaper = {need: price - 1 for need, price in right.certificate.need_prices.items()}
+        return replace(right, certificate=replace(right.certificate, need_prices=cheaper))
+
+    monkeypatch.setattr(matching.assignment, "solve", boastful)
+    code, said = match()
+    assert (code, len(said)) == (3, 2)
+    assert said[1].startswith("certificate: the set costs ")
+    assert "pairs.csv" not in files(folder)
+    monkeypatch.setattr(pairing, "MOST_ADDED_UP", 15)
+    code, said = match()
+    assert (code, said[4]) == (0, "proof: no set of pairs is better (the prices were added up by the solver alone)")
+
+
 def test_on_a_terminal_a_bar_shows_how_far_the_search_is(folder: Path) -> None:
     ours, theirs = pty.openpty()
     words = ["match", "--offers", "offers.csv", "--needs", "needs.csv", "--output", "pairs.csv"]
@@ -324,6 +341,27 @@ def test_a_search_without_time_keeps_a_good_set_and_says_what_it_may_lack(folder
         "proof: time ran out; as many are served as can be, and at most 78 metres could be saved"
     ]
     assert (folder / "pairs.csv").read_text().count("\n") > 1
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1"])
+def test_a_budget_is_a_number_of_seconds(folder: Path, match: Run, seconds: str) -> None:
+    code, said = match("offers.csv", "needs.csv", "pairs.csv", "--time-budget", seconds)
+    assert code == 2
+    assert seconds in said[-1] and "--time-budget" in said[-1]
+    assert "pairs.csv" not in files(folder)
+
+
+@pytest.mark.parametrize("option", ["--output", "--unmatched", "--explain", "--certificate"])
+@pytest.mark.parametrize("name", ["-", "x.txt", "x"])
+def test_a_table_has_an_ending_that_says_what_it_becomes(folder: Path, match: Run, option: str, name: str) -> None:
+    code, said = match("offers.csv", "needs.csv", "pairs.csv", option, name)
+    assert code == 2
+    assert f"{name!r} must be the name of a file that ends in .csv or .xlsx." in said[-1]
+    assert files(folder) == {"offers.csv", "needs.csv"}
+
+
+def test_a_device_needs_no_ending(match: Run) -> None:
+    assert match("offers.csv", "needs.csv", os.devnull)[0] == 0
 
 
 def test_workbooks_go_in_and_out_with_the_same_result(folder: Path, match: Run) -> None:

@@ -148,7 +148,9 @@ def test_a_policy_that_cannot_be_taken_says_what_may_be(folder: Path, match: Run
 
 def test_a_policy_that_is_not_there_or_that_would_be_written_over(folder: Path, match: Run) -> None:
     assert match(None, "--policy", "none.toml") == (2, ["none.toml: No such file or directory"])
-    assert match("", "--certificate", "fair.toml")[0] == 2
+    (folder / "fair.csv").write_text("")
+    code, said = match(None, "--policy", "fair.csv", "--certificate", "fair.csv")
+    assert code == 2 and "name the same file" in said[0]
     assert match(None, *NOW)[0] == 2
     assert match("", "--now", "yesterday")[0] == 2
 

@@ -34,6 +34,18 @@ def test_the_country_is_another_place(capsys: pytest.CaptureFixture[str]) -> Non
     assert run(capsys, *small)[1] == run(capsys, *small)[1] != run(capsys, *small, "--city", "country")[1]
 
 
+def test_a_mean_of_nothing_is_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "simulate", "--weeks", "1", "--volunteers", "1", "--needs-per-day", "1", "--runs", "1")
+    assert code == 0
+    assert "–" in out and "nan" not in out
+
+
+def test_days_cannot_have_a_number_of_needs_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "simulate", "--needs-per-day", "nan")
+    assert (code, out) == (2, "")
+    assert "'nan' is no number that can be counted with" in err
+
+
 def test_a_place_that_cannot_be_written_is_said_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, err = run(capsys, "simulate", "--output", str(tmp_path))
     assert (code, out) == (2, "")

@@ -76,7 +76,7 @@ def test_more_volunteers_in_an_area_help_there(whatif: Run) -> None:
     assert row(out, "normal") == ["6", "0", "3", "+3"]
     assert row(out, "shopping") == ["7", "1", "4", "+3"]
     assert "3 needs get more help than today, 0 get less." in out
-    assert "Proof, today and then: no set of pairs is better." in out
+    assert "Proof, today and then: no set of pairs is better (the prices were added up twice, by the solver and by other code)." in out
 
 
 def test_the_other_changes_alone_and_together(whatif: Run) -> None:
@@ -84,7 +84,8 @@ def test_the_other_changes_alone_and_together(whatif: Run) -> None:
     closed = whatif("--fewer-hours", "Su 09:00-12:00")[1]
     assert row(closed, "in all") == ["8", "2", "1", "-1"]
     assert row(closed, "urgent") == ["1", "1", "0", "-1"]
-    assert "0 needs get more help than today, 1 get less." in closed
+    assert "0 needs get more help than today, 1 gets less." in closed
+    assert "1 need gets more help than today, 0 get less." in whatif("--more-volunteers", "1", "--in", "West", "--offering", "shopping")[1]
     assert row(whatif("--wider-radius", "+900%")[1], "in all") == ["8", "2", "2", "0"]
     assert row(whatif("--fewer-hours", "Su 09:00-12:00", "--wider-radius", "+20%", "--in", "Est & Lumière")[1], "in all")[3] == "0"
 
@@ -93,6 +94,13 @@ def test_waiting_is_told_of_the_needs_whose_date_is_known(whatif: Run) -> None:
     out = whatif("--more-volunteers", "1", "--in", "West")[1]
     assert row(out, "needs that are served")[:2] == ["4.0", "4.0"]
     assert row(out, "the others")[:2] == ["4.0", "4.0"]
+
+
+def test_days_are_counted_up_to_a_given_moment(whatif: Run, tmp_path: Path) -> None:
+    (tmp_path / "needs.csv").write_text(HEADER + "N1,Eve,e1@example.net,4.8500,45.7600,shopping,,1,2026-01-01T12:00:00+01:00\n")
+    out = whatif("--wider-radius", "1500", "--now", "2026-01-11T12:00:00+01:00")[1]
+    assert row(out, "needs that are served")[:2] == ["10.0", "10.0"]
+    assert "--now goes with --offers and --needs" in whatif("--wider-radius", "1500", "--now", "2026-01-11T12:00:00+01:00", files=False)[2]
 
 
 def test_nothing_that_changes_is_said_to_be_so(whatif: Run) -> None:
@@ -159,12 +167,18 @@ def test_areas_of_one_name_are_meant_together(whatif: Run, tmp_path: Path) -> No
     [
         (["--also-offering", "shoping"], "'shoping' is no kind of help here. The nearest: shopping"),
         (["--wider-radius", "900", "--in", "Est Lumiere 2"], "'Est Lumiere 2' is no area here. The nearest: Est & Lumière"),
-        (["--wider-radius", "900", "--in", "Zzz"], "None of the 3 has a name like that."),
+        (["--wider-radius", "900", "--in", "Zzz"], "None of the 3 has a name like that: they are Est & Lumière, Far <b>, West."),
         ([], "Give a change"),
         (["--offering", "pets"], "--more-volunteers"),
         (["--wider-radius", "far"], "far"),
         (["--wider-radius", "60000"], "60000"),
+        (["--wider-radius", "50%"], "nor a share more, such as +50%"),
         (["--fewer-hours", "sometimes"], "weekly hours such as"),
+        (["--fewer-hours", "off"], "'off' never holds half an hour"),
+        (["--more-volunteers", "1", "--offering", ","], "',' names no kind of help"),
+        (["--also-offering", ""], "'' names no kind of help"),
+        (["--wider-radius", "900", "--output", "table.txt"], "ends in .csv or .xlsx"),
+        (["--wider-radius", "900", "--map", "map.png"], "ends in .svg"),
         (["--more-volunteers", "-1"], "-1"),
         (["--wider-radius", "900", "--output", "offers.csv"], "same file"),
         (["--wider-radius", "900", "--map", "nowhere/map.svg"], "cannot be written"),

@@ -1,12 +1,12 @@
 """Weekly hours in sentences."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.week import DAYS, PARTS, add, spell
 from app.week_words import Unreadable, read_week
-from matching.hours import parse_hours
+from matching.hours import half_hours, parse_hours
 from notifications.words import hours_words
 
 EVENINGS = "Mo-Fr 18:00-20:00"
@@ -56,7 +56,8 @@ def test_a_sentence_is_read(sentence: str, hours: str) -> None:
     ("sentence", "part"),
     [
         ("when I can", "when"), ("samedi à 10 h", "10 h"), ("lundi 25h", "25h"), ("lundi de 18h à 18h", "18h – 18h"), ("2 afternoons", "2"),
-        ("lundi sauf lundi", "lundi sauf lundi"), ("13 pm to 14 pm", "13 pm"), ("Monday 9:75 to 10", "9:75"), ("??", "??"),
+        ("lundi sauf lundi", "lundi sauf lundi"), ("off", "off"), ("Mo 10:00-10:20", "Mo 10:00-10:20"),
+        ("lundi de 10h à 10h15", "lundi de 10h à 10h15"), ("13 pm to 14 pm", "13 pm"), ("Monday 9:75 to 10", "9:75"), ("??", "??"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_named_and_never_passed_over(sentence: str, part: str) -> None:
@@ -84,6 +85,7 @@ def test_hours_to_the_quarter_survive_being_said_in_words(given_spans: list[tupl
     week = [0] * len(DAYS)
     for day, (start, end) in given_spans:
         add(week, day, (start * 15, end * 15))
+    assume(half_hours(parse_hours(spell(week))))  # what is less is refused
     assert read_week(hours_words(spell(week), language)) == spell(week)
 
 

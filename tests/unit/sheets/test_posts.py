@@ -113,6 +113,10 @@ def test_there_are_as_many_language_codes_as_the_standard_has() -> None:
         ({"availability": "Xx 25:00-24:30"}, "availability: cannot be read as weekly hours"),
         ({"availability": "Jan-Mar"}, "availability: may hold weekdays and clock times only"),
         ({"availability": "10:00-10:00"}, "availability: has a span that begins and ends at the same time"),
+        *(
+            ({"availability": hours}, "availability: never holds half an hour in whole quarters, such as 10:15-10:45")
+            for hours in ("off", "Mo off", "Mo 10:01-10:14", "Mo 23:50-24:00", "Mo 10:00-11:00; Mo off", "Mo 10:00-10:20", "Mo 10:01-10:44")
+        ),
     ],
 )
 def test_what_is_wrong_with_an_offer_is_said(cells: dict[str, str], said: str) -> None:
