@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.arrays import TURN_BITS, Arrays
-from matching.candidates import host_of
+from matching.candidates import among, host_of
 from matching.jit import Array, inner_kernel, kernel
 
 FINE = 20
@@ -75,7 +75,7 @@ def bid(a, b, pool, look, length, penalty, little, left, most):  # type: ignore[
             if cost >= second:
                 break
             offered = cost + price[h]
-            if offered < second and (a.seeker_places[n] == 1 or not bought(buyer, first[h], used[h], n)):
+            if offered < second and (a.seeker_places[n] == 1 or not among(buyer, first[h], used[h], n)):
                 if offered < best:
                     best, second, o = offered, best, h
                 else:
@@ -93,14 +93,6 @@ def bid(a, b, pool, look, length, penalty, little, left, most):  # type: ignore[
         if used[o] == a.host_places[o]:
             price[o] = paid[cheapest_place(paid, first[o], behind)]
     return left
-
-
-@inner_kernel
-def bought(buyer, first, used, n):  # type: ignore[no-untyped-def]
-    for at in range(first, first + used):  # noqa: SIM110  # Numba has no any()
-        if buyer[at] == n:
-            return True
-    return False
 
 
 @inner_kernel

@@ -68,12 +68,12 @@ def in_doubt(metres, radius):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def near_cost(chord2, at, host_at, h, radius):  # type: ignore[no-untyped-def]
-    """Whole metres between two who can meet in person, else TOO_FAR, from the square of the straight line between them."""
-    metres = bent_m(chord2)
-    if in_doubt(metres, radius):
-        metres = apart_m(at[0], at[1], host_at[h, 0], host_at[h, 1])
-    return np.int64(TOO_FAR) if metres > radius else np.int64(metres + 0.5)
+def among(column, first, count, number):  # type: ignore[no-untyped-def]
+    """Whether the number stands in so many lines of the column."""
+    for at in range(first, first + count):  # noqa: SIM110  # Numba has no any()
+        if column[at] == number:
+            return True
+    return False
 
 
 @kernel
@@ -81,8 +81,10 @@ def metres_in_person(a, s, h):  # type: ignore[no-untyped-def]
     """Whole metres when the two meet in person: both can, and the need lies within the offer's reach; else TOO_FAR."""
     if not (a.seeker_near[s] and a.host_near[h] and in_area(a, s, h)):
         return np.int64(TOO_FAR)
-    chord2 = ((a.seeker_xyz[s] - a.host_xyz[h]) ** 2).sum()
-    return near_cost(chord2, a.seeker_at[s], a.host_at, h, min(a.seeker_radius[s], a.host_radius[h]))
+    metres, radius = bent_m(((a.seeker_xyz[s] - a.host_xyz[h]) ** 2).sum()), min(a.seeker_radius[s], a.host_radius[h])
+    if in_doubt(metres, radius):
+        metres = apart_m(a.seeker_at[s, 0], a.seeker_at[s, 1], a.host_at[h, 0], a.host_at[h, 1])
+    return np.int64(TOO_FAR) if metres > radius else np.int64(metres + 0.5)
 
 
 @kernel

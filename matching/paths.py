@@ -11,7 +11,7 @@ import numpy as np
 
 from matching.arrays import TURN, TURN_BITS, Arrays, dearer, grid_of, turned
 from matching.auction import Enough, rough_prices
-from matching.candidates import Room, cheapest, first_lists, host_of, room_for
+from matching.candidates import Room, among, cheapest, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array, inner_kernel, kernel
 
@@ -107,14 +107,6 @@ def refill(a, g, seeker, room, n, want, pool, end):  # type: ignore[no-untyped-d
 
 
 @inner_kernel
-def paired(place, first, served, o):  # type: ignore[no-untyped-def]
-    for at in range(first, first + served):  # noqa: SIM110  # Numba has no any()
-        if place[at] == o:
-            return True
-    return False
-
-
-@inner_kernel
 def put(heap, size, key):  # type: ignore[no-untyped-def]
     """Put another key into the heap of so many, the lowest on top; how many there are then."""
     at = size
@@ -194,7 +186,7 @@ def search(s, pool, heap, size, best, goal, bits):  # type: ignore[no-untyped-de
             cursor += 1
             o = host_of(node, pair)
             dist = bound + host[o].price
-            if dist < host[o].dist and dist < best and not paired(place, n.place_first, n.served, o):
+            if dist < host[o].dist and dist < best and not among(place, n.place_first, n.served, o):
                 if host[o].dist == FAR_AWAY:
                     s.seen_hosts[seen[1]] = o
                     seen[1] += 1
@@ -381,7 +373,7 @@ def take_what_is_free(a, s, order, pool):  # type: ignore[no-untyped-def]
             cost, o = pool[at] >> TURN_BITS, host_of(n, pool[at])
             host = s.host[o]
             least = min(least, cost + host.price if at + 1 < behind or seeker.whole else cost)
-            if seeker.served < a.seeker_places[n] and host.used < host.places and not paired(s.place, seeker.place_first, seeker.served, o):
+            if seeker.served < a.seeker_places[n] and host.used < host.places and not among(s.place, seeker.place_first, seeker.served, o):
                 s.place[seeker.place_first + seeker.served] = o
                 seeker.served += 1
                 slot = s.slot[host.slot_first + host.used]

@@ -7,7 +7,7 @@ with the same metres whoever is to be asked sooner comes first.
 import numpy as np
 
 from matching.arrays import LEVEL_BIT, WORDS
-from matching.candidates import WIDER, within
+from matching.candidates import FEW, WIDER, within
 from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, bent_m, exact_m, to_xyz
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import half_width, rows_within
@@ -23,8 +23,6 @@ OPEN_M = ROUNDED_M + ERROR_M
 """Metres so near to a decision are worked out again, from points that are not rounded."""
 ENTRY_BYTES, FETCHED = ENTRY.itemsize, 32
 """So many entries of a run are fetched ahead; the rest of a longer one follows by itself."""
-SHORT = 32
-"""So many are kept in order, more in a heap."""
 HEAD = 6
 """Where a question's groups begin."""
 
@@ -65,7 +63,7 @@ def search(world, question, barred, held, found, every, limit):  # type: ignore[
 def unpack(found, count, hosts):  # type: ignore[no-untyped-def]
     """Put what was found in order, and say it in full."""
     keys = found[0]
-    if len(keys) > SHORT:
+    if len(keys) > FEW:
         for last in range(count - 1, 0, -1):
             key = keys[last]
             keys[last] = keys[0]
@@ -243,7 +241,7 @@ def in_area(s, rules):  # type: ignore[no-untyped-def]
 @inner_kernel
 def last_of(keys):  # type: ignore[no-untyped-def]
     """Of as many as there is room for, the one that comes last."""
-    return keys[0] if len(keys) > SHORT else keys[-1]
+    return keys[0] if len(keys) > FEW else keys[-1]
 
 
 @inner_kernel
@@ -251,13 +249,13 @@ def push(keys, count, key, hosts):  # type: ignore[no-untyped-def]
     """Keep the first keys, as many as there is room for: a few in order, many in a heap with the last one on top. The new count."""
     if count == len(keys) and not after(last_of(keys), key, hosts):
         return count
-    if count == len(keys) > SHORT:
+    if count == len(keys) > FEW:
         sink(keys, count, key, hosts)
         return count
     at = min(count, len(keys) - 1)
     while at:
-        before = at - 1 if len(keys) <= SHORT else (at - 1) >> 1
-        if after(keys[before], key, hosts) == (len(keys) > SHORT):
+        before = at - 1 if len(keys) <= FEW else (at - 1) >> 1
+        if after(keys[before], key, hosts) == (len(keys) > FEW):
             break
         keys[at] = keys[before]
         at = before

@@ -101,4 +101,4 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         hours = read_week(text)
     except Unreadable:
         return
-    parse_hours(hours)
+    assert half_hours(parse_hours(hours))
