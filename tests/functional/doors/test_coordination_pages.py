@@ -349,7 +349,7 @@ def test_days_told_as_one_says_them_stand_after_words_that_they_go_with(city: Ci
     pages = [f"matches/{match.id}", f"needs/{stuck}", "matches", ""]
     english, french = ([visitor.get(f"/coordination/{page}{lang}").text for page in pages] for lang in ("", "?lang=fr"))
     assert "answer by yesterday" in english[0] and "réponse attendue : hier" in french[0]
-    assert "by today" in english[1] and "échéance : aujourd’hui" in french[1]
+    assert "due today" in english[1] and "échéance : aujourd’hui" in french[1]
     assert "Proposéehier" in french[0], "a label and what it is for"
     for text in english + french:
         assert not re.search(r"until (?:yesterday|today)|\b(?:le|avant)\W*(?:hier|aujourd|demain)|\bon (?:yesterday|today)", text)
