@@ -219,7 +219,7 @@ SCATTER = 2_592_223
 GATHER = pow(SCATTER, -1, 1 << TURN_BITS)
 
 
-@inner_kernel
+@kernel
 def scattered(number):  # type: ignore[no-untyped-def]
     """Another number of so many bits for each number: those beside each other lie far apart."""
     return (number * SCATTER) & TURN
@@ -310,7 +310,7 @@ def _profiles_of(posts: Columns[Offer] | Columns[Need], standing: Array, languag
     return profile, np.frombuffer(data, "<u8").astype(np.uint64).reshape(-1, WORDS + words), level.copy(), stands.copy()
 
 
-@kernel
+@inner_kernel
 def meet(mine, theirs, first, last):  # type: ignore[no-untyped-def]
     for word in range(first, last):  # noqa: SIM110  # Numba has no any()
         if mine[word] & theirs[word]:
@@ -318,7 +318,7 @@ def meet(mine, theirs, first, last):  # type: ignore[no-untyped-def]
     return False
 
 
-@kernel
+@inner_kernel
 def first_misfit(need_bits, offer_bits, need_level, offer_level, offer_standing, p, q):  # type: ignore[no-untyped-def]
     """The first rule that two profiles fail, or PASSED."""
     mine, theirs = need_bits[p], offer_bits[q]

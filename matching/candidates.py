@@ -23,31 +23,37 @@ from matching.arrays import (
 )  # fmt: skip
 from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, apart_m, bent_m, exact_m
 from matching.geo import MIN_CURVATURE_M
-from matching.grid import LAYERS, PAD_M, half_width, step_out
+from matching.grid import LAYERS, PAD_M, half_width, runs_within
 from matching.jit import Array, inner_kernel, kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
 
-WIDER = 0.3
-"""Each step goes farther by a cell, or by this share of the way."""
+FARTHER, WIDER = 1.25, 1.5
+"""A list is first looked for so much farther than the one before reached, and then so many times as far as before."""
+MOST_CELLS = 8
+"""So many cells to each side at most: the neighbours before may have lived far out."""
 CHUNKS = 64
 BLOCK = 128
 """So many entries are measured before the near ones of them are asked for the other rules."""
 FEW = 32
 """So many keys are kept in order; more of them in a heap."""
+NOBODY = np.int64((1 << 63) - 1)
+"""Stands behind the pairs of a list that is not full."""
 
 
 class Room(NamedTuple):
-    """What a search writes down: the runs of a step; of a block those entries that are near enough, and the squares of their chords."""
+    """What a search writes down: the runs of a step; of a block those entries that are near enough, and the squares of their chords;
+    and how far to look for a list of one at first."""
 
     runs: Array
     near: Array
     chord2: Array
+    reach: Array
 
 
 @kernel
 def room_for(runs):  # type: ignore[no-untyped-def]
     """Room for so many runs a step."""
-    return Room(np.empty((runs, 2), np.int64), np.empty(BLOCK, np.int64), np.empty(BLOCK))
+    return Room(np.empty((runs, 2), np.int64), np.empty(BLOCK, np.int64), np.empty(BLOCK), np.zeros(1))
 
 
 @inner_kernel
@@ -55,7 +61,7 @@ def turn_of(s, h):  # type: ignore[no-untyped-def]
     return scattered(h - s)
 
 
-@inner_kernel
+@kernel
 def host_of(s, key):  # type: ignore[no-untyped-def]
     """The host of a written pair."""
     return (s + (key & TURN) * GATHER) & TURN
@@ -76,12 +82,14 @@ def among(column, first, count, number):  # type: ignore[no-untyped-def]
     return False
 
 
-@kernel
+@inner_kernel
 def metres_in_person(a, s, h):  # type: ignore[no-untyped-def]
     """Whole metres when the two meet in person: both can, and the need lies within the offer's reach; else TOO_FAR."""
     if not (a.seeker_near[s] and a.host_near[h] and in_area(a, s, h)):
         return np.int64(TOO_FAR)
-    metres, radius = bent_m(((a.seeker_xyz[s] - a.host_xyz[h]) ** 2).sum()), min(a.seeker_radius[s], a.host_radius[h])
+    (x, y, z), (host_x, host_y, host_z) = a.seeker_xyz[s], a.host_xyz[h]
+    metres = bent_m((x - host_x) ** 2 + (y - host_y) ** 2 + (z - host_z) ** 2)
+    radius = min(a.seeker_radius[s], a.host_radius[h])
     if in_doubt(metres, radius):
         metres = apart_m(a.seeker_at[s, 0], a.seeker_at[s, 1], a.host_at[h, 0], a.host_at[h, 1])
     return np.int64(TOO_FAR) if metres > radius else np.int64(metres + 0.5)
@@ -119,7 +127,7 @@ def in_area(a, s, h):  # type: ignore[no-untyped-def]
     return a.seeker_area[s] < 0 or within(a.host_held[a.host_held_first[h] : a.host_held_first[h + 1]], a.seeker_area[s])
 
 
-@kernel
+@inner_kernel
 def fit(a, s, h):  # type: ignore[no-untyped-def]
     """The rules after distance, all at once."""
     if a.fits.size:
@@ -129,7 +137,7 @@ def fit(a, s, h):  # type: ignore[no-untyped-def]
     return first_failed(a, s, h) == PASSED
 
 
-@kernel
+@inner_kernel
 def first_failed(a, s, h):  # type: ignore[no-untyped-def]
     """The first of the rules after distance that the pair fails, or PASSED."""
     p, q, first, last = a.seeker_profile[s], a.host_profile[h], a.barred_first[s], a.barred_first[s + 1]
@@ -142,39 +150,18 @@ def first_failed(a, s, h):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def push(heap, count, want, key):  # type: ignore[no-untyped-def]
-    """Keep the ``want`` lowest keys in a heap with the highest on top; the new count. A few are kept in order, which is a heap too."""
-    if count == want and key >= heap[0]:
-        return count
+def push(heap, want, key):  # type: ignore[no-untyped-def]
+    """Keep the ``want`` lowest keys in a heap with the highest on top. A few are kept in order, which is a heap too, and a loop without
+    branches."""
     if want <= FEW:
-        at = count
-        if count < want:
-            while at and heap[at - 1] < key:
-                heap[at] = heap[at - 1]
-                at -= 1
-        else:
-            at = 0
-            while at + 1 < count and heap[at + 1] > key:
-                heap[at] = heap[at + 1]
-                at += 1
-        heap[at] = key
-    elif count < want:
-        rise(heap, count, key)
-    else:
-        sink(heap, count, key)
-    return min(count + 1, want)
+        for i in range(want - 1):
+            heap[i] = max(heap[i + 1], min(heap[i], key))
+        heap[want - 1] = min(heap[want - 1], key)
+    elif key < heap[0]:
+        sink(heap, want, key)
 
 
-@kernel
-def rise(heap, at, key):  # type: ignore[no-untyped-def]
-    """Put the key behind the last one."""
-    while at and heap[(at - 1) >> 1] < key:
-        heap[at] = heap[(at - 1) >> 1]
-        at = (at - 1) >> 1
-    heap[at] = key
-
-
-@kernel
+@inner_kernel
 def sink(heap, count, key):  # type: ignore[no-untyped-def]
     """Put the key in the place of the highest one."""
     at = 0
@@ -192,40 +179,43 @@ def sink(heap, count, key):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def lift_out(heap, count, want):  # type: ignore[no-untyped-def]
-    """Turn the heap into a list in order, the lowest first."""
+def lift_out(heap, want):  # type: ignore[no-untyped-def]
+    """Turn the heap into a list in order, the lowest first; return how long it is."""
     if want <= FEW:
-        for i in range(count >> 1):
-            heap[i], heap[count - 1 - i] = heap[count - 1 - i], heap[i]
-        return
-    for last in range(count - 1, 0, -1):
-        key = heap[last]
-        heap[last] = heap[0]
-        sink(heap, last, key)
+        for i in range(want >> 1):
+            heap[i], heap[want - 1 - i] = heap[want - 1 - i], heap[i]
+    else:
+        for last in range(want - 1, 0, -1):
+            key = heap[last]
+            heap[last] = heap[0]
+            sink(heap, last, key)
+    count = want
+    while count and heap[count - 1] == NOBODY:
+        count -= 1
+    return count
 
 
 @inner_kernel
 def cheapest(a, g, s, want, heap, room):  # type: ignore[no-untyped-def]
     """Write the seeker's ``want`` cheapest pairs, in order; return how many there are."""
-    count = 0
+    heap[:want] = NOBODY
     for at in range(a.group_first[s], a.group_first[s + 1]):
         group = a.group[at]
         base = a.level[group] * a.step + a.seeker_term[s]
-        if count == want and heap[0] >> TURN_BITS < base:
+        if heap[0] >> TURN_BITS < base:
             break  # the groups after it have no lower level
         if a.seeker_near[s]:
-            count = cheapest_near(a, g, s, group, base, want, heap, count, room)
+            cheapest_near(a, g, s, group, base, want, heap, room)
         if a.seeker_far[s]:
-            count = cheapest_far(a, s, group, base, want, heap, count)
+            cheapest_far(a, s, group, base, want, heap)
     for i in range(a.known_first[s], a.known_first[s + 1]):
         cost = known_cost(a, s, i)
         if cost != TOO_FAR:
-            count = push(heap, count, want, cost << TURN_BITS | turn_of(s, a.known_host[i]))
-    lift_out(heap, count, want)
-    return count
+            push(heap, want, cost << TURN_BITS | turn_of(s, a.known_host[i]))
+    return lift_out(heap, want)
 
 
-@kernel
+@inner_kernel
 def known_cost(a, s, i):  # type: ignore[no-untyped-def]
     """What the pair of the seeker and ``known_host[i]`` costs, its level included, or TOO_FAR when they may not meet."""
     h = a.known_host[i]
@@ -238,44 +228,41 @@ def known_cost(a, s, i):  # type: ignore[no-untyped-def]
 
 
 @inner_kernel
-def those_that_fit(fits, profiles, near, chord2s, found):  # type: ignore[no-untyped-def]
+def those_that_fit(fits, profile, profiles, near, chord2s, found):  # type: ignore[no-untyped-def]
     """Keep the entries, of so many found, whose profile fits; how many these are. Without branches: it is hard to foresee as well."""
     kept = 0
     for i in range(found):
         e = near[i]
         near[kept], chord2s[kept] = e, chord2s[i]
-        kept += fits[profiles[e]]
+        kept += fits[profile, profiles[e]]
     return kept
 
 
 @inner_kernel
-def cheapest_near(a, g, s, group, base, want, heap, count, room):  # type: ignore[no-untyped-def]
-    """What the innermost loops need is fetched before them: Arrays and their columns are handed on, and counted, at some cost."""
-    (x, y, z), own_radius, table, profile = a.seeker_xyz[s], a.seeker_radius[s], a.fits.size > 0, a.seeker_profile[s]
+def cheapest_near(a, g, s, group, base, want, heap, room):  # type: ignore[no-untyped-def]
+    """Looks within a circle about as wide as the last list needed, over all layers, and wider ones until nobody outside can be cheaper."""
+    (x, y, z), own_radius, table = a.seeker_xyz[s], a.seeker_radius[s], a.fits.size > 0
     lon, lat = np.radians(a.seeker_at[s, 0]), np.radians(a.seeker_at[s, 1])
     barred, known = a.barred_host[a.barred_first[s] : a.barred_first[s + 1]], a.known_host[a.known_first[s] : a.known_first[s + 1]]
-    place, hosts, profiles, fits, (runs, near, chord2s) = g.entry_place, g.entry_host, g.entry_profile, a.fits, room
-    for layer in range(group * LAYERS, (group + 1) * LAYERS):
-        reach = min(g.layer_reach[layer], own_radius)
-        if reach < 0:
-            continue
-        width = g.layer_step[layer] * MIN_CURVATURE_M
-        inner, narrow, outer = -1.0, 0.0, width
-        while inner < reach and not (count == want and inner > (heap[0] >> TURN_BITS) - base + 1):
-            outer = min(outer, reach)
-            wide = half_width(lat, outer)
-            for run in range(step_out(g, layer, lon, lat, inner, narrow, outer, wide, runs)):
-                for begin in range(runs[run, 0], runs[run, 1], BLOCK):
-                    found, limit = 0, min(own_radius, (heap[0] >> TURN_BITS) - base + 1.0) if count == want else own_radius
-                    for e in range(begin, min(begin + BLOCK, runs[run, 1])):  # no branches: who is near is hard to foresee
-                        chord2 = (x - place[e, 0]) ** 2 + (y - place[e, 1]) ** 2 + (z - place[e, 2]) ** 2
-                        near[found], chord2s[found] = e, chord2
-                        found += chord2 <= (min(place[e, 3], limit) + PAD_M) ** 2  # the way over ground is longer
+    farthest, cell = widest_and_finest(g, group)
+    farthest, limit = min(farthest, own_radius), limit_of(heap, base)
+    inner, beyond, outer = -1.0, -1.0, min(max(room.reach[0] * np.sqrt(want), cell / 2), cell * MOST_CELLS)
+    while inner < min(farthest, limit):
+        last, outer = outer >= min(farthest, limit), min(outer, farthest, limit)
+        edge, wide = outer if last else chord_m(outer), half_width(lat, outer)
+        for layer in range(group * LAYERS, (group + 1) * LAYERS):
+            for run in range(runs_within(g, layer, lon, lat, outer, wide, room.runs) if inner < g.layer_reach[layer] else 0):
+                for first in range(room.runs[run, 0], room.runs[run, 1], BLOCK):
+                    found, most, behind = 0, min(edge, limit_of(heap, base)), min(first + BLOCK, room.runs[run, 1])
+                    for e in range(np.uint64(first), np.uint64(behind)):  # no branches: who is near is hard to foresee
+                        chord2 = (x - g.entry_place[e, 0]) ** 2 + (y - g.entry_place[e, 1]) ** 2 + (z - g.entry_place[e, 2]) ** 2
+                        room.near[found], room.chord2[found] = e, chord2
+                        found += (beyond < chord2) & (chord2 <= (min(g.entry_place[e, 3], most) + PAD_M) ** 2)
                     if table:
-                        found = those_that_fit(fits[profile], profiles, near, chord2s, found)
+                        found = those_that_fit(a.fits, a.seeker_profile[s], g.entry_profile, room.near, room.chord2, found)
                     for i in range(found):
-                        e = near[i]
-                        h, radius, metres = hosts[e], min(place[e, 3], own_radius), bent_m(chord2s[i])
+                        e = room.near[i]
+                        h, radius, metres = g.entry_host[e], min(g.entry_place[e, 3], own_radius), bent_m(room.chord2[i])
                         if within(barred, h) if table else first_failed(a, s, h) != PASSED:
                             continue
                         if not a.radii_only and not in_area(a, s, h):
@@ -284,13 +271,36 @@ def cheapest_near(a, g, s, group, base, want, heap, count, room):  # type: ignor
                             metres = apart_m(a.seeker_at[s, 0], a.seeker_at[s, 1], a.host_at[h, 0], a.host_at[h, 1])
                         if metres <= radius and not within(known, h):
                             cost = base + np.int64(metres + 0.5) + a.host_term[h]
-                            count = push(heap, count, want, cost << TURN_BITS | turn_of(s, h))
-            inner, narrow, outer = outer, wide, outer + max(width, outer * WIDER)
-    return count
+                            push(heap, want, cost << TURN_BITS | turn_of(s, h))
+        limit = limit_of(heap, base)
+        inner, beyond, outer = edge, (edge + PAD_M) ** 2, outer * WIDER
+    room.reach[0] = FARTHER * max(min(inner, limit), 0.0) / np.sqrt(want)
 
 
-@kernel
-def cheapest_far(a, s, group, base, want, heap, count):  # type: ignore[no-untyped-def]
+@inner_kernel
+def chord_m(metres):  # type: ignore[no-untyped-def]
+    """Whoever is this near, in a straight line, is within so many metres over ground, wherever that is."""
+    return 2 * MIN_CURVATURE_M * np.sin(min(metres / (2 * MIN_CURVATURE_M), np.pi / 2)) - PAD_M
+
+
+@inner_kernel
+def limit_of(heap, base):  # type: ignore[no-untyped-def]
+    """So many metres away nobody can be cheaper than those of a full list."""
+    return (heap[0] >> TURN_BITS) - base + 1.0
+
+
+@inner_kernel
+def widest_and_finest(g, group):  # type: ignore[no-untyped-def]
+    """The group's largest radius (below 0: there is nobody) and narrowest cell, in metres."""
+    radius, cell = -1.0, np.inf
+    for layer in range(group * LAYERS, (group + 1) * LAYERS):
+        if g.layer_reach[layer] >= 0:
+            radius, cell = max(radius, g.layer_reach[layer]), min(cell, g.layer_step[layer] * MIN_CURVATURE_M)
+    return radius, cell
+
+
+@inner_kernel
+def cheapest_far(a, s, group, base, want, heap):  # type: ignore[no-untyped-def]
     """Whoever meets from afar costs the same but for their terms: those with the same term in turn, as many as there is room for."""
     known = a.known_host[a.known_first[s] : a.known_first[s + 1]]
     first = a.far_first[group]
@@ -300,17 +310,16 @@ def cheapest_far(a, s, group, base, want, heap, count):  # type: ignore[no-untyp
         for i in range(len(alike)):
             h = alike[(begin + i) % len(alike)]
             key = cost << TURN_BITS | turn_of(s, h)
-            if count == want and key >= heap[0]:
+            if key >= heap[0]:
                 if i == 0:
-                    return count  # and whoever comes after costs more
+                    return  # and whoever comes after costs more
                 break
             if fit(a, s, h) and not within(known, h) and metres_in_person(a, s, h) == TOO_FAR:
-                count = push(heap, count, want, key)
+                push(heap, want, key)
         first = a.far_behind[first]
-    return count
 
 
-@kernel
+@inner_kernel
 def first_in_turn(alike, s):  # type: ignore[no-untyped-def]
     """The place of the host that is the seeker's first, in hosts that are :func:`matching.arrays.scattered` and ascending by that."""
     low, high = 0, len(alike)
@@ -344,7 +353,7 @@ def furthest(a, g, n, runs):  # type: ignore[no-untyped-def]
         if g.layer_reach[layer] >= 0:
             reached = max(reached, FAILED_DISTANCE)
             reach = g.layer_reach[layer]
-            for run in range(step_out(g, layer, lon, lat, -1.0, 0.0, reach, half_width(lat, reach), runs)):
+            for run in range(runs_within(g, layer, lon, lat, reach, half_width(lat, reach), runs)):
                 for o in g.entry_host[runs[run, 0] : runs[run, 1]]:
                     if metres_in_person(a, n, o) != TOO_FAR:
                         reached = max(reached, first_failed(a, n, o))

@@ -7,7 +7,6 @@ from matching.arrays import PASSED, Arrays
 from matching.candidates import (
     BLOCK,
     CHUNKS,
-    WIDER,
     first_failed,
     fit,
     in_area,
@@ -19,8 +18,7 @@ from matching.candidates import (
     within,
 )  # fmt: skip
 from matching.distance import TOO_FAR, apart_m, bent_m
-from matching.geo import MIN_CURVATURE_M
-from matching.grid import LAYERS, Grid, half_width, room_for_runs, step_out
+from matching.grid import LAYERS, Grid, half_width, room_for_runs, runs_within
 from matching.jit import inner_kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
 from matching.paths import State, held, pairs
@@ -77,37 +75,30 @@ def contradictions(  # type: ignore[no-untyped-def]
 
 @inner_kernel
 def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, room):  # type: ignore[no-untyped-def]
-    (x, y, z), own_radius, table, profile = a.seeker_xyz[n], a.seeker_radius[n], a.fits.size > 0, a.seeker_profile[n]
+    (x, y, z), own_radius, table = a.seeker_xyz[n], a.seeker_radius[n], a.fits.size > 0
     lon, lat = np.radians(a.seeker_at[n, 0]), np.radians(a.seeker_at[n, 1])
     barred, violations = a.barred_host[a.barred_first[n] : a.barred_first[n + 1]], 0
-    place, hosts, profiles, fits, (runs, near, chord2s) = g.entry_place, g.entry_host, g.entry_profile, a.fits, room
     for layer in range(group * LAYERS, (group + 1) * LAYERS):
         reach = min(g.layer_reach[layer], own_radius, price + 1.0)
-        width = g.layer_step[layer] * MIN_CURVATURE_M
-        inner, narrow, outer = -1.0, 0.0, width
-        while inner < reach:
-            outer = min(outer, reach)
-            wide = half_width(lat, outer)
-            for run in range(step_out(g, layer, lon, lat, inner, narrow, outer, wide, runs)):
-                for begin in range(runs[run, 0], runs[run, 1], BLOCK):
-                    found = 0
-                    for e in range(begin, min(begin + BLOCK, runs[run, 1])):
-                        chord2 = (x - place[e, 0]) ** 2 + (y - place[e, 1]) ** 2 + (z - place[e, 2]) ** 2
-                        gain = max(min(place[e, 3] + 1, price - entry_dearness[e] - 0.49), 0)  # less in whole metres is nearer than this
-                        near[found], chord2s[found] = e, chord2
-                        found += chord2 < gain * gain
-                    if table:
-                        found = those_that_fit(fits[profile], profiles, near, chord2s, found)
-                    for i in range(found):
-                        e = near[i]
-                        h, radius, metres = hosts[e], min(place[e, 3], own_radius), bent_m(chord2s[i])
-                        if within(barred, h) if table else first_failed(a, n, h) != PASSED:
-                            continue
-                        if not a.radii_only and not in_area(a, n, h):
-                            continue
-                        if in_doubt(metres, radius):
-                            metres = apart_m(a.seeker_at[n, 0], a.seeker_at[n, 1], a.host_at[h, 0], a.host_at[h, 1])
-                        if metres <= radius and not within(known, h):
-                            violations += np.floor(metres + 0.5) < price - entry_dearness[e] and h not in paired
-            inner, narrow, outer = outer, wide, outer + max(width, outer * WIDER)
+        for run in range(runs_within(g, layer, lon, lat, reach, half_width(lat, reach), room.runs) if reach >= 0 else 0):
+            for first in range(room.runs[run, 0], room.runs[run, 1], BLOCK):
+                found, behind = 0, min(first + BLOCK, room.runs[run, 1])
+                for e in range(np.uint64(first), np.uint64(behind)):
+                    chord2 = (x - g.entry_place[e, 0]) ** 2 + (y - g.entry_place[e, 1]) ** 2 + (z - g.entry_place[e, 2]) ** 2
+                    gain = max(min(g.entry_place[e, 3] + 1, price - entry_dearness[e] - 0.49), 0)  # less in whole metres
+                    room.near[found], room.chord2[found] = e, chord2
+                    found += chord2 < gain * gain
+                if table:
+                    found = those_that_fit(a.fits, a.seeker_profile[n], g.entry_profile, room.near, room.chord2, found)
+                for i in range(found):
+                    e = room.near[i]
+                    h, radius, metres = g.entry_host[e], min(g.entry_place[e, 3], own_radius), bent_m(room.chord2[i])
+                    if within(barred, h) if table else first_failed(a, n, h) != PASSED:
+                        continue
+                    if not a.radii_only and not in_area(a, n, h):
+                        continue
+                    if in_doubt(metres, radius):
+                        metres = apart_m(a.seeker_at[n, 0], a.seeker_at[n, 1], a.host_at[h, 0], a.host_at[h, 1])
+                    if metres <= radius and not within(known, h):
+                        violations += np.floor(metres + 0.5) < price - entry_dearness[e] and h not in paired
     return violations

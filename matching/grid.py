@@ -1,4 +1,4 @@
-"""A grid over the hosts' points, compiled: who lives within so many metres, a step outward at a time.
+"""A grid over the hosts' points, compiled: who lives within so many metres.
 
 The Earth is cut into rows of equal latitude, each row into columns about as wide; near a pole there are few columns, and the last
 is beside the first. Each group of hosts has a layer for each fourfold radius, with cells as wide as its hosts lie apart. The entries lie
@@ -177,8 +177,8 @@ def seen_at_once(points, size, cells):  # type: ignore[no-untyped-def]
 
 
 def room_for_runs(g: Grid) -> int:
-    """How many runs one step can have: a row has two parts, each cut in two at the 180th meridian."""
-    return 4 * int(np.diff(g.layer_row).max(initial=0)) + 4
+    """How many runs :func:`runs_within` can write: each row is cut in two at the 180th meridian at the most."""
+    return 2 * int(np.diff(g.layer_row).max(initial=0)) + 2
 
 
 @inner_kernel
@@ -195,21 +195,17 @@ def half_width(lat, metres):  # type: ignore[no-untyped-def]
 
 @inner_kernel
 def rows_within(lat, metres, step):  # type: ignore[no-untyped-def]
-    """The first row and the last; none when ``metres`` is negative."""
-    if metres < 0:
-        return np.int64(1), np.int64(0)
+    """The first row and the last."""
     angle = (metres + PAD_M) / MIN_CURVATURE_M
     return row_of(max(lat - angle, -np.pi / 2), step), row_of(min(lat + angle, np.pi / 2), step)
 
 
 @inner_kernel
-def step_out(g, layer, lon, lat, inner, narrow, outer, wide, runs):  # type: ignore[no-untyped-def]
-    """Write the runs of entries (first, behind the last) of what lies within ``outer`` metres, but for those of an earlier step to
-    ``inner`` (below 0: none); return how many runs. Whatever is in none of them lies more than ``outer`` metres away. ``narrow`` and
-    ``wide`` are the :func:`half_width` of both."""
+def runs_within(g, layer, lon, lat, metres, wide, runs):  # type: ignore[no-untyped-def]
+    """Write the runs of entries (first, behind the last) of what lies within so many metres; return how many runs. Whatever is in none of
+    them lies farther away. ``wide`` is the :func:`half_width`."""
     step, found = g.layer_step[layer], 0
-    south, north = rows_within(lat, outer, step)
-    near_south, near_north = rows_within(lat, inner, step)
+    south, north = rows_within(lat, metres, step)
     first_row, rows = g.layer_south[layer], g.layer_row[layer + 1] - g.layer_row[layer]
     for row in range(max(south, first_row), min(north, first_row + rows - 1) + 1):
         at = g.layer_row[layer] + row - first_row
@@ -219,14 +215,6 @@ def step_out(g, layer, lon, lat, inner, narrow, outer, wide, runs):  # type: ign
         columns = g.row_columns[at]
         low = column_of(lon - wide, columns)
         high = min(column_of(lon + wide, columns), low + columns - 1)
-        if near_south <= row <= near_north:
-            skip_from = column_of(lon - narrow, columns)
-            skip_to = min(column_of(lon + narrow, columns), skip_from + columns - 1)
-            if high - low + 1 == columns:  # all round: the other side of what is known
-                found = add_runs(g.cell_column, g.cell_first, begin, end, skip_to + 1, skip_from + columns - 1, columns, runs, found)
-                continue
-            found = add_runs(g.cell_column, g.cell_first, begin, end, low, skip_from - 1, columns, runs, found)
-            low = skip_to + 1
         found = add_runs(g.cell_column, g.cell_first, begin, end, low, high, columns, runs, found)
     return found
 

@@ -10,7 +10,7 @@ import numpy as np
 from matching import grid
 from matching.distance import to_xyz
 from matching.grid import column_of, row_of
-from matching.jit import Array, inner_kernel, kernel
+from matching.jit import Array, inner_kernel, kernel, view_kernel
 from matching.memory import array_at
 
 LAYER = np.dtype([("step", np.float64), ("reach", np.float64), ("south", np.int64), ("row", np.int64), ("behind", np.int64)])
@@ -114,7 +114,7 @@ def addresses(groups: Array, hosts: Array, bits: Array, fits: Array, room: Array
     return np.array([*(array.ctypes.data for array in arrays), len(groups), len(hosts), *bits.shape, len(fits), len(room)])
 
 
-@inner_kernel
+@view_kernel
 def world_at(a):  # type: ignore[no-untyped-def]
     """By number: groups, hosts, the bits of profiles as in :mod:`matching.arrays`, and which of the first ones meet. Last, room to work
     in."""
@@ -124,7 +124,7 @@ def world_at(a):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@inner_kernel
+@view_kernel
 def tables_of(group):  # type: ignore[no-untyped-def]
     """Layers, rows, cells and entries."""
     return (
@@ -133,7 +133,7 @@ def tables_of(group):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-@inner_kernel
+@view_kernel
 def far_of(group):  # type: ignore[no-untyped-def]
     return array_at(group.far, group.far_room, FAR)
 

@@ -22,7 +22,15 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 
 def inner_kernel(function: Callable[..., Any]) -> Any:
-    """The same for what an innermost loop calls: it becomes part of its callers, since to hand arrays on takes longer than what it does."""
+    """The same for what an innermost loop calls: it becomes part of its callers, since to hand arrays on takes longer than what it does.
+
+    It makes no arrays, so nobody need count who holds them: Numba would count up and down for every column that is handed on, at each call.
+    """
+    return _compiled(function, forceinline=True, _nrt=False)
+
+
+def view_kernel(function: Callable[..., Any]) -> Any:
+    """An inner kernel that gives arrays back."""
     return _compiled(function, forceinline=True)
 
 
@@ -31,8 +39,8 @@ def parallel_kernel(function: Callable[..., Any]) -> Any:
     return _compiled(function, parallel=True)
 
 
-def _compiled(function: Callable[..., Any], parallel: bool = False, forceinline: bool = False) -> Any:
+def _compiled(function: Callable[..., Any], **options: Any) -> Any:
     try:
-        return numba.njit(cache=True, parallel=parallel, forceinline=forceinline, error_model="numpy")(function)
+        return numba.njit(cache=True, error_model="numpy", **options)(function)
     except RuntimeError:  # no such folder
-        return numba.njit(parallel=parallel, forceinline=forceinline, error_model="numpy")(function)
+        return numba.njit(error_model="numpy", **options)(function)

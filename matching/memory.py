@@ -7,7 +7,7 @@ from numba import carray, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from matching.jit import inner_kernel
+from matching.jit import inner_kernel, view_kernel
 
 
 def _as_pointer(_context: Any, address: Any) -> Any:
@@ -32,13 +32,13 @@ _pointer: Any = intrinsic(_as_pointer)
 _prefetch: Any = intrinsic(_ask_ahead)
 
 
-@inner_kernel
+@view_kernel
 def array_at(address, shape, dtype):  # type: ignore[no-untyped-def]
     """Good for as long as somebody holds the array that lies there."""
     return carray(_pointer(address), shape, dtype)
 
 
-@inner_kernel
+@view_kernel
 def unowned(array):  # type: ignore[no-untyped-def]
     """The same array without a count of who holds it, which would be kept at each step."""
     return carray(_pointer(array.ctypes.data), array.shape, array.dtype)

@@ -98,7 +98,7 @@ def held(s: State) -> tuple[Array, Array]:
     return host, s.slot[at]
 
 
-@kernel
+@inner_kernel
 def refill(a, g, seeker, room, n, want, pool, end):  # type: ignore[no-untyped-def]
     """Make the seeker's list of cheapest pairs so long (or whole); return the pool's end."""
     count = cheapest(a, g, n, want, pool[end : end + want], room)
@@ -210,7 +210,7 @@ def see_seeker(seeker, seen_seekers, seen, n, dist, via):  # type: ignore[no-unt
     seeker[n].dist, seeker[n].via, seeker[n].key = dist, via, dist
 
 
-@kernel
+@inner_kernel
 def reprice(s, length):  # type: ignore[no-untyped-def]
     """Raise the prices of what lies nearer than the goal, so that no length is negative afterwards; forget the search."""
     for n in s.seen_seekers[: s.seen[0]]:
@@ -222,7 +222,7 @@ def reprice(s, length):  # type: ignore[no-untyped-def]
     s.seen[:] = 0
 
 
-@kernel
+@inner_kernel
 def part(s, n, o):  # type: ignore[no-untyped-def]
     """Take the pair out of the set."""
     seeker, host = s.seeker[n], s.host[o]
@@ -238,7 +238,7 @@ def part(s, n, o):  # type: ignore[no-untyped-def]
     host.used -= 1
 
 
-@kernel
+@inner_kernel
 def follow(s, source, goal):  # type: ignore[no-untyped-def]
     """Change the set of pairs along the path that the search found."""
     o = goal - len(s.seeker)

@@ -7,7 +7,7 @@ with the same metres whoever is to be asked sooner comes first.
 import numpy as np
 
 from matching.arrays import LEVEL_BIT, WORDS
-from matching.candidates import FEW, WIDER, within
+from matching.candidates import FEW, within
 from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, bent_m, exact_m, to_xyz
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import half_width, rows_within
@@ -23,6 +23,8 @@ OPEN_M = ROUNDED_M + ERROR_M
 """Metres so near to a decision are worked out again, from points that are not rounded."""
 ENTRY_BYTES, FETCHED = ENTRY.itemsize, 32
 """So many entries of a run are fetched ahead; the rest of a longer one follows by itself."""
+WIDER = 0.3
+"""Each step goes farther by a cell, or by this share of the way."""
 HEAD = 6
 """Where a question's groups begin."""
 
@@ -59,7 +61,7 @@ def search(world, question, barred, held, found, every, limit):  # type: ignore[
     return count
 
 
-@kernel
+@inner_kernel
 def unpack(found, count, hosts):  # type: ignore[no-untyped-def]
     """Put what was found in order, and say it in full."""
     keys = found[0]
@@ -163,7 +165,7 @@ def near_cost(e, hosts, own):  # type: ignore[no-untyped-def]
     return np.int64(TOO_FAR) if metres > radius else np.int64(metres + 0.5)
 
 
-@kernel
+@inner_kernel
 def apart_m(h, own):  # type: ignore[no-untyped-def]
     return exact_m(own[2], own[0], own[1], (h.x, h.y, h.z), h.lon, h.lat)
 
@@ -178,7 +180,7 @@ def apart(world, question, slots):  # type: ignore[no-untyped-def]
     return metres
 
 
-@kernel
+@inner_kernel
 def add_far(group, hosts, own, rules, keys, count):  # type: ignore[no-untyped-def]
     """Those that meet from afar all cost the same, and stand in the order in which they are asked."""
     far, cost = far_of(group), own[5] + REMOTE_COST_M
@@ -192,7 +194,7 @@ def add_far(group, hosts, own, rules, keys, count):  # type: ignore[no-untyped-d
     return count
 
 
-@kernel
+@inner_kernel
 def meets_near(h, own):  # type: ignore[no-untyped-def]
     """Whether the two meet in person, areas aside."""
     radius, here = min(np.float64(h.radius), own[3]), own[2]
@@ -263,7 +265,7 @@ def push(keys, count, key, hosts):  # type: ignore[no-untyped-def]
     return min(count + 1, len(keys))
 
 
-@kernel
+@inner_kernel
 def sink(heap, count, key, hosts):  # type: ignore[no-untyped-def]
     """Put the key in the place of the last one."""
     at = 0

@@ -1,5 +1,7 @@
 """The grid finds whom the rules let meet, the cheapest first, wherever on Earth; and the certificate notices what is not best."""
 
+from collections.abc import Iterable
+from itertools import repeat
 from random import Random
 
 import numpy as np
@@ -23,12 +25,14 @@ def found(offers: list[Offer], needs: list[Need], most: int | None = None) -> li
     return lists_of(arrays.lay_out(offers, needs), len(offers) + 1 if most is None else most)
 
 
-def lists_of(a: arrays.Arrays, most: int) -> list[list[tuple[int, int]]]:
-    """For each seeker its cheapest hosts as (cost, host)."""
+def lists_of(a: arrays.Arrays, most: int, reaches: Iterable[float] = repeat(0.0)) -> list[list[tuple[int, int]]]:
+    """For each seeker its cheapest hosts as (cost, host). Each looks so far at first as ``reaches`` say, as if the lists before were full
+    there."""
     g = arrays.grid_of(a)
     keys, room = np.empty(most, np.int64), candidates.room_for(grid.room_for_runs(g))
     lists = []
-    for s in range(len(a.seeker_places)):
+    for s, reach in zip(range(len(a.seeker_places)), reaches, strict=False):
+        room.reach[0] = reach
         mine = keys[: candidates.cheapest(a, g, s, most, keys, room)].tolist()
         assert mine == sorted(mine)
         lists.append([(key >> arrays.TURN_BITS, int(candidates.host_of(s, key))) for key in mine])
@@ -73,6 +77,24 @@ def test_a_crowd_anywhere_on_earth(lon: float, lat: float) -> None:
         expected = by_the_rules(offers, one)
         assert sorted(all_of_them) == expected
         assert [cost for cost, _ in few] == [cost for cost, _ in expected[:7]]
+
+
+def test_how_far_is_looked_at_first_changes_nothing() -> None:
+    rng = Random(3)
+    for spread_m in (900, 12_000, 400_000, 19_900_000):
+        offers, needs = [], []
+        for i in range(60):
+            there = geodesic(meters=rng.uniform(0, spread_m)).destination((45.75, 4.85), bearing=rng.uniform(0, 360))
+            radius_m = rng.choice([spread_m, spread_m // 5, spread_m // 50])
+            offers.append(offer(i, lon=there.longitude, lat=there.latitude, radius_m=radius_m))
+        steps = [geodesic_m(4.85, 45.75, each.lon, each.lat) for each in offers]  # so that somebody lives where a step ends
+        reaches = [0.0, 1e9, *steps, *(step * 1.0000001 for step in steps), *(step / candidates.WIDER for step in steps)]
+        needs = [need(i, lon=4.85, lat=45.75) for i in range(len(reaches))]
+        expected = by_the_rules(offers, needs[0])
+        a = arrays.lay_out(offers, needs)
+        for most in (1, 61):
+            lists = lists_of(a, most, (reach / most**0.5 for reach in reaches))
+            assert [[cost for cost, _ in each] for each in lists] == [[cost for cost, _ in expected[:most]]] * len(reaches)
 
 
 def test_two_meet_up_to_the_last_hair_of_the_radius() -> None:
