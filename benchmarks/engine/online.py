@@ -15,8 +15,8 @@ from benchmarks.engine.timing import Missing, NotExact, Row, Sizes
 from matching import index
 from matching.ranking import best
 
-CHUNK = 200
-CHUNKS = 40
+CHUNK = 1_000
+CHUNKS = 12
 WHAT = "one question among comings and goings"
 PEERS: tuple[tuple[Callable[[City], Side], str, float], ...] = (
     (OnPostGis, OnPostGis.name, 60), (OnSqlite, OnSqlite.name, 25), (OnTree, OnTree.name, 6),
