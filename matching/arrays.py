@@ -238,8 +238,11 @@ def _from_afar(groups: int, host: Array, group: Array, far: Array, term: Array) 
 def grid_of(a: Arrays) -> grid.Grid:
     """The grid of the hosts that meet people in person."""
     there = a.host_near[a.row_host]
+    host, group = a.row_host[there], a.row_group[there]
+    radius = a.host_radius[host]
+    layer = grid.joined(grid.layers_of(radius), group, radius, len(a.level))
     lon, lat = np.radians(a.host_at[:, 0]), np.radians(a.host_at[:, 1])
-    return grid.build(a.row_host[there], a.row_group[there], lon, lat, a.host_xyz, a.host_radius, a.host_profile, len(a.level))
+    return grid.build(host, group, layer, lon, lat, a.host_xyz, a.host_radius, a.host_profile, len(a.level))
 
 
 def penalties(offers: Columns[Offer], needs: Columns[Need], terms: Terms = NO_TERMS) -> dict[Urgency, int]:

@@ -1,8 +1,8 @@
 """A grid over the hosts' points, compiled: who lives within so many metres.
 
 The Earth is cut into rows of equal latitude, each row into columns about as wide; near a pole there are few columns, and the last
-is beside the first. Each group of hosts has a layer for each fourfold radius, with cells as wide as its hosts lie apart. The entries lie
-row after row, so what is wanted of a row is one run of them, or a few.
+is beside the first. Each group of hosts has a layer for each fourfold radius, or for some of them together, with cells as wide as
+its hosts lie apart. The entries lie row after row, so what is wanted of a row is one run of them, or a few.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,9 @@ from matching.geo import MIN_CURVATURE_M
 from matching.jit import Array, inner_kernel, kernel
 
 LAYERS = 5
-"""Of a group: radii up to 400 m · 4ⁿ; the last one takes all that are larger."""
+"""Of a group: radii up to 400 m · 4ⁿ; the last one takes all that are larger. Some may be :func:`joined`."""
+MOST_JOINED = 2.5
+"""Layers become one where no search looks at more than so many times as many hosts for that."""
 FINEST_M, COARSEST_M = 40.0, 50_000.0
 WIDTHS_M = [FINEST_M * 1.4**n for n in range(24)]
 SEEN_AT_ONCE = 5.0
@@ -85,13 +87,36 @@ def columns_of_rows(layer_step, layer_south, layer_row):  # type: ignore[no-unty
     return columns
 
 
+def layers_of(radius: Array) -> Array:
+    """The layer for each radius in metres."""
+    fourfold = np.ceil(np.log2(np.maximum(radius, 1.0) / 400.0) / 2)
+    return np.clip(fourfold, 0, LAYERS - 1).astype(np.int64)
+
+
+def joined(layer: Array, group: Array, radius: Array, groups: int) -> Array:
+    """The layers of rows (layer, group, radius), those beside each other as one where that costs little: each layer more is looked through
+    on its own, but who looks as far as the large radii reach looks at all the small ones of a layer on the way."""
+    place = group * LAYERS + layer
+    count, reach = np.bincount(place, minlength=groups * LAYERS), np.zeros(groups * LAYERS)
+    np.maximum.at(reach, place, radius)
+    into = np.arange(groups * LAYERS)
+    for first in range(0, groups * LAYERS, LAYERS):
+        since, hosts, apart = first, 0.0, 0.0
+        for at in range(first, first + LAYERS):
+            hosts, apart = hosts + count[at], apart + count[at] * reach[at] ** 2
+            if hosts * reach[at] ** 2 > MOST_JOINED * apart:
+                since, hosts, apart = at, count[at], count[at] * reach[at] ** 2
+            if count[at]:
+                into[since : at + 1] = at
+    layers: Array = into[place] - group * LAYERS
+    return layers
+
+
 def build(
-    host: Array, group: Array, lon: Array, lat: Array, xyz: Array, radius: Array, profile: Array, groups: int
+    host: Array, group: Array, layer: Array, lon: Array, lat: Array, xyz: Array, radius: Array, profile: Array, groups: int
 ) -> Grid:  # fmt: skip
-    """The grid of rows (host, group). By host: ``lon`` and ``lat`` in radians, ``xyz`` and ``radius`` in metres, ``profile``."""
-    layers = groups * LAYERS
-    fourfold = np.ceil(np.log2(np.maximum(radius[host], 1.0) / 400.0) / 2)
-    layer = np.clip(fourfold, 0, LAYERS - 1).astype(np.int64) + group * LAYERS
+    """The grid of rows (host, group, layer). By host: ``lon`` and ``lat`` in radians, ``xyz`` and ``radius`` in metres, ``profile``."""
+    layers, layer = groups * LAYERS, group * LAYERS + layer
     steps, reach, order = np.ones(layers), np.full(layers, -1.0), np.argsort(layer, kind="stable")
     host, layer = host[order], layer[order]
     ends = np.searchsorted(layer, np.arange(layers + 1))

@@ -97,6 +97,16 @@ def test_how_far_is_looked_at_first_changes_nothing() -> None:
             assert [[cost for cost, _ in each] for each in lists] == [[cost for cost, _ in expected[:most]]] * len(reaches)
 
 
+def test_layers_are_one_where_their_radii_are_alike_and_two_where_large_ones_are_few() -> None:
+    def layers(*radii: int) -> list[int]:
+        radius = np.array(radii, np.float64)
+        return grid.joined(grid.layers_of(radius), np.zeros(len(radii), np.int64), radius, 1).tolist()
+
+    assert layers(500, 800, 1500, 2000, 3000) == [2] * 5
+    assert layers(*[500] * 9, 6000) == [1] * 9 + [2]
+    assert layers(300, *[1500] * 9, 100_000) == [1] * 10 + [4]
+
+
 def test_two_meet_up_to_the_last_hair_of_the_radius() -> None:
     here, offers = need(), []
     for i, metres in enumerate((1500 - 1e-7, 1500, 1500 + 1e-7, 700.5 - 1e-8, 700.5 + 1e-8) * 8):
