@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.context import Context
 from app.errors import UserError
 from app.models import Territory
-from matching.areas import Areas, area_m2
+from matching.areas import Areas, area_m2, area_of
 
 MOST_BYTES = 50_000_000
 MOST_NAME = 200
@@ -85,6 +85,10 @@ def _outline(number: int, feature: Any, name_property: str) -> Outline:
         geometry = make_valid(geometry, method="structure")
         if not isinstance(geometry, Polygon | MultiPolygon) or geometry.is_empty:
             raise UserError(f"{where} ({name}) crosses itself in a way that cannot be put right.")
+    try:
+        area_of([geometry])  # a volunteer may name it as their area
+    except ValueError as e:
+        raise UserError(f"{where} ({name}): {e}.") from None
     return Outline(number, name.strip(), normalize(geometry))
 
 

@@ -20,6 +20,7 @@ from tests.shared_data import shared_data
 
 OFFERS = "reference,name,email,phone,address,lon,lat,categories\n"
 NEEDS = "reference,name,email,phone,address,lon,lat,category,contact\n"
+ROUND_THE_BACK = [[-179.9, -17.0], [179.9, -17.0], [179.9, -16.0], [-179.9, -16.0], [-179.9, -17.0]]
 LAMBERT_93 = [[8e5, 6e6], [9e5, 6e6], [9e5, 7e6], [8e5, 6e6]]
 Run = Callable[..., Result]
 
@@ -184,6 +185,7 @@ def test_a_post_belongs_to_the_smallest_territory_that_holds_it(city: City, run:
         ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Point", "coordinates": [4, 45]}}, "not a polygon"),
         ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Polygon", "coordinates": []}}, "not a polygon"),
         ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Polygon", "coordinates": [LAMBERT_93]}}, "EPSG:4326"),
+        ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Polygon", "coordinates": [ROUND_THE_BACK]}}, "180th"),
         ("nonsense", "--name-property"),
     ],
 )
