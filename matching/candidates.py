@@ -239,13 +239,27 @@ def those_that_fit(fits, profile, profiles, near, chord2s, found):  # type: igno
 
 
 @inner_kernel
+def metres_to(a, g, s, e, chord2, barred, known):  # type: ignore[no-untyped-def]
+    """Whole metres to an entry that is near enough and whose profile fits, as far as there is a table of that; TOO_FAR where any other rule
+    refuses it, and for the ``known`` hosts, which are looked at by themselves."""
+    h, radius, metres = g.entry_host[e], min(g.entry_place[e, 3], a.seeker_radius[s]), bent_m(chord2)
+    if within(barred, h) if a.fits.size else first_failed(a, s, h) != PASSED:
+        return np.int64(TOO_FAR)
+    if not a.radii_only and not in_area(a, s, h):
+        return np.int64(TOO_FAR)
+    if in_doubt(metres, radius):
+        metres = apart_m(a.seeker_at[s, 0], a.seeker_at[s, 1], a.host_at[h, 0], a.host_at[h, 1])
+    return np.int64(TOO_FAR) if metres > radius or within(known, h) else np.int64(metres + 0.5)
+
+
+@inner_kernel
 def cheapest_near(a, g, s, group, base, want, heap, room):  # type: ignore[no-untyped-def]
     """Looks within a circle about as wide as the last list needed, over all layers, and wider ones until nobody outside can be cheaper."""
-    (x, y, z), own_radius, table = a.seeker_xyz[s], a.seeker_radius[s], a.fits.size > 0
+    x, y, z = a.seeker_xyz[s]
     lon, lat = np.radians(a.seeker_at[s, 0]), np.radians(a.seeker_at[s, 1])
     barred, known = a.barred_host[a.barred_first[s] : a.barred_first[s + 1]], a.known_host[a.known_first[s] : a.known_first[s + 1]]
     farthest, cell = widest_and_finest(g, group)
-    farthest, limit = min(farthest, own_radius), limit_of(heap, base)
+    farthest, limit = min(farthest, a.seeker_radius[s]), limit_of(heap, base)
     inner, beyond, outer = -1.0, -1.0, min(max(room.reach[0] * np.sqrt(want), cell / 2), cell * MOST_CELLS)
     while inner < min(farthest, limit):
         last, outer = outer >= min(farthest, limit), min(outer, farthest, limit)
@@ -258,19 +272,12 @@ def cheapest_near(a, g, s, group, base, want, heap, room):  # type: ignore[no-un
                         chord2 = (x - g.entry_place[e, 0]) ** 2 + (y - g.entry_place[e, 1]) ** 2 + (z - g.entry_place[e, 2]) ** 2
                         room.near[found], room.chord2[found] = e, chord2
                         found += (beyond < chord2) & (chord2 <= (min(g.entry_place[e, 3], most) + PAD_M) ** 2)
-                    if table:
+                    if a.fits.size:
                         found = those_that_fit(a.fits, a.seeker_profile[s], g.entry_profile, room.near, room.chord2, found)
                     for i in range(found):
-                        e = room.near[i]
-                        h, radius, metres = g.entry_host[e], min(g.entry_place[e, 3], own_radius), bent_m(room.chord2[i])
-                        if within(barred, h) if table else first_failed(a, s, h) != PASSED:
-                            continue
-                        if not a.radii_only and not in_area(a, s, h):
-                            continue
-                        if in_doubt(metres, radius):
-                            metres = apart_m(a.seeker_at[s, 0], a.seeker_at[s, 1], a.host_at[h, 0], a.host_at[h, 1])
-                        if metres <= radius and not within(known, h):
-                            cost = base + np.int64(metres + 0.5) + a.host_term[h]
+                        h, metres = g.entry_host[room.near[i]], metres_to(a, g, s, room.near[i], room.chord2[i], barred, known)
+                        if metres != TOO_FAR:
+                            cost = base + metres + a.host_term[h]
                             push(heap, want, cost << TURN_BITS | turn_of(s, h))
         limit = limit_of(heap, base)
         inner, beyond, outer = edge, (edge + PAD_M) ** 2, outer * WIDER

@@ -3,21 +3,9 @@
 import numpy as np
 from numba import prange
 
-from matching.arrays import PASSED, Arrays
-from matching.candidates import (
-    BLOCK,
-    CHUNKS,
-    first_failed,
-    fit,
-    in_area,
-    in_doubt,
-    known_cost,
-    metres_in_person,
-    room_for,
-    those_that_fit,
-    within,
-)  # fmt: skip
-from matching.distance import TOO_FAR, apart_m, bent_m
+from matching.arrays import Arrays
+from matching.candidates import BLOCK, CHUNKS, fit, known_cost, metres_in_person, metres_to, room_for, those_that_fit, within
+from matching.distance import TOO_FAR
 from matching.grid import LAYERS, Grid, half_width, room_for_runs, runs_within
 from matching.jit import inner_kernel, parallel_kernel
 from matching.model import REMOTE_COST_M
@@ -75,11 +63,11 @@ def contradictions(  # type: ignore[no-untyped-def]
 
 @inner_kernel
 def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, room):  # type: ignore[no-untyped-def]
-    (x, y, z), own_radius, table = a.seeker_xyz[n], a.seeker_radius[n], a.fits.size > 0
+    x, y, z = a.seeker_xyz[n]
     lon, lat = np.radians(a.seeker_at[n, 0]), np.radians(a.seeker_at[n, 1])
     barred, violations = a.barred_host[a.barred_first[n] : a.barred_first[n + 1]], 0
     for layer in range(group * LAYERS, (group + 1) * LAYERS):
-        reach = min(g.layer_reach[layer], own_radius, price + 1.0)
+        reach = min(g.layer_reach[layer], a.seeker_radius[n], price + 1.0)
         for run in range(runs_within(g, layer, lon, lat, reach, half_width(lat, reach), room.runs) if reach >= 0 else 0):
             for first in range(room.runs[run, 0], room.runs[run, 1], BLOCK):
                 found, behind = 0, min(first + BLOCK, room.runs[run, 1])
@@ -88,17 +76,9 @@ def contradictions_near(a, g, n, group, paired, known, price, entry_dearness, ro
                     gain = max(min(g.entry_place[e, 3] + 1, price - entry_dearness[e] - 0.49), 0)  # less in whole metres
                     room.near[found], room.chord2[found] = e, chord2
                     found += chord2 < gain * gain
-                if table:
+                if a.fits.size:
                     found = those_that_fit(a.fits, a.seeker_profile[n], g.entry_profile, room.near, room.chord2, found)
                 for i in range(found):
-                    e = room.near[i]
-                    h, radius, metres = g.entry_host[e], min(g.entry_place[e, 3], own_radius), bent_m(room.chord2[i])
-                    if within(barred, h) if table else first_failed(a, n, h) != PASSED:
-                        continue
-                    if not a.radii_only and not in_area(a, n, h):
-                        continue
-                    if in_doubt(metres, radius):
-                        metres = apart_m(a.seeker_at[n, 0], a.seeker_at[n, 1], a.host_at[h, 0], a.host_at[h, 1])
-                    if metres <= radius and not within(known, h):
-                        violations += np.floor(metres + 0.5) < price - entry_dearness[e] and h not in paired
+                    e, metres = room.near[i], metres_to(a, g, n, room.near[i], room.chord2[i], barred, known)
+                    violations += metres != TOO_FAR and metres < price - entry_dearness[e] and g.entry_host[e] not in paired
     return violations
