@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from matching.eligibility import RULES, check
 from matching.model import Id, Mode, Need, Offer, Pair, Rule, Urgency
-from matching.rows import Looks, Row, need_row, offer_row
+from matching.rows import Looks, Name, Question, Row, need_row, offer_row
 
 if TYPE_CHECKING:
-    from matching.jit import Array
     from matching.table import Table
 
 Host = TypeVar("Host", Offer, Need)
@@ -49,24 +48,6 @@ class Found(NamedTuple):
 
     costs: list[int]
     pairs: list[Pair]
-
-
-class Name:
-    """What tells a person apart, and the hosts of that person and of those who block it. Kept for good, some hundred bytes each."""
-
-    __slots__ = ("blocking", "owned")
-
-    def __init__(self) -> None:
-        self.owned: tuple[Id, ...] = ()
-        self.blocking: tuple[Id, ...] = ()
-
-
-class Question(NamedTuple):
-    """A seeker made ready to be asked for, once or again and again. ``names`` are its own, ``blocked`` of those whom it blocks."""
-
-    numbers: "Array"
-    names: tuple[Name, ...]
-    blocked: tuple[Name, ...]
 
 
 class Index(ABC, Generic[Host, Seeker]):
@@ -143,8 +124,8 @@ class Index(ABC, Generic[Host, Seeker]):
             return Found([pair.cost_m for pair in pairs], pairs)
         assert self._table is not None
         limit_m = ANY_COST if limit_m is None else min(limit_m, ANY_COST)
-        costs, ids, far, slots = self._table.search(question.numbers, min(want, len(self)), _barred(question), limit_m)
-        metres = self._table.metres(question.numbers, slots)
+        costs, ids, far, slots = self._table.search(question, min(want, len(self)), _barred(question), limit_m)
+        metres = self._table.metres(question, slots)
         return Found(costs.tolist(), self._pairs(seeker, ids.tolist(), far.tolist(), metres))
 
     def question(self, seeker: Seeker) -> Question | None:
@@ -153,14 +134,13 @@ class Index(ABC, Generic[Host, Seeker]):
         table = self._table or self._ready()
         if table is None or row.area is not None:
             return None
-        numbers = table.question(row, looks_in if row.takes else ())
         named = self._names.__getitem__
-        return Question(numbers, tuple(map(named, seeker.identities)), tuple(map(named, seeker.blocked)))
+        return table.question(row, looks_in if row.takes else (), tuple(map(named, seeker.identities)), tuple(map(named, seeker.blocked)))
 
     def k_best(self, question: Question, k: int) -> tuple[list[int], list[int]]:
         """What the first ``k`` eligible hosts cost, in whole metres, and their ids."""
         assert self._table is not None
-        costs, ids, _, _ = self._table.search(question.numbers, k, _barred(question))
+        costs, ids, _, _ = self._table.search(question, k, _barred(question))
         return costs.tolist(), ids.tolist()
 
     def meeting(self, seeker: Seeker) -> list[Host]:

@@ -38,12 +38,6 @@ def array_at(address, shape, dtype):  # type: ignore[no-untyped-def]
     return carray(_pointer(address), shape, dtype)
 
 
-@view_kernel
-def unowned(array):  # type: ignore[no-untyped-def]
-    """The same array without a count of who holds it, which would be kept at each step."""
-    return carray(_pointer(array.ctypes.data), array.shape, array.dtype)
-
-
 @inner_kernel
 def fetch(begin, end):  # type: ignore[no-untyped-def]
     """Have what lies between two addresses brought near while something else is worked on."""

@@ -3,9 +3,11 @@
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
-from matching.model import Mode, Need, Offer
+from matching.model import Id, Mode, Need, Offer
 
 if TYPE_CHECKING:  # who has no areas needs no Shapely
+    from array import array
+
     from matching.areas import Area
 
 NOT_IN_PERSON = -1.0
@@ -28,6 +30,26 @@ class Row(NamedTuple):
     languages: frozenset[str]
     level: int
     takes: bool
+
+
+class Name:
+    """What tells a person apart, and the hosts of that person and of those who block it. Kept for good, some hundred bytes each."""
+
+    __slots__ = ("blocking", "owned")
+
+    def __init__(self) -> None:
+        self.owned: tuple[Id, ...] = ()
+        self.blocking: tuple[Id, ...] = ()
+
+
+class Question(NamedTuple):
+    """A seeker made ready to be asked for, once or again and again: its numbers and where they lie. ``names`` are its own, ``blocked`` of
+    those whom it blocks."""
+
+    numbers: "array[float]"
+    address: int
+    names: tuple[Name, ...] = ()
+    blocked: tuple[Name, ...] = ()
 
 
 def offer_row(offer: Offer, *, seeks: bool = False) -> Row:

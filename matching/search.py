@@ -10,10 +10,10 @@ from matching.arrays import LEVEL_BIT, WORDS
 from matching.candidates import FEW, within
 from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, bent_m, exact_m, to_xyz
 from matching.geo import MIN_CURVATURE_M
-from matching.grid import half_width, rows_within
+from matching.grid import half_width, row_of, rows_within
 from matching.ground import AT_ONCE, ENTRY, LAYERS, ROUNDED_M, UNITS, cell_within, far_of, later, row_within, tables_of, world_at
 from matching.jit import inner_kernel, kernel
-from matching.memory import fetch, unowned
+from matching.memory import array_at, fetch
 from matching.model import REMOTE_COST_M
 
 ANY_COST = (1 << LEVEL_BIT) - 1
@@ -25,37 +25,40 @@ ENTRY_BYTES, FETCHED = ENTRY.itemsize, 32
 """So many entries of a run are fetched ahead; the rest of a longer one follows by itself."""
 WIDER = 0.3
 """Each step goes farther by a cell, or by this share of the way."""
-HEAD = 6
-"""Where a question's groups begin."""
+QUESTION = np.dtype([(name, np.float64) for name in ("lon", "lat", "radius", "far", "profile", "level", "looks")])
+LOOK = np.dtype([(name, np.float64) for name in ("group", "level")])
+BARRING = np.dtype([(name, np.int64) for name in ("barred", "held")])
+QUESTION_BYTES, BARRING_BYTES = QUESTION.itemsize, BARRING.itemsize
 
 
 @kernel
-def search(world, question, barred, held, found, every, limit):  # type: ignore[no-untyped-def]
-    """Write the first hosts that cost at most ``limit`` metres, as many as there is room for; return how many. In ``found`` stand what
-    each costs, its id, 1 when it meets the seeker from afar, and its slot.
+def search(world, question, barring, every, limit):  # type: ignore[no-untyped-def]
+    """Write the first hosts that cost at most ``limit`` metres, as many as there is room for; return how many. In the world's last
+    table stand then what each costs, its id, 1 when it meets the seeker from afar, and its slot.
 
-    ``world`` is told by :func:`matching.ground.addresses`; ``question`` are the seeker's longitude and latitude, radius, 1 when it also
-    meets from afar, profile and level; and each group it looks in with its level, the lowest first. ``barred`` are slots of hosts not to
-    be met, ``held`` the areas that hold the seeker's point; both ascend. With ``every`` all are found whom category, mode and distance let
-    meet.
+    The first three are addresses: an array takes longer to be handed over. ``world`` is :func:`matching.ground.world_of`. A question is
+    followed by its looks, the lowest level first; ``far`` is 1 when the seeker also meets from afar. ``barring`` says how many slots of
+    hosts follow who are not to be met, and how many areas that hold the seeker's point; both ascend. With ``every`` all are found whom
+    category, mode and distance let meet.
     """
-    groups, hosts, bits, fits, room = world_at(world)
-    question, barred, held, found = unowned(question), unowned(barred), unowned(held), unowned(found)
-    lon, lat, own_radius, profile = question[0], question[1], question[2], np.int64(question[4])
-    here, keys, count = to_xyz(lon, lat), found[0], 0
+    groups, hosts, bits, fits, room, found = world_at(world)
+    q, counts, keys, count = array_at(question, 1, QUESTION)[0], array_at(barring, 1, BARRING)[0], found[0], 0
     if len(keys) == 0:
         return 0
+    barred = array_at(barring + BARRING_BYTES, counts.barred, np.int64)
+    held = array_at(barring + BARRING_BYTES + 8 * counts.barred, counts.held, np.int64)
+    profile, here = np.int64(q.profile), to_xyz(q.lon, q.lat)
     table = fits[profile] if profile < len(fits) else fits[0, :0]
-    rules = (bits, bits[profile], table, question[5], every, barred, held)  # ``barred`` is empty with ``every``
-    for i in range(HEAD, len(question), 2):
-        group, base = groups[np.int64(question[i])], np.int64(question[i + 1]) << LEVEL_BIT
+    rules = (bits, bits[profile], table, q.level, every, barred, held)  # ``barred`` is empty with ``every``
+    for look in array_at(question + QUESTION_BYTES, np.int64(q.looks), LOOK):
+        group, base = groups[np.int64(look.group)], np.int64(look.level) << LEVEL_BIT
         if count == len(keys) and last_of(keys) >> 32 < base:
             break
-        own = (lon, lat, here, own_radius, limit, base)
-        if own_radius >= 0:
+        own = (q.lon, q.lat, here, q.radius, limit, base)
+        if q.radius >= 0:
             for layer in range(LAYERS):
                 count = search_layer(group, layer, hosts, own, rules, room, keys, count)
-        if question[3] and limit >= REMOTE_COST_M:
+        if q.far and limit >= REMOTE_COST_M:
             count = add_far(group, hosts, own, rules, keys, count)
     unpack(found, count, hosts)
     return count
@@ -80,32 +83,42 @@ def unpack(found, count, hosts):  # type: ignore[no-untyped-def]
 def search_layer(group, number, hosts, own, rules, room, keys, count):  # type: ignore[no-untyped-def]
     """Step by step outward, until whoever is farther costs more than the best."""
     layers, rows, cells, entries = tables_of(group)
-    layer, (lon, lat, _, own_radius, limit, base) = layers[number], own
+    layer, (lon, lat, _, own_radius, _, _) = layers[number], own
     if layer.reach < 0:
         return count
     lon, lat = np.radians(lon), np.radians(lat)
-    reach, width = min(layer.reach, own_radius, limit + 1.0), layer.step * MIN_CURVATURE_M
+    own_row, width = row_within(layer, row_of(lat, layer.step)), layer.step * MIN_CURVATURE_M
+    most = min(layer.reach, own_radius, worth_m(keys, count, own))
     inner, outer = -1.0, width
-    if abs(lon) + half_width(lat, reach) > np.pi - 1e-9:
-        outer = reach  # over the 180th meridian: all in one step
+    if abs(lon) + half_width(lat, most) > np.pi - 1e-9:
+        outer = most  # over the 180th meridian: all in one step
     known = (np.int64(1), np.int64(0), 0.0)
-    while inner < reach and not (count == len(keys) and inner > (last_of(keys) >> 32) - base + 1):
-        outer = min(outer, reach)
+    while inner < most:
+        outer = min(outer, most)
         south, north = rows_within(lat, outer, layer.step)
         step = (row_within(layer, south), row_within(layer, north), half_width(lat, outer))
-        runs = step_out(group, rows, cells, lon, step, known, room[AT_ONCE:])
+        runs = step_out(group, rows, cells, lon, own_row, step, known, room[AT_ONCE:])
         for at in range(AT_ONCE, AT_ONCE + runs, 2):
             count = add_near(entries, room[at], room[at + 1], hosts, own, rules, room, keys, count)
+        most = min(most, worth_m(keys, count, own))
         known, inner, outer = step, outer, outer + max(width, outer * WIDER)
     return count
 
 
 @inner_kernel
-def step_out(group, rows, cells, lon, step, known, runs):  # type: ignore[no-untyped-def]
+def worth_m(keys, count, own):  # type: ignore[no-untyped-def]
+    """Whoever is farther away costs too much: more than the limit, or than as many as there is room for."""
+    return (last_of(keys) >> 32) - own[5] + 1.0 if count == len(keys) else own[4] + 1.0
+
+
+@inner_kernel
+def step_out(group, rows, cells, lon, own_row, step, known, runs):  # type: ignore[no-untyped-def]
     """Write the runs of entries (first, behind the last) in the rows from ``step[0]`` to ``step[1]`` and as far as the angle ``step[2]`` to
-    either side, but for what the step before looked at, ``known``; return how many numbers that are."""
+    either side, but for what the step before looked at, ``known``; return how many numbers that are. The seeker's own row comes first:
+    whoever is near spares the rest."""
     turn, wide, narrow, found = (lon + np.pi) / (2 * np.pi), step[2] / (2 * np.pi), known[2] / (2 * np.pi), 0
-    for row in range(step[0], step[1] + 1):
+    for row in range(own_row, own_row + step[1] + 1 - step[0]):
+        row -= (step[1] + 1 - step[0]) * (row > step[1])
         columns, begin, behind = np.int64(rows[row].columns), np.int64(rows[row].cell), np.int64(rows[row + 1].cell)
         low, high = np.int64(np.floor((turn - wide) * columns)), np.int64((turn + wide) * columns)
         first, skip_from, skip_to, end = begin, behind, behind, behind  # of the row's cells those from first to end, but for some between
@@ -134,7 +147,7 @@ def add_near(entries, first, behind, hosts, own, rules, near, keys, count):  # t
     _, _, here, own_radius, limit, base = own
     x, y, z = here[0] * UNITS, here[1] * UNITS, here[2] * UNITS
     for start in range(first, behind, AT_ONCE):
-        nearest = min(own_radius, (last_of(keys) >> 32) - base + 1.0 if count == len(keys) else limit + 1.0)
+        nearest = min(own_radius, worth_m(keys, count, own))
         some = fitting = 0
         for i in range(start, min(start + AT_ONCE, behind)):
             e = entries[i]
@@ -173,8 +186,8 @@ def apart_m(h, own):  # type: ignore[no-untyped-def]
 @kernel
 def apart(world, question, slots):  # type: ignore[no-untyped-def]
     """The metres to each that :func:`search` found."""
-    _, hosts, _, _, _ = world_at(world)
-    metres, own = np.empty(len(slots)), (question[0], question[1], to_xyz(question[0], question[1]))
+    hosts, q = world_at(world)[1], array_at(question, 1, QUESTION)[0]
+    metres, own = np.empty(len(slots)), (q.lon, q.lat, to_xyz(q.lon, q.lat))
     for i in range(len(slots)):
         metres[i] = apart_m(hosts[slots[i]], own)
     return metres

@@ -3,6 +3,7 @@
 Each group has a ground of its own (:mod:`matching.ground`), which is laid out anew when it has no more room; the others stay.
 """
 
+from array import array
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from math import ceil
@@ -12,17 +13,19 @@ import numpy as np
 
 from matching.arrays import WORDS
 from matching.geo import to_xyz
-from matching.ground import GROUP, HOLE, HOST, LEAST_ROOM, Ground, addresses, enter, leave, put
+from matching.ground import GROUP, HOLE, HOST, LEAST_ROOM, Ground, enter, leave, put, world_of
 from matching.hours import half_hours
 from matching.jit import Array
 from matching.model import Id
-from matching.rows import NOT_IN_PERSON, Looks, Row
+from matching.rows import NOT_IN_PERSON, Looks, Name, Question, Row
 from matching.search import ANY_COST, apart, search, write_fits
 
 if TYPE_CHECKING:
     from matching.areas import AreasInUse
 
 NONE = np.empty(0, np.int64)
+_BARS_NOBODY = array("q", (0, 0))
+NOBODY_BARRED = _BARS_NOBODY.buffer_info()[0]
 TAKES_NOBODY = -(1 << 31)
 """Below any level that is asked for."""
 MOST_M = (1 << 31) - 1
@@ -46,6 +49,7 @@ class Table:
         self._languages: dict[str, int] = {}
         self._areas: AreasInUse | None = None
         self._found = np.empty((4, 0), np.int64)
+        self._want = 0
         self._rows: Sequence[Array] = list(self._found)
         self._groups, self._hosts = np.zeros(0, GROUP), np.zeros(0, HOST)
         self._bits, self._fits, self._room = np.zeros((64, WORDS + 1), np.uint64), np.zeros((64, 64), np.bool_), np.zeros(0, np.int64)
@@ -66,42 +70,49 @@ class Table:
         slot = self._slots[key] = self._free.pop()
         mine = self._groups_of(labels)
         said = self._said(row)
-        done = put(self._world, slot, mine, key, asked, row.lon, row.lat, *said)
+        done = put(self._at, slot, mine, key, asked, row.lon, row.lat, *said)
         while done < len(mine):
             self._lay_out_anew(int(mine[done]))
-            done = enter(self._world, slot, mine, done)
+            done = enter(self._at, slot, mine, done)
 
     def remove(self, key: Id, labels: Collection[Hashable]) -> None:
         slot = self._slots.pop(key)
-        leave(self._world, slot, self._groups_of(labels))
+        leave(self._at, slot, self._groups_of(labels))
         if self._areas and self._hosts["area"][slot] >= 0:
             self._areas.drop(int(self._hosts["area"][slot]))
         self._free.append(slot)
 
-    def question(self, row: Row, looks_in: Looks) -> Array:
-        """A seeker as the search knows it; good for as long as this table is."""
+    def question(self, row: Row, looks_in: Looks, names: tuple[Name, ...] = (), blocked: tuple[Name, ...] = ()) -> Question:
+        """A seeker as the search knows it, good for as long as this table is."""
         looks = self._looks.get(looks_in)
         if looks is None:
             groups = self._groups_of(tuple(label for label, _ in looks_in)).tolist()
             levels = [level for _, level in looks_in]
             looks = self._looks[looks_in] = [number for look in zip(groups, levels, strict=True) for number in look]
-        return np.array([row.lon, row.lat, row.radius_m, row.far, self._profile(row.hours, row.languages), row.level, *looks])
+        profile = self._profile(row.hours, row.languages)
+        numbers = array("d", (row.lon, row.lat, row.radius_m, row.far, profile, row.level, len(looks_in), *looks))
+        return Question(numbers, numbers.buffer_info()[0], names, blocked)
 
     def search(
-        self, question: Array, want: int, barred: Iterable[Id] = (), limit_m: int = ANY_COST, every: bool = False
+        self, question: Question, want: int, barred: Iterable[Id] = (), limit_m: int = ANY_COST, every: bool = False
     ) -> Sequence[Array]:  # fmt: skip
         """The first hosts: what each costs in whole metres, its id, 1 when the two meet from afar, and what :meth:`metres` takes."""
-        if want != self._found.shape[1]:
-            self._found = np.empty((4, want), np.int64)
+        if want != self._want:
+            self._want, self._found = want, np.empty((4, want), np.int64)
             self._rows = list(self._found)
-        not_with = np.array(sorted(self._slots[key] for key in barred), np.int64) if barred else NONE
-        held = self._areas.holding(question[0], question[1]) if self._areas else NONE
-        count = search(self._world, question, not_with, held, self._found, every, limit_m)
+            self._moved()
+        if barred or self._areas:
+            not_with = sorted(self._slots[key] for key in barred)
+            held = self._areas.holding(question.numbers[0], question.numbers[1]).tolist() if self._areas else ()
+            barring = array("q", (len(not_with), len(held), *not_with, *held))
+            count = search(self._at, question.address, barring.buffer_info()[0], every, limit_m)
+        else:
+            count = search(self._at, question.address, NOBODY_BARRED, every, limit_m)
         return self._rows if count == want else [row[:count] for row in self._rows]
 
-    def metres(self, question: Array, slots: Array) -> list[float]:
+    def metres(self, question: Question, slots: Array) -> list[float]:
         """Between the seeker and each host that was found."""
-        return apart(self._world, question, slots).tolist()  # type: ignore[no-any-return]
+        return apart(self._at, question.address, slots).tolist()  # type: ignore[no-any-return]
 
     def _said(self, row: Row) -> tuple[int, int, int, int, bool]:
         """A host's radius, profile, level, area, and whether it meets people from afar."""
@@ -176,7 +187,8 @@ class Table:
 
     def _moved(self) -> None:
         """Tell kernels where all is now."""
-        self._world = addresses(self._groups, self._hosts, self._bits, self._fits, self._room)
+        self._world = world_of(self._groups, self._hosts, self._bits, self._fits, self._room, self._found)
+        self._at = self._world.ctypes.data
 
 
 def warm_up() -> None:
