@@ -8,9 +8,10 @@ its hosts lie apart. The entries lie row after row, so what is wanted of a row i
 from typing import NamedTuple
 
 import numpy as np
+from numba import prange
 
 from matching.geo import MIN_CURVATURE_M
-from matching.jit import Array, inner_kernel, kernel
+from matching.jit import Array, inner_kernel, kernel, parallel_kernel
 
 LAYERS = 5
 """Of a group: radii up to 400 m · 4ⁿ; the last one takes all that are larger. Some may be :func:`joined`."""
@@ -21,8 +22,6 @@ WIDTHS_M = [FINEST_M * 1.4**n for n in range(24)]
 SEEN_AT_ONCE = 5.0
 """How many neighbours a cell shall hold, about."""
 SAMPLE = 1_000
-MOST_COLUMNS = 1 << 24
-"""More than a row can have: the finest go 40,000 km round."""
 MOST_EMPTY = 16
 """A row has its empty cells too where it is not so many times as long."""
 PAD_M = 0.01
@@ -68,17 +67,6 @@ def column_of(lon, columns):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def rows_and_columns(layers, hosts, lon, lat, steps):  # type: ignore[no-untyped-def]
-    rows, columns = np.empty(len(layers), np.int64), np.empty(len(layers), np.int64)
-    for i in range(len(layers)):
-        step, h = steps[layers[i]], hosts[i]
-        rows[i] = row_of(lat[h], step)
-        around = columns_of(rows[i], step)
-        columns[i] = column_of(lon[h], around) % around
-    return rows, columns
-
-
-@kernel
 def columns_of_rows(layer_step, layer_south, layer_row):  # type: ignore[no-untyped-def]
     columns = np.empty(layer_row[-1], np.int64)
     for layer in range(len(layer_step)):
@@ -116,89 +104,142 @@ def build(
     host: Array, group: Array, layer: Array, lon: Array, lat: Array, xyz: Array, radius: Array, profile: Array, groups: int
 ) -> Grid:  # fmt: skip
     """The grid of rows (host, group, layer). By host: ``lon`` and ``lat`` in radians, ``xyz`` and ``radius`` in metres, ``profile``."""
-    layers, layer = groups * LAYERS, group * LAYERS + layer
-    steps, reach, order = np.ones(layers), np.full(layers, -1.0), np.argsort(layer, kind="stable")
-    host, layer = host[order], layer[order]
-    ends = np.searchsorted(layer, np.arange(layers + 1))
-    for i in np.flatnonzero(np.diff(ends)):
-        mine = host[ends[i] : ends[i + 1]]
-        reach[i] = radius[mine].max()
-        steps[i] = _spacing_m(lon[mine], lat[mine], float(reach[i])) / MIN_CURVATURE_M
-    row, column = rows_and_columns(layer, host, lon, lat, steps)
-    some = np.flatnonzero(np.diff(ends))
-    south, height = np.zeros(layers, np.int64), np.zeros(layers, np.int64)
-    south[some] = np.minimum.reduceat(row, ends[some])
-    height[some] = np.maximum.reduceat(row, ends[some]) - south[some] + 1
+    layer = group * LAYERS + layer
+    order = in_order(np.arange(len(layer)), layer)
+    ends = np.searchsorted(layer[order], np.arange(groups * LAYERS + 1))
+    host, step, reach, south, height, row, column = row_after_row(host[order], ends, lon, lat, radius, np.array(WIDTHS_M))
     layer_row = np.append(0, np.cumsum(height))
-    cell = (layer_row[layer] + row - south[layer]) * MOST_COLUMNS + column
-    order = np.argsort(cell)
-    host, cell = host[order], cell[order]
-    first = np.flatnonzero(np.diff(cell, prepend=-1))
-    row_cell, cell_column, cell_first = with_empty_cells(
-        np.searchsorted(cell[first], np.arange(layer_row[-1] + 1) * MOST_COLUMNS), cell[first] % MOST_COLUMNS, np.append(first, len(host))
-    )
+    row += np.repeat(layer_row[:-1] - south, np.diff(ends))
+    row_cell, cell_column, cell_first = cells_of(row, column, layer_row[-1])
     return Grid(
-        steps, reach, south, layer_row, columns_of_rows(steps, south, layer_row), row_cell, cell_column, cell_first,
-        np.column_stack([xyz[host], radius[host]]), host.astype(np.int32), profile[host].astype(np.int32),
+        step, reach, south, layer_row, columns_of_rows(step, south, layer_row), row_cell, cell_column, cell_first,
+        places_of(host, xyz, radius), host.astype(np.int32), profile[host].astype(np.int32),
     )  # fmt: skip
 
 
 @kernel
-def with_empty_cells(row_cell, cell_column, cell_first):  # type: ignore[no-untyped-def]
-    """``row_cell``, ``cell_column`` and ``cell_first`` with every cell between the first and the last of a row, unless far more are
-    empty than not: a column is then found without a search."""
-    rows = len(row_cell) - 1
-    filled = np.zeros(rows + 1, np.int64)
-    for row in range(rows):
-        begin, end = row_cell[row], row_cell[row + 1]
-        width = cell_column[end - 1] - cell_column[begin] + 1 if begin < end else 0
-        filled[row + 1] = filled[row] + (width if width <= MOST_EMPTY * (end - begin) else end - begin)
-    column, first = np.empty(filled[-1], np.int64), np.empty(filled[-1] + 1, np.int64)
-    for row in range(rows):
-        at, begin, end = filled[row], row_cell[row], row_cell[row + 1]
-        for cell in range(begin, end):
-            while filled[row + 1] - filled[row] > end - begin and at > filled[row] and column[at - 1] + 1 < cell_column[cell]:
-                column[at], first[at] = column[at - 1] + 1, cell_first[cell]
-                at += 1
-            column[at], first[at] = cell_column[cell], cell_first[cell]
-            at += 1
-    first[-1] = cell_first[-1]
-    return filled, column, first
+def in_order(order, number):  # type: ignore[no-untyped-def]
+    """The places in ``number`` that ``order`` has, by their number; those with the same stay as they are."""
+    if len(number) == 0:
+        return order
+    low, numbers = number.min(), number.max() - number.min() + 1
+    if numbers > MOST_EMPTY * len(order):
+        return order[np.argsort(number[order], kind="mergesort")]
+    first, sorted_ = np.zeros(numbers + 1, np.int64), np.empty_like(order)
+    for at in order:
+        first[number[at] - low + 1] += 1
+    for i in range(1, numbers):
+        first[i] += first[i - 1]
+    for at in order:
+        sorted_[first[number[at] - low]] = at
+        first[number[at] - low] += 1
+    return sorted_
 
 
-def _spacing_m(lon: Array, lat: Array, reach: float) -> float:
-    """How wide cells must be to hold a few each, judged by a sample; many at one address count once."""
-    pick = np.random.default_rng(len(lon)).choice(len(lon), SAMPLE, replace=False) if len(lon) > SAMPLE else np.arange(len(lon))
-    points = np.column_stack([lon[pick] * np.cos(lat[pick]), lat[pick]]) * MIN_CURVATURE_M
-    sizes = np.array([FINEST_M, *(size for size in WIDTHS_M if FINEST_M < size < min(reach, COARSEST_M))])
-    return float(sizes[least_size(points, sizes, len(lon))])
+@parallel_kernel
+def row_after_row(host, ends, lon, lat, radius, widths):  # type: ignore[no-untyped-def]
+    """The hosts of each layer, which stand between two ``ends``, row after row, and of a row column after column. Returns them; by layer
+    its step, reach, first row and number of rows; and by host its row on Earth and its column."""
+    layers = len(ends) - 1
+    step, reach, south, height = np.ones(layers), np.full(layers, -1.0), np.zeros(layers, np.int64), np.zeros(layers, np.int64)
+    sorted_, row, column = np.empty_like(host), np.empty_like(host), np.empty_like(host)
+    for layer in prange(layers):
+        mine = host[ends[layer] : ends[layer + 1]]
+        if len(mine):
+            for h in mine:
+                reach[layer] = max(reach[layer], radius[h])
+            step[layer] = spacing_m(mine, lon, lat, reach[layer], widths) / MIN_CURVATURE_M
+            rows, columns = np.empty_like(mine), np.empty_like(mine)
+            for i in range(len(mine)):
+                rows[i] = row_of(lat[mine[i]], step[layer])
+            south[layer], height[layer] = rows.min(), rows.max() - rows.min() + 1
+            around = np.array([columns_of(south[layer] + i, step[layer]) for i in range(height[layer])])
+            for i in range(len(mine)):
+                columns[i] = column_of(lon[mine[i]], around[rows[i] - south[layer]]) % around[rows[i] - south[layer]]
+            order = in_order(in_order(np.arange(len(mine)), columns), rows)
+            for i in range(len(mine)):
+                at = ends[layer] + i
+                sorted_[at], row[at], column[at] = mine[order[i]], rows[order[i]], columns[order[i]]
+    return sorted_, step, reach, south, height, row, column
 
 
 @kernel
-def least_size(points, sizes, total):  # type: ignore[no-untyped-def]
-    """The place of the first size with which cells hold enough of ``total``, of whom the points are a sample; else the last place."""
-    low, high, cells = 0, len(sizes) - 1, np.empty(len(points), np.int64)
+def cells_of(row, column, rows):  # type: ignore[no-untyped-def]
+    """``row_cell``, ``cell_column`` and ``cell_first`` of entries in order, with every cell between the first and the last of a row, unless
+    far more are empty than not: a column is then found without a search."""
+    row_cell, whole, begin = np.zeros(rows + 1, np.int64), np.zeros(rows, np.bool_), 0
+    while begin < len(row):
+        behind, there = begin + 1, 1
+        while behind < len(row) and row[behind] == row[begin]:
+            there += column[behind] != column[behind - 1]
+            behind += 1
+        width = column[behind - 1] - column[begin] + 1
+        whole[row[begin]] = width <= MOST_EMPTY * there
+        row_cell[row[begin] + 1] = width if whole[row[begin]] else there
+        begin = behind
+    row_cell = np.cumsum(row_cell)
+    cell_column, cell_first, cell = np.empty(row_cell[-1], np.int64), np.empty(row_cell[-1] + 1, np.int64), 0
+    for at in range(len(row)):
+        if cell == row_cell[row[at]] or column[at] != column[at - 1]:
+            while whole[row[at]] and cell > row_cell[row[at]] and cell_column[cell - 1] + 1 < column[at]:
+                cell_column[cell], cell_first[cell] = cell_column[cell - 1] + 1, at
+                cell += 1
+            cell_column[cell], cell_first[cell] = column[at], at
+            cell += 1
+    cell_first[-1] = len(row)
+    return row_cell, cell_column, cell_first
+
+
+@parallel_kernel
+def places_of(host, xyz, radius):  # type: ignore[no-untyped-def]
+    place = np.empty((len(host), 4))
+    for at in prange(len(host)):
+        h = host[at]
+        place[at, 0], place[at, 1], place[at, 2], place[at, 3] = xyz[h, 0], xyz[h, 1], xyz[h, 2], radius[h]
+    return place
+
+
+@kernel
+def spacing_m(host, lon, lat, reach, widths):  # type: ignore[no-untyped-def]
+    """How wide cells must be to hold a few each, judged by a sample; no wider than hosts reach."""
+    x, y, some = np.empty(len(host)), np.empty(len(host)), 0
+    for i in range(len(host)):
+        if drawn(i) * len(host) <= SAMPLE:
+            x[some], y[some] = lon[host[i]] * np.cos(lat[host[i]]) * MIN_CURVATURE_M, lat[host[i]] * MIN_CURVATURE_M
+            some += 1
+    low, high = 0, max(0, np.searchsorted(widths, min(reach, COARSEST_M)) - 1)
     while low < high:
         middle = (low + high) >> 1
-        if seen_at_once(points, sizes[middle], cells) * total / len(points) + 1 >= SEEN_AT_ONCE:
+        if some and seen_at_once(x[:some], y[:some], widths[middle]) * len(host) / some + 1 >= SEEN_AT_ONCE:
             high = middle
         else:
             low = middle + 1
-    return low
+    return widths[low]
+
+
+@inner_kernel
+def drawn(number):  # type: ignore[no-untyped-def]
+    """As good as a random number from 0 to 1, the same for the same (the mixing of SplitMix64, Steele et al., 2014)."""
+    mixed = np.uint64(number + 1) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    return np.float64((mixed ^ (mixed >> np.uint64(27))) >> np.uint64(11)) / (1 << 53)
 
 
 @kernel
-def seen_at_once(points, size, cells):  # type: ignore[no-untyped-def]
+def seen_at_once(x, y, size):  # type: ignore[no-untyped-def]
     """How many others stand in the same cell as a point, on average."""
-    for i in range(len(points)):
-        cells[i] = np.int64(np.floor(points[i, 0] / size)) << 32 ^ np.int64(np.floor(points[i, 1] / size)) & 0xFFFF_FFFF
-    cells.sort()
-    first, pairs = 0, 0
-    for i in range(1, len(cells) + 1):
-        if i == len(cells) or cells[i] != cells[first]:
-            pairs += (i - first) * (i - first - 1)
-            first = i
-    return pairs / len(points)
+    room, pairs = 4, 0
+    while room < 2 * len(x):
+        room *= 2
+    cells, count = np.empty(room, np.int64), np.zeros(room, np.int64)
+    for i in range(len(x)):
+        cell = np.int64(np.floor(x[i] / size)) << 32 ^ np.int64(np.floor(y[i] / size)) & 0xFFFF_FFFF
+        at = np.int64(drawn(cell) * room)
+        while count[at] and cells[at] != cell:
+            at = (at + 1) & (room - 1)
+        pairs += 2 * count[at]
+        cells[at], count[at] = cell, count[at] + 1
+    return pairs / len(x)
 
 
 def room_for_runs(g: Grid) -> int:
