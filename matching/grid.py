@@ -75,29 +75,36 @@ def columns_of_rows(layer_step, layer_south, layer_row):  # type: ignore[no-unty
     return columns
 
 
-def layers_of(radius: Array) -> Array:
+@kernel
+def layers_of(radius):  # type: ignore[no-untyped-def]
     """The layer for each radius in metres."""
-    fourfold = np.ceil(np.log2(np.maximum(radius, 1.0) / 400.0) / 2)
-    return np.clip(fourfold, 0, LAYERS - 1).astype(np.int64)
+    layer = np.zeros(len(radius), np.int64)
+    for i in range(len(radius)):
+        reach = 400.0
+        while layer[i] < LAYERS - 1 and radius[i] > reach:
+            layer[i], reach = layer[i] + 1, 4 * reach
+    return layer
 
 
-def joined(layer: Array, group: Array, radius: Array, groups: int) -> Array:
+@kernel
+def joined(layer, group, radius, groups):  # type: ignore[no-untyped-def]
     """The layers of rows (layer, group, radius), those beside each other as one where that costs little: each layer more is looked through
     on its own, but who looks as far as the large radii reach looks at all the small ones of a layer on the way."""
     place = group * LAYERS + layer
-    count, reach = np.bincount(place, minlength=groups * LAYERS), np.zeros(groups * LAYERS)
-    np.maximum.at(reach, place, radius)
+    count, reach = np.zeros(groups * LAYERS, np.int64), np.zeros(groups * LAYERS)
+    for i in range(len(place)):
+        count[place[i]] += 1
+        reach[place[i]] = max(reach[place[i]], radius[i])
     into = np.arange(groups * LAYERS)
     for first in range(0, groups * LAYERS, LAYERS):
         since, hosts, apart = first, 0.0, 0.0
         for at in range(first, first + LAYERS):
             hosts, apart = hosts + count[at], apart + count[at] * reach[at] ** 2
             if hosts * reach[at] ** 2 > MOST_JOINED * apart:
-                since, hosts, apart = at, count[at], count[at] * reach[at] ** 2
+                since, hosts, apart = at, np.float64(count[at]), count[at] * reach[at] ** 2
             if count[at]:
                 into[since : at + 1] = at
-    layers: Array = into[place] - group * LAYERS
-    return layers
+    return into[place] - group * LAYERS
 
 
 def build(
@@ -107,13 +114,13 @@ def build(
     layer = group * LAYERS + layer
     order = in_order(np.arange(len(layer)), layer)
     ends = np.searchsorted(layer[order], np.arange(groups * LAYERS + 1))
-    host, step, reach, south, height, row, column = row_after_row(host[order], ends, lon, lat, radius, np.array(WIDTHS_M))
+    host, place, step, reach, south, height, row, column = row_after_row(host[order], ends, lon, lat, xyz, radius, np.array(WIDTHS_M))
     layer_row = np.append(0, np.cumsum(height))
     row += np.repeat(layer_row[:-1] - south, np.diff(ends))
     row_cell, cell_column, cell_first = cells_of(row, column, layer_row[-1])
     return Grid(
         step, reach, south, layer_row, columns_of_rows(step, south, layer_row), row_cell, cell_column, cell_first,
-        places_of(host, xyz, radius), host.astype(np.int32), profile[host].astype(np.int32),
+        place, host.astype(np.int32), profile[host].astype(np.int32),
     )  # fmt: skip
 
 
@@ -137,12 +144,12 @@ def in_order(order, number):  # type: ignore[no-untyped-def]
 
 
 @parallel_kernel
-def row_after_row(host, ends, lon, lat, radius, widths):  # type: ignore[no-untyped-def]
-    """The hosts of each layer, which stand between two ``ends``, row after row, and of a row column after column. Returns them; by layer
-    its step, reach, first row and number of rows; and by host its row on Earth and its column."""
+def row_after_row(host, ends, lon, lat, xyz, radius, widths):  # type: ignore[no-untyped-def]
+    """The hosts of each layer, which stand between two ``ends``, row after row, and of a row column after column. Returns them
+    and their places; by layer its step, reach, first row and number of rows; and by host its row on Earth and its column."""
     layers = len(ends) - 1
     step, reach, south, height = np.ones(layers), np.full(layers, -1.0), np.zeros(layers, np.int64), np.zeros(layers, np.int64)
-    sorted_, row, column = np.empty_like(host), np.empty_like(host), np.empty_like(host)
+    sorted_, row, column, place = np.empty_like(host), np.empty_like(host), np.empty_like(host), np.empty((len(host), 4))
     for layer in prange(layers):
         mine = host[ends[layer] : ends[layer + 1]]
         if len(mine):
@@ -160,7 +167,9 @@ def row_after_row(host, ends, lon, lat, radius, widths):  # type: ignore[no-unty
             for i in range(len(mine)):
                 at = ends[layer] + i
                 sorted_[at], row[at], column[at] = mine[order[i]], rows[order[i]], columns[order[i]]
-    return sorted_, step, reach, south, height, row, column
+                x, y, z = xyz[sorted_[at]]
+                place[at, 0], place[at, 1], place[at, 2], place[at, 3] = x, y, z, radius[sorted_[at]]
+    return sorted_, place, step, reach, south, height, row, column
 
 
 @kernel
@@ -188,15 +197,6 @@ def cells_of(row, column, rows):  # type: ignore[no-untyped-def]
             cell += 1
     cell_first[-1] = len(row)
     return row_cell, cell_column, cell_first
-
-
-@parallel_kernel
-def places_of(host, xyz, radius):  # type: ignore[no-untyped-def]
-    place = np.empty((len(host), 4))
-    for at in prange(len(host)):
-        h = host[at]
-        place[at, 0], place[at, 1], place[at, 2], place[at, 3] = xyz[h, 0], xyz[h, 1], xyz[h, 2], radius[h]
-    return place
 
 
 @kernel

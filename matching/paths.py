@@ -1,8 +1,9 @@
 """The compiled solver: successive shortest paths with prices, over lists of pairs that grow where the search needs them.
 
-The search begins with rough prices: each pair costs more by its host's, so that nobody looks at what is near but wanted by others, and
-lists say what is best instead. That is exact where each host with a price ends full. Where some do not, they look themselves
-afterwards, in the same arrays :func:`matching.arrays.turned`, until they are full or their price is 0.
+Bids serve most seekers before the search begins (:mod:`matching.auction`). Where many fight for few, it begins with rough prices: each
+pair costs more by its host's, so that nobody looks at what is near but wanted by others, and lists say what is best instead. That is
+exact where each host with a price ends full. Where some do not, they look themselves afterwards, in the same arrays
+:func:`matching.arrays.turned`, until they are full or their price is 0.
 """
 
 from typing import NamedTuple
@@ -10,15 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.arrays import TURN, TURN_BITS, Arrays, dearer, grid_of, turned
-from matching.auction import Enough, rough_prices
+from matching.auction import Bids, Enough, exact_bids, rough_prices
 from matching.candidates import Room, among, cheapest, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array, inner_kernel, kernel
 
-FIRST_LOOK, TO_BID = 12, 16
+FIRST_LOOK, TO_BID = 8, 16
 """How long lists are at first, and for rough prices."""
-CONTESTED, MOST_BIDS = 2, 300
-"""So many bids a place, and rough prices help; and how many are made for them then."""
 FIRST_HEAP = 1 << 12
 BETWEEN_LOOKS = 1 << 15
 """So many seekers and hosts are seen, about, before the caller is asked again whether it has been enough: some hundredths of a second."""
@@ -80,10 +79,15 @@ def first_look(a: Arrays, g: Grid, s: State, want: int) -> Array:
     return pool
 
 
-def stretches(first: Array, count: Array) -> tuple[Array, Array]:
+@kernel
+def stretches(first, count):  # type: ignore[no-untyped-def]
     """Of stretches that begin at ``first``: for each element whose it is, and where it is."""
-    whose = np.repeat(np.arange(len(count)), count)
-    return whose, first[whose] + np.arange(len(whose)) - np.repeat(np.cumsum(count) - count, count)
+    whose, where, end = np.empty(count.sum(), np.int64), np.empty(count.sum(), np.int64), 0
+    for i in range(len(count)):
+        for at in range(count[i]):
+            whose[end], where[end] = i, first[i] + at
+            end += 1
+    return whose, where
 
 
 def pairs(s: State) -> tuple[Array, Array]:
@@ -264,18 +268,40 @@ def follow(s, source, goal):  # type: ignore[no-untyped-def]
 
 def best_set(a: Arrays, g: Grid, enough: Enough) -> State:
     """The best set of pairs, with its prices; once there has been ``enough``, whoever is left takes what is free."""
-    s, order = new_state(a, g), np.arange(len(a.seeker_places))
+    s = new_state(a, g)
     pool = first_look(a, g, s, FIRST_LOOK)
-    _, plenty = rough_prices(a, pool, s.seeker["list_length"], CONTESTED, enough)
-    if not plenty:
-        price, _ = rough_prices(a, first_look(a, g, s, TO_BID), s.seeker["list_length"], MOST_BIDS, enough)
+    bids, fight = exact_bids(a, pool, s.seeker["list_length"], enough)
+    if fight and not enough(0):
+        price = rough_prices(a, first_look(a, g, s, TO_BID), s.seeker["list_length"], enough)
         dear = dearer(a, price)
-        serve(dear, g, s, order, a.seeker_places, first_look(dear, g, s, FIRST_LOOK), enough)
+        pool = first_look(dear, g, s, FIRST_LOOK)
+        bids, _ = exact_bids(dear, pool, s.seeker["list_length"], enough)
+        serve_all(dear, g, s, bids, pool, enough)
         add_prices(s, price)
     else:
-        serve(a, g, s, order, a.seeker_places, pool, enough)
+        serve_all(a, g, s, bids, pool, enough)
     unsold = np.where(s.host["price"] > 0, s.host["places"] - s.host["used"], 0)
     return look_back(a, g, s, unsold, enough) if unsold.any() and not enough(0) else s
+
+
+def serve_all(a: Arrays, g: Grid, s: State, bids: Bids, pool: Array, enough: Enough) -> None:
+    """Begin with the pairs that came of bids, one for each seeker, and fill the places that are left."""
+    take_pairs(s, bids.price, bids.used, bids.buyer, bids.cost)
+    left = a.seeker_places - s.seeker["served"]
+    enough(int(np.count_nonzero(left == 0)))
+    serve(a, g, s, np.flatnonzero(left), left, pool, enough)
+
+
+@kernel
+def take_pairs(s, price, used, buyer, cost):  # type: ignore[no-untyped-def]
+    for o in range(len(s.host)):
+        host = s.host[o]
+        host.price, host.used = price[o], used[o]
+        for at in range(host.slot_first, host.slot_first + host.used):
+            seeker = s.seeker[buyer[at]]
+            s.slot[at].seeker, s.slot[at].cost = buyer[at], cost[at]
+            seeker.price, seeker.served = cost[at] + price[o], 1
+            s.place[seeker.place_first] = o
 
 
 def look_back(a: Arrays, g: Grid, s: State, unsold: Array, enough: Enough) -> State:

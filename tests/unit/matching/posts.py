@@ -1,5 +1,7 @@
 """Offers and needs for the tests of the matcher: factories, and strategies that draw them close together, so that ties happen."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 from unittest import mock
@@ -8,9 +10,10 @@ import numpy as np
 from hypothesis import strategies as st
 from shapely import box
 
-from matching import paths
+from matching import auction, paths
 from matching.areas import Area, area_of
 from matching.arrays import Arrays
+from matching.auction import exact_bids
 from matching.eligibility import check
 from matching.hours import ANY_TIME, parse_hours
 from matching.model import Mode, Need, Offer, Pair, Urgency
@@ -141,16 +144,26 @@ def score(needs: list[Need], pairs: list[Pair]) -> Score:
 
 
 def _too_low(a: Arrays, *lists: Any) -> Any:
-    return np.zeros(len(a.host_places), np.int64), False
+    return np.zeros(len(a.host_places), np.int64)
 
 
 def _too_high(a: Arrays, *lists: Any) -> Any:
-    return np.arange(len(a.host_places)) % 4 * (a.step + 17), False
+    return np.arange(len(a.host_places)) % 4 * (a.step + 17)
 
 
-BEGINNINGS = (paths.rough_prices, _too_low, _too_high)
-"""What the solver may begin with: from the last, nearly every offer has to look for needs afterwards."""
+def _a_fight(*lists: Any) -> Any:
+    return exact_bids(*lists)[0], True
 
 
-def beginning(rough_prices: Any) -> Any:
-    return mock.patch.object(paths, "rough_prices", rough_prices)
+TOO_HIGH: dict[str, Any] = {"exact_bids": _a_fight, "rough_prices": _too_high}
+BEGINNINGS: tuple[dict[str, Any], ...] = ({"FIRST_LOOK": 2}, {"CONTESTED": 0, "rough_prices": _too_low}, {"exact_bids": _a_fight}, TOO_HIGH)
+"""What the solver may begin with: bids on short lists, nothing at all, rough prices, and prices so high that nearly every offer has to
+look for needs afterwards."""
+
+
+@contextmanager
+def beginning(changes: dict[str, Any]) -> Iterator[None]:
+    with ExitStack() as patches:
+        for name, value in changes.items():
+            patches.enter_context(mock.patch.object(auction if name == "CONTESTED" else paths, name, value))
+        yield

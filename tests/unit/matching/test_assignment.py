@@ -2,6 +2,7 @@ import subprocess
 import sys
 from itertools import chain, combinations, product
 from random import Random
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -22,7 +23,9 @@ from matching.verify import verify
 from tests.unit.matching.posts import (
     BEGINNINGS,
     LAT,
+    LON,
     NORTH_100_M,
+    TOO_HIGH,
     Score,
     beginning,
     crowds,
@@ -128,6 +131,18 @@ def test_a_crowd_agrees_with_min_cost_flow_plenty_and_short(seed: int, offers: i
         assert verify(crowd, wanting, solution.pairs, solution.certificate) == []
 
 
+@pytest.mark.parametrize("looked_at", [1, 2, 3])
+def test_bids_on_lists_that_show_little_stay_exact(looked_at: int) -> None:
+    rng = Random(looked_at)
+    places = [{"lon": LON + rng.uniform(-0.02, 0.02), "lat": LAT + rng.uniform(-0.02, 0.02)} for _ in range(130)]
+    crowd = [offer(i, **place, radius_m=3000, capacity=rng.choice([1, 1, 2])) for i, place in enumerate(places[:60])]
+    wanting = [need(i, **place) for i, place in enumerate(places[60:])]
+    with beginning({"FIRST_LOOK": looked_at}):
+        solution = solve(crowd, wanting)
+    assert score(wanting, solution.pairs) == best_by_min_cost_flow(crowd, wanting)
+    assert verify(crowd, wanting, solution.pairs, solution.certificate) == []
+
+
 def test_quartiers_of_their_own_some_short_and_some_with_room_agree_with_min_cost_flow() -> None:
     rng, crowd, wanting = Random(4), [], []
     for i, (offers, needs) in enumerate([(30, 10), (4, 40), (20, 22), (1, 15), (40, 38)]):
@@ -201,17 +216,17 @@ def test_nobody_has_a_reason(changes: dict[str, object], reason: Reason) -> None
     assert len(solve([offer(level=1)], [wanted]).pairs) == 1
 
 
-@pytest.mark.parametrize(("prices", "looks"), [*product(BEGINNINGS, (1, 2, 3)), (BEGINNINGS[-1], 7), (BEGINNINGS[-1], 8)])
+@pytest.mark.parametrize(("prices", "looks"), [*product(BEGINNINGS, (1, 2, 3)), (TOO_HIGH, 7), (TOO_HIGH, 8)])
 def test_when_time_runs_out_the_set_can_be_kept_and_says_what_it_may_lack(
-    prices: object, looks: int, monkeypatch: pytest.MonkeyPatch
+    prices: dict[str, Any], looks: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paths, "rough_prices", prices)
     monkeypatch.setattr(paths, "BETWEEN_LOOKS", 200)
     rng = Random(5)
     crowd = [offer(i, lat=LAT + rng.uniform(-0.03, 0.03), capacity=rng.choice([1, 2]), radius_m=2500) for i in range(180)]
     wanting = [need(i, lat=LAT + rng.uniform(-0.03, 0.03), places=rng.choice([1, 2])) for i in range(260)]
     left = iter([False] * (looks - 1) + [True] * 9)
-    solution, best = solve(crowd, wanting, lambda _served: next(left)), solve(crowd, wanting)
+    with beginning(prices):
+        solution, best = solve(crowd, wanting, lambda _served: next(left)), solve(crowd, wanting)
     proof = solution.certificate
     assert verify(crowd, wanting, solution.pairs) == []
     assert best.certificate.best and not proof.best and proof.violations == 0
