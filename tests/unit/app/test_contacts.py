@@ -3,7 +3,7 @@
 import phonenumbers
 import pytest
 from email_validator import EmailNotValidError, validate_email
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.contacts import normal_email, normal_phone
@@ -11,7 +11,6 @@ from app.contacts import normal_email, normal_phone
 LOCAL_PARTS = st.text('aZ0._+- "é', min_size=1, max_size=6) | st.text("a.", min_size=60, max_size=70)
 
 
-@settings(deadline=None)
 @given(
     st.emails()
     | st.text(max_size=30)
@@ -27,7 +26,6 @@ def test_an_address_is_taken_exactly_where_the_library_takes_it(text: str) -> No
         assert normal_email(text) == wanted
 
 
-@settings(deadline=None)
 @given(st.from_regex(r"\A(0|\+33)[1-9]([ .-]?[0-9]{2}){4}\Z"))
 def test_a_french_number_is_taken_as_the_library_takes_it(text: str) -> None:
     number = phonenumbers.parse(text, "FR")

@@ -4,7 +4,7 @@ from random import Random
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Point, Polygon, box, from_wkt
 from shapely.geometry import shape
@@ -132,7 +132,6 @@ def test_how_far_outside_is_measured_on_the_ground(lon: float, lat: float) -> No
     st.tuples(st.floats(-179, 60), st.floats(-89, 88), st.floats(1e-4, 100), st.floats(1e-4, 100)),
     st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=3, max_size=5),
 )
-@settings(deadline=None)
 def test_nothing_of_an_area_is_out_of_reach(
     home: tuple[float, float], around: tuple[float, float, float, float], corners: list[tuple[float, float]]
 ) -> None:
@@ -151,7 +150,6 @@ def test_nothing_of_an_area_is_out_of_reach(
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(1, 5), st.integers(1, 5)), max_size=12), st.randoms())
-@settings(deadline=None)
 def test_which_areas_hold_which_points(corners: list[tuple[int, int, int, int]], rng: Random) -> None:
     areas = [area_of([box(x, y, x + wide, y + high), box(20 + x, y, 20 + x + wide, y + high)]) for x, y, wide, high in corners]
     lon, lat = (np.array([rng.randint(0, 60) / 2 for _ in range(20)]) for _ in "xy")

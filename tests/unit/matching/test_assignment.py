@@ -90,7 +90,7 @@ def best_by_min_cost_flow(offers: list[Offer], needs: list[Need]) -> Score:
 
 
 @given(st.one_of(crowds(3), crowds(3), st.tuples(offer_lists(4), need_lists(4))))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_small_sets_are_as_good_as_the_best_of_all_sets(posts: tuple[list[Offer], list[Need]]) -> None:
     offers, needs = posts
     best = best_by_trying_all(offers, needs)
@@ -102,7 +102,7 @@ def test_small_sets_are_as_good_as_the_best_of_all_sets(posts: tuple[list[Offer]
 
 
 @given(offer_lists(40), need_lists(40), st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_larger_sets_agree_with_min_cost_flow_and_with_any_order_of_input(offers: list[Offer], needs: list[Need], rng: Random) -> None:
     solution = solve(offers, needs)
     assert score(needs, solution.pairs) == best_by_min_cost_flow(offers, needs)
@@ -162,7 +162,7 @@ def test_quartiers_of_their_own_some_short_and_some_with_room_agree_with_min_cos
 
 
 @given(offer_lists(10), need_lists(6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_each_empty_place_is_told_with_its_reason(offers: list[Offer], needs: list[Need]) -> None:
     solution = solve(offers, needs)
     left = {n.id: n.places - sum(pair.need == n.id for pair in solution.pairs) for n in needs}

@@ -44,13 +44,13 @@ def by_the_rules(offers: list[Offer], one: Need) -> list[tuple[int, int]]:
 
 
 @given(offer_lists(12), need_lists(6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_all_whom_the_rules_let_meet_are_found(offers: list[Offer], needs: list[Need]) -> None:
     assert [sorted(each) for each in found(offers, needs)] == [by_the_rules(offers, one) for one in needs]
 
 
 @given(offer_lists(8), need_lists(12))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_offers_find_the_same_pairs_the_most_urgent_first(offers: list[Offer], needs: list[Need]) -> None:
     a = arrays.lay_out(offers, needs)
     dearest, looking = int(arrays.turned(a).penalty.max(initial=0)), arrays.turned(a)

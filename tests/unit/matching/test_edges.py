@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("compiled")
 
 
 @given(crowds(8), st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_without_any_one_of_its_pairs_a_round_is_never_better(posts: tuple[list[Offer], list[Need]], data: st.DataObject) -> None:
     offers, needs = posts
     pairs = solve(offers, needs).pairs
@@ -33,7 +33,7 @@ def test_without_any_one_of_its_pairs_a_round_is_never_better(posts: tuple[list[
 
 
 @given(st.one_of(crowds(10), st.tuples(offer_lists(12), need_lists(12))))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_everybody_from_afar(posts: tuple[list[Offer], list[Need]]) -> None:
     offers, needs = posts
     far_offers, far_needs = [replace(each, mode=Mode.REMOTE) for each in offers], [replace(each, mode=Mode.REMOTE) for each in needs]

@@ -47,7 +47,7 @@ def summary(needs: list[Need], pairs: list, given: Terms) -> tuple[int, int, int
 
 
 @given(offer_lists(25), need_lists(25), terms(25))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_round_is_the_best_by_the_sum_of_metres_and_terms(offers: list[Offer], needs: list[Need], given: Terms) -> None:
     best = best_cost(offers, needs, given)
     for prices in BEGINNINGS:

@@ -2,7 +2,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from shapely import box
 
 from matching.areas import area_of
@@ -19,7 +19,6 @@ def north(steps: float) -> float:
 
 
 @given(offer_lists(4), need_lists(4))
-@settings(deadline=None)
 def test_the_rules_and_the_verifier_agree_on_every_pair(offers: list[Offer], needs: list[Need]) -> None:
     for o in offers:
         for n in needs:

@@ -136,7 +136,7 @@ def test_who_gains_and_who_loses_is_told_by_need() -> None:
 
 
 @pytest.mark.usefixtures("compiled")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(offer_lists(6), need_lists(6), st.integers(0, 9))
 def test_more_help_never_serves_fewer_and_fewer_hours_never_more(offers: list[Offer], needs: list[Need], seed: int) -> None:
     today = served(offers, needs)

@@ -48,7 +48,6 @@ def closest_by_trying_all(n: Need, offers: list[Offer]) -> Miss | None:
 
 
 @given(offer_lists(12), need_lists(3), st.dictionaries(st.integers(0, 12), st.integers(0, 3)), st.sets(st.integers(0, 12)), st.randoms())
-@settings(deadline=None)
 def test_each_offer_is_counted_once_and_the_closest_is_the_closest(
     offers: list[Offer], needs: list[Need], used: dict[Id, int], asked: set[Id], rng: Random
 ) -> None:
@@ -69,7 +68,7 @@ def test_each_offer_is_counted_once_and_the_closest_is_the_closest(
 
 @pytest.mark.usefixtures("compiled")
 @given(offer_lists(10), need_lists(6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_it_agrees_with_the_solver(offers: list[Offer], needs: list[Need]) -> None:
     solution = solve(offers, needs)
     used = Counter(pair.offer for pair in solution.pairs)
@@ -167,7 +166,6 @@ def pasts(draw: st.DrawFn, size: int) -> Past:
 
 
 @given(offer_lists(6), need_lists(4), POLICIES, pasts(6))
-@settings(deadline=None)
 def test_with_a_policy_too_they_add_up_and_come_back_from_data(offers: list[Offer], needs: list[Need], policy: Policy, past: Past) -> None:
     offer_of, need_of, terms = {o.id: o for o in offers}, {n.id: n for n in needs}, terms_of(policy, past)
     for pair in eligible(offers, needs):

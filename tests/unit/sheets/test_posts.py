@@ -4,7 +4,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.sheets.cells import Cells
@@ -162,7 +162,6 @@ def test_no_name_contact_or_address_is_repeated_in_a_report() -> None:
     assert "Secret" not in " ".join(said)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted({*OFFER_COLUMNS, *NEED_COLUMNS})), st.text(max_size=30)))
 def test_no_cells_whatever_raise_anything(cells: dict[str, str]) -> None:
     for parse, good in ((parse_offer, OFFER), (parse_need, NEED)):

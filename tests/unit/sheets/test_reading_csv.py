@@ -5,7 +5,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.sheets.read import read_table
@@ -141,7 +141,6 @@ def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
     writer.join()
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from([b"", b"reference,name\n", b"reference;name\r\n"]))
 def test_no_bytes_whatever_raise_anything_but_a_sheet_error(tmp_path_factory: pytest.TempPathFactory, tail: bytes, head: bytes) -> None:
     folder = tmp_path_factory.getbasetemp()
@@ -153,7 +152,6 @@ def test_no_bytes_whatever_raise_anything_but_a_sheet_error(tmp_path_factory: py
     assert all(1 < row.line <= 2 + tail.count(b"\n") + tail.count(b"\r") + 1 for row in found)
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=" \",;\n\r'ab", max_size=60))
 def test_every_line_with_something_in_it_is_part_of_a_row_or_reported(tmp_path_factory: pytest.TempPathFactory, tail: str) -> None:
     found = rows(tmp_path_factory.getbasetemp(), f"reference,name\n{tail}\n9,last\n")

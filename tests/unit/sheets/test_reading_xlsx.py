@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -152,7 +152,6 @@ def sound_workbook(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return workbook(tmp_path_factory.mktemp("sound") / "a.xlsx", ["reference", "name"], ["1", "Ann"], ["2", 3.5]).read_bytes()
 
 
-@settings(deadline=None)
 @given(data=st.data())
 def test_no_damage_to_a_workbook_raises_anything_but_a_sheet_error(
     tmp_path_factory: pytest.TempPathFactory, sound_workbook: bytes, data: st.DataObject

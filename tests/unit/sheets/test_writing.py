@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.sheets.posts import OfferRow, Refused, load_offers
@@ -23,7 +23,6 @@ def write(path: Path, columns: list[str], rows: list[list[Cell]]) -> Path:
     return path
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="'=+-@\t\ra 1", max_size=6))
 def test_a_guarded_text_is_never_run_and_comes_back_as_it_was(text: str) -> None:
     assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
@@ -36,7 +35,6 @@ def test_a_csv_file_is_utf_8_with_plain_line_ends_and_as_few_quotes_as_possible(
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx"])
-@settings(deadline=None)
 @given(rows=st.lists(st.tuples(_TEXT, st.sampled_from(["=a", "'=", "a\nb", '"', "@"]))))
 def test_whatever_is_written_reads_back(tmp_path_factory: pytest.TempPathFactory, suffix: str, rows: list[tuple[str, str]]) -> None:
     path = write(tmp_path_factory.getbasetemp() / f"a.{suffix}", ["name", "note"], [list(row) for row in rows])
