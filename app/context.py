@@ -36,16 +36,17 @@ class Context:
 
     @property
     def city(self) -> City:
-        """What messages say of the city."""
-        s = self.settings
-        return City(
-            name=s.city_name, phone=s.city_phone, hours=s.city_hours, url=s.root_url, timezone=s.timezone, language=s.language,
-        )  # fmt: skip
+        return city_of(self.settings)
 
     @property
     def holder(self) -> str:
         """This process, as it signs leases and claims."""
         return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def city_of(s: Settings) -> City:
+    """What messages say of the city."""
+    return City(name=s.city_name, phone=s.city_phone, hours=s.city_hours, url=s.root_url, timezone=s.timezone, language=s.language)
 
 
 def make_context(settings: Settings) -> Context:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from notifications.messages import Message
-from notifications.tables import OutboxState, outbox
+from notifications.tables import OutboxState, outbox, suppressed_address
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,33 @@ def counts(connection: Connection) -> dict[OutboxState, int]:
     """How many messages are in each state."""
     rows = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
     return {state: 0 for state in OutboxState} | {OutboxState(state): number for state, number in rows}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How sending stands. ``waits_since`` is from when on the oldest message that is due has waited for a relay; ``suppressed`` counts
+    addresses that nothing is sent to."""
+
+    counts: dict[OutboxState, int]
+    waits_since: dt.datetime | None
+    suppressed: int
+
+
+def standing(connection: Connection, now: dt.datetime) -> Standing:
+    due = (outbox.c.state == OutboxState.WAITING) & (outbox.c.due_at <= now)
+    left = (outbox.c.state == OutboxState.SENDING) & (outbox.c.claimed_until <= now)
+    since = connection.execute(select(func.min(outbox.c.due_at)).where(due | left)).scalar_one()
+    suppressed = connection.execute(select(func.count()).select_from(suppressed_address)).scalar_one()
+    return Standing(counts(connection), since, suppressed)
+
+
+def retry(connection: Connection, id: int, now: dt.datetime) -> OutboxState | None:
+    """Have a message that waits or will never go tried now, as if for the first time; the state it was in, ``None`` where there is none."""
+    state = connection.execute(select(outbox.c.state).where(outbox.c.id == id).with_for_update()).scalar_one_or_none()
+    again = outbox.c.state.in_([OutboxState.WAITING, OutboxState.REFUSED, OutboxState.SUPPRESSED])
+    values = {"state": OutboxState.WAITING, "due_at": now, "attempts": 0, "handled_at": None}
+    connection.execute(update(outbox).where(outbox.c.id == id, again).values(values))
+    return OutboxState(state) if state else None
 
 
 _NOBODY = {"claimed_by": None, "claimed_until": None}

@@ -11,6 +11,7 @@ from app.extensions import ctx
 from app.permissions import PUBLIC, permit
 from app.public.figures import figures_in_words
 from app.public.words import words
+from app.services.mail import is_late, mail_standing
 
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 PAGES = {
@@ -62,4 +63,13 @@ def readyz() -> ResponseReturnValue:
             session.execute(text("SELECT 1"))
     except SQLAlchemyError:
         return "the database does not answer", 503, PLAIN
+    return "ok", PLAIN
+
+
+@public.get("/healthz/mail")
+@permit(PUBLIC)
+def healthz_mail() -> ResponseReturnValue:
+    """No message waits for too long. Apart from the others, so that no proxy takes a web server away because mail is late."""
+    if is_late(mail_standing(ctx()), ctx().now()):
+        return "mail is late", 503, PLAIN
     return "ok", PLAIN

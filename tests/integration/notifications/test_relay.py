@@ -18,13 +18,13 @@ from sqlalchemy.exc import OperationalError
 from notifications import relay as relay_module
 from notifications.messages import MESSAGES
 from notifications.relay import GIVE_UP_AFTER, Relay
+from notifications.samples import CITY, SAMPLES
 from notifications.tables import suppressed_address
 from notifications.transport.base import DeliveryError, Envelope, Mailbox, Permanent, Transient, Transport, Unavailable
 from notifications.transport.mail import MailTransport, Server
 from notifications.transport.memory import MemoryTransport
 from tests.integration.notifications.conftest import START, Post, unseal
 from tests.smtp import DROP, SmtpServer, smtp_server
-from tests.unit.notifications.samples import CITY, SAMPLES
 
 SENDER = Mailbox("entraide@example.org", "À deux pas")
 
@@ -327,7 +327,7 @@ from notifications.relay import Relay
 from notifications.transport.base import Mailbox
 from notifications.transport.mail import MailTransport, Server
 from tests.integration.notifications.conftest import unseal
-from tests.unit.notifications.samples import CITY
+from notifications.samples import CITY
 url, port, holder = sys.argv[1:]
 database = Database(url)
 with database.begin() as connection:

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from notifications.messages import MESSAGES, AcceptedToVolunteer, Message, NeedClosed, ProposalToResident, from_dict
-from tests.unit.notifications.samples import DEADLINE, SAMPLES
+from notifications.samples import DEADLINE, SAMPLES
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from notifications.messages import AgreedToVolunteer, Message, NeedReceived
 from notifications.render import render
+from notifications.samples import CITY, SAMPLES
 from notifications.words import LANGUAGES
-from tests.unit.notifications.samples import CITY, SAMPLES
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 EACH = pytest.mark.parametrize(("name", "language"), [(name, language) for name in SAMPLES for language in LANGUAGES])

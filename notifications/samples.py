@@ -1,4 +1,4 @@
-"""One message for each thing that can be said, with the variants that change the words."""
+"""One message for each thing that can be said, with the variants that change the words: to read them all, and for the tests."""
 
 import dataclasses
 import datetime as dt

@@ -1,0 +1,95 @@
+"""How sending stands, one message tried again, all messages to read: ``adeuxpas mail`` and ``/healthz/mail``."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import update
+
+from app import create_app
+from app.cli import group
+from app.errors import UserError
+from app.worker import make_relay
+from notifications.samples import SAMPLES
+from notifications.tables import OutboxState
+from notifications.tables import outbox as table
+from notifications.words import LANGUAGES
+from tests.city import City
+from tests.pages import Visitor
+
+
+def mail(city: City, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
+    monkeypatch.setattr("app.cli.mail.open_city", lambda: city.ctx)
+    return CliRunner().invoke(group, ["mail", *words], standalone_mode=False)
+
+
+def set_state(city: City, state: OutboxState) -> None:
+    with city.ctx.db.begin() as connection:
+        connection.execute(update(table).values(state=state))
+
+
+def health(city: City) -> int:
+    return Visitor(create_app(context=city.ctx)).browser.get("/healthz/mail").status_code
+
+
+def test_what_waits_for_too_long_is_said_by_the_command_and_by_the_health_check(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Nothing waits to be sent." in mail(city, monkeypatch, "status").output
+    city.need()
+    city.clock.advance(minutes=15)
+    result = mail(city, monkeypatch, "status")
+    assert (result.return_value, health(city)) == (None, 200)
+    assert "        2  waiting\n" in result.stdout and "waited for 15 minutes" in result.stdout
+    city.clock.advance(minutes=1)
+    result = mail(city, monkeypatch, "status")
+    assert (result.return_value, health(city)) == (1, 503)
+    assert "is a worker running" in result.stderr
+    relay = make_relay(city.ctx)
+    assert relay.run_once() == 2
+    assert (mail(city, monkeypatch, "status").return_value, health(city)) == (None, 200)
+
+
+def test_what_a_dead_relay_holds_waits_too(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    city.need(confirmed=False)
+    with city.ctx.db.begin() as connection:
+        connection.execute(update(table).values(state=OutboxState.SENDING, claimed_by="dead", claimed_until=city.clock()))
+    assert health(city) == 200
+    city.clock.advance(hours=1)
+    assert health(city) == 503
+
+
+@pytest.mark.parametrize("state", [OutboxState.WAITING, OutboxState.REFUSED, OutboxState.SUPPRESSED])
+def test_a_message_that_did_not_go_is_tried_again_now(city: City, monkeypatch: pytest.MonkeyPatch, state: OutboxState) -> None:
+    city.need(confirmed=False)
+    with city.ctx.db.begin() as connection:
+        connection.execute(update(table).values(state=state, due_at=city.clock.moment.replace(year=2027), attempts=9))
+    result = mail(city, monkeypatch, "retry", "1")
+    assert "Message 1 is due now" in result.output
+    assert make_relay(city.ctx).run_once() == 1
+    with city.ctx.db.begin() as connection:
+        assert connection.execute(table.select()).one().state == OutboxState.SENT
+
+
+@pytest.mark.parametrize(("state", "sentence"), [(OutboxState.SENT, "nobody gets it twice"), (OutboxState.SENDING, "at this moment")])
+def test_what_went_or_goes_is_not_sent_again(city: City, monkeypatch: pytest.MonkeyPatch, state: OutboxState, sentence: str) -> None:
+    city.need(confirmed=False)
+    set_state(city, state)
+    result = mail(city, monkeypatch, "retry", "1")
+    assert isinstance(result.exception, UserError) and sentence in result.exception.sentence
+    with city.ctx.db.begin() as connection:
+        assert connection.execute(table.select()).one().state == state
+
+
+def test_an_unknown_message_is_one_sentence(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = mail(city, monkeypatch, "retry", "7")
+    assert isinstance(result.exception, UserError) and result.exception.sentence == "There is no message 7."
+
+
+def test_all_messages_are_on_one_page_in_all_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITY_NAME", "Saint-<b>Denis")
+    file = tmp_path / "messages.html"
+    result = CliRunner().invoke(group, ["mail", "preview", "--output", str(file)], standalone_mode=False)
+    page = file.read_text(encoding="utf-8")
+    assert str(file) in result.output
+    assert page.count("<iframe sandbox") == page.count("<pre") == len(SAMPLES) * len(LANGUAGES)
+    assert [name for name in SAMPLES if f'<section id="{name}">' not in page] == []
+    assert "<b>" not in page and "<script" not in page and 'src="' not in page
