@@ -369,7 +369,7 @@ def assign(a, g, s, order, places, pool, end, heap, bits, most):  # type: ignore
                 if lacks == ROOM:
                     heap = longer(heap, 2 * len(heap))
                 else:
-                    want = max(FIRST_LOOK, 4 * s.seeker[lacks].list_length)
+                    want = max(FIRST_LOOK, 2 * s.seeker[lacks].list_length)
                     if end + want > len(pool):
                         pool = longer(pool, 2 * (end + want))
                     end = refill(a, g, s.seeker, s.room, lacks, want, pool, end)
