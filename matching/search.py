@@ -122,16 +122,15 @@ def step_out(group, rows, cells, lon, own_row, step, known, runs):  # type: igno
         columns, begin, behind = np.int64(rows[row].columns), np.int64(rows[row].cell), np.int64(rows[row + 1].cell)
         low, high = np.int64(np.floor((turn - wide) * columns)), np.int64((turn + wide) * columns)
         first, skip_from, skip_to, end = begin, behind, behind, behind  # of the row's cells those from first to end, but for some between
-        if high - low + 1 < columns:
-            if low < 0 or high >= columns:
-                skip_to = cell_within(rows, cells, row, low % columns)
-                skip_from = min(cell_within(rows, cells, row, high % columns) + 1, skip_to)
-            else:
-                first = cell_within(rows, cells, row, low)
-                skip_from = skip_to = end = cell_within(rows, cells, row, high) + 1
-                if known[0] <= row <= known[1]:
-                    skip_from = cell_within(rows, cells, row, np.int64((turn - narrow) * columns))
-                    skip_to = cell_within(rows, cells, row, np.int64((turn + narrow) * columns)) + 1
+        if low >= 0 and high < columns:
+            first = cell_within(rows, cells, row, low)
+            skip_from = skip_to = end = cell_within(rows, cells, row, high) + 1
+            if known[0] <= row <= known[1]:
+                skip_from = cell_within(rows, cells, row, np.int64((turn - narrow) * columns))
+                skip_to = cell_within(rows, cells, row, np.int64((turn + narrow) * columns)) + 1
+        elif high - low + 1 < columns:  # over the 180th meridian, in one step
+            skip_to = cell_within(rows, cells, row, low % columns)
+            skip_from = min(cell_within(rows, cells, row, high % columns) + 1, skip_to)
         for from_, to in ((first, skip_from), (skip_to, end)):
             start, stop = np.int64(cells[from_].entry), np.int64(cells[to].entry)
             if start < stop:

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,8 @@ def _loaded() -> Iterator[None]:
 
 
 def told(pairs: list[Pair]) -> dict[tuple[Any, Any], Any]:
-    """What stands in the pairs, whatever their order; a tenth of a millimetre is nothing."""
+    """What stands in the pairs, each once, whatever their order; a tenth of a millimetre is nothing."""
+    assert len({(pair.need, pair.offer) for pair in pairs}) == len(pairs)
     return {(pair.need, pair.offer): (pair.mode, pair.cost_m, pytest.approx(pair.distance_m, abs=2e-4)) for pair in pairs}
 
 
@@ -194,6 +196,18 @@ def test_round_the_earth_and_between_towns_none_is_missed(towns: list[tuple[floa
         right = sorted(eligible(list(left.values()), [n]), key=lambda pair: (pair.cost_m, pair.offer))
         assert told(right) == told(index.candidates(n))
         assert [pair.offer for pair in right[:5]] == [pair.offer for pair in best(index, n, 5)]
+
+
+@pytest.mark.parametrize("pole", [-1, 1])
+@pytest.mark.parametrize("seed", range(5))
+def test_few_posts_around_a_pole_are_found_once_each(pole: int, seed: int) -> None:
+    """Where a row has few columns and a step covers all of them, after one that covered some."""
+    rng = Random(seed)
+    for _ in range(60):
+        near = [{"lon": rng.uniform(-180, 180), "lat": pole * (90 - rng.uniform(0, 0.056))} for _ in range(rng.randrange(2, 5))]
+        offers = [offer(i, **place, radius_m=rng.choice([5000, 6400, 20_000])) for i, place in enumerate(near)]
+        one = need(lon=rng.uniform(-40, 40), lat=pole * (90 - rng.uniform(0.073, 0.086)))
+        assert told(OfferIndex(offers).candidates(one)) == told(eligible(offers, [one]))
 
 
 def test_a_crowd_at_one_address_comes_and_goes_and_its_neighbours_stay() -> None:
