@@ -44,6 +44,11 @@ class Bids(NamedTuple):
     paid: Array
     waiting: Array
 
+    @property
+    def sold(self) -> tuple[Array, Array, Array, Array]:
+        """Prices, places sold, to whom, and what the pair costs."""
+        return self.price, self.used, self.buyer, self.cost
+
 
 def no_bids(a: Arrays, waiting: Array) -> Bids:
     """The last of the waiting will bid first."""

@@ -111,16 +111,17 @@ def build(
     host: Array, group: Array, layer: Array, lon: Array, lat: Array, xyz: Array, radius: Array, profile: Array, groups: int
 ) -> Grid:  # fmt: skip
     """The grid of rows (host, group, layer). By host: ``lon`` and ``lat`` in radians, ``xyz`` and ``radius`` in metres, ``profile``."""
-    layer = group * LAYERS + layer
-    order = in_order(np.arange(len(layer)), layer)
-    ends = np.searchsorted(layer[order], np.arange(groups * LAYERS + 1))
-    host, place, step, reach, south, height, row, column = row_after_row(host[order], ends, lon, lat, xyz, radius, np.array(WIDTHS_M))
+    layer = (group * LAYERS + layer).astype(np.int32)
+    order = in_order(np.arange(len(layer), dtype=np.int32), layer)
+    host, ends = host.astype(np.int32)[order], np.searchsorted(layer[order], np.arange(groups * LAYERS + 1))
+    del order, layer
+    host, place, step, reach, south, height, row, column = row_after_row(host, ends, lon, lat, xyz, radius, np.array(WIDTHS_M))
     layer_row = np.append(0, np.cumsum(height))
-    row += np.repeat(layer_row[:-1] - south, np.diff(ends))
+    row += np.repeat((layer_row[:-1] - south).astype(np.int32), np.diff(ends))
     row_cell, cell_column, cell_first = cells_of(row, column, layer_row[-1])
     return Grid(
         step, reach, south, layer_row, columns_of_rows(step, south, layer_row), row_cell, cell_column, cell_first,
-        place, host.astype(np.int32), profile[host].astype(np.int32),
+        place, host, profile[host].astype(np.int32),
     )  # fmt: skip
 
 
@@ -163,7 +164,7 @@ def row_after_row(host, ends, lon, lat, xyz, radius, widths):  # type: ignore[no
             around = np.array([columns_of(south[layer] + i, step[layer]) for i in range(height[layer])])
             for i in range(len(mine)):
                 columns[i] = column_of(lon[mine[i]], around[rows[i] - south[layer]]) % around[rows[i] - south[layer]]
-            order = in_order(in_order(np.arange(len(mine)), columns), rows)
+            order = in_order(in_order(np.arange(len(mine)).astype(np.int32), columns), rows)
             for i in range(len(mine)):
                 at = ends[layer] + i
                 sorted_[at], row[at], column[at] = mine[order[i]], rows[order[i]], columns[order[i]]
@@ -202,9 +203,9 @@ def cells_of(row, column, rows):  # type: ignore[no-untyped-def]
 @kernel
 def spacing_m(host, lon, lat, reach, widths):  # type: ignore[no-untyped-def]
     """How wide cells must be to hold a few each, judged by a sample; no wider than hosts reach."""
-    x, y, some = np.empty(len(host)), np.empty(len(host)), 0
+    x, y, some = np.empty(2 * SAMPLE), np.empty(2 * SAMPLE), 0
     for i in range(len(host)):
-        if drawn(i) * len(host) <= SAMPLE:
+        if some < len(x) and drawn(i) * len(host) <= SAMPLE:
             x[some], y[some] = lon[host[i]] * np.cos(lat[host[i]]) * MIN_CURVATURE_M, lat[host[i]] * MIN_CURVATURE_M
             some += 1
     low, high = 0, max(0, np.searchsorted(widths, min(reach, COARSEST_M)) - 1)

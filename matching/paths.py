@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from matching.arrays import TURN, TURN_BITS, Arrays, dearer, grid_of, turned
-from matching.auction import Bids, Enough, exact_bids, rough_prices
+from matching.auction import Enough, exact_bids, rough_prices
 from matching.candidates import Room, among, cheapest, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
 from matching.jit import Array, inner_kernel, kernel
@@ -275,18 +275,19 @@ def best_set(a: Arrays, g: Grid, enough: Enough) -> State:
         price = rough_prices(a, first_look(a, g, s, TO_BID), s.seeker["list_length"], enough)
         dear = dearer(a, price)
         pool = first_look(dear, g, s, FIRST_LOOK)
-        bids, _ = exact_bids(dear, pool, s.seeker["list_length"], enough)
-        serve_all(dear, g, s, bids, pool, enough)
+        take_pairs(s, *exact_bids(dear, pool, s.seeker["list_length"], enough)[0].sold)
+        serve_left(dear, g, s, pool, enough)
         add_prices(s, price)
     else:
-        serve_all(a, g, s, bids, pool, enough)
+        take_pairs(s, *bids.sold)
+        del bids  # a country's take a tenth of a gigabyte
+        serve_left(a, g, s, pool, enough)
     unsold = np.where(s.host["price"] > 0, s.host["places"] - s.host["used"], 0)
     return look_back(a, g, s, unsold, enough) if unsold.any() and not enough(0) else s
 
 
-def serve_all(a: Arrays, g: Grid, s: State, bids: Bids, pool: Array, enough: Enough) -> None:
-    """Begin with the pairs that came of bids, one for each seeker, and fill the places that are left."""
-    take_pairs(s, bids.price, bids.used, bids.buyer, bids.cost)
+def serve_left(a: Arrays, g: Grid, s: State, pool: Array, enough: Enough) -> None:
+    """Fill the places that bids have left."""
     left = a.seeker_places - s.seeker["served"]
     enough(int(np.count_nonzero(left == 0)))
     serve(a, g, s, np.flatnonzero(left), left, pool, enough)
@@ -294,6 +295,7 @@ def serve_all(a: Arrays, g: Grid, s: State, bids: Bids, pool: Array, enough: Eno
 
 @kernel
 def take_pairs(s, price, used, buyer, cost):  # type: ignore[no-untyped-def]
+    """Begin with the pairs that came of bids, one for each seeker."""
     for o in range(len(s.host)):
         host = s.host[o]
         host.price, host.used = price[o], used[o]
@@ -371,7 +373,7 @@ def assign(a, g, s, order, places, pool, end, heap, bits, most):  # type: ignore
                 else:
                     want = max(FIRST_LOOK, 2 * s.seeker[lacks].list_length)
                     if end + want > len(pool):
-                        pool = longer(pool, 2 * (end + want))
+                        pool = longer(pool, end + want + len(pool) // 4)
                     end = refill(a, g, s.seeker, s.room, lacks, want, pool, end)
                 size, length, goal, lacks = search(s, pool, heap, size, length, goal, bits)
             seen += s.seen.sum()
