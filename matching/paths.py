@@ -283,7 +283,7 @@ def best_set(a: Arrays, g: Grid, enough: Enough) -> State:
         del bids  # a country's take a tenth of a gigabyte
         serve_left(a, g, s, pool, enough)
     unsold = np.where(s.host["price"] > 0, s.host["places"] - s.host["used"], 0)
-    return look_back(a, g, s, unsold, enough) if unsold.any() and not enough(0) else s
+    return look_back(a, s, unsold, enough) if unsold.any() and not enough(0) else s
 
 
 def serve_left(a: Arrays, g: Grid, s: State, pool: Array, enough: Enough) -> None:
@@ -306,21 +306,21 @@ def take_pairs(s, price, used, buyer, cost):  # type: ignore[no-untyped-def]
             s.place[seeker.place_first] = o
 
 
-def look_back(a: Arrays, g: Grid, s: State, unsold: Array, enough: Enough) -> State:
+def look_back(a: Arrays, s: State, unsold: Array, enough: Enough) -> State:
     """The set after so many places of each host have looked for seekers."""
     back, order = turned(a), np.flatnonzero(unsold)
     back_g = grid_of(back)
-    other = from_the_other_side(back, back_g, s)
+    other = from_the_other_side(back, new_state(back, back_g), s)
     price = other.host["price"].copy()
     add_prices(other, -price)
     serve(dearer(back, price), back_g, other, order, unsold, np.empty(0, np.int64), enough)
     add_prices(other, price)
-    return from_the_other_side(a, g, other)
+    del back, back_g  # a country's take a fifth of a gigabyte
+    return from_the_other_side(a, s, other)
 
 
-def from_the_other_side(a: Arrays, g: Grid, of: State) -> State:
-    """The same set and prices, the hosts being the seekers."""
-    s = new_state(a, g)
+def from_the_other_side(a: Arrays, s: State, of: State) -> State:
+    """The same set and prices, the hosts being the seekers, written into a state for these."""
     s.seeker["price"], s.seeker["served"] = a.penalty - of.host["price"], of.host["used"]
     s.host["price"], s.host["used"] = of.seeker["penalty"] - of.seeker["price"], of.seeker["served"]
     s.seeker["left"] = a.seeker_places - s.seeker["served"]
