@@ -42,7 +42,7 @@ def status(click_ctx: click.Context) -> None:
         return
     waited = int((now - standing.waits_since).total_seconds() / 60)
     click.echo(f"The oldest message that is due has waited for {waited:,} minutes.")
-    if is_late(standing, now):
+    if is_late(standing.waits_since, now):
         minutes = int(LATE_AFTER.total_seconds() / 60)
         click.echo(f"That is more than {minutes}: is a worker running, and does the mail server answer? The worker's log says.", err=True)
         click_ctx.exit(1)
