@@ -109,20 +109,22 @@ def _one_at_least(first: Array, *columns: tuple[Array, int | None]) -> tuple[Arr
     return first + np.searchsorted(empty, np.arange(len(first))), more
 
 
-def world_of(groups: Array, hosts: Array, bits: Array, fits: Array, room: Array, found: Array) -> Array:
+def world_of(groups: Array, hosts: Array, bits: Array, fits: Array, busy: Array, room: Array, found: Array) -> Array:
     """Where a table's arrays are, for a kernel; good for as long as they stay."""
-    arrays = (groups, hosts, bits, fits, room, found)
-    return np.array([*(array.ctypes.data for array in arrays), len(groups), len(hosts), *bits.shape, len(fits), len(room), found.shape[1]])
+    arrays = (groups, hosts, bits, fits, busy, room, found)
+    sizes = (len(groups), len(hosts), *bits.shape, len(fits), len(busy), len(room), found.shape[1])
+    return np.array([*(array.ctypes.data for array in arrays), *sizes])
 
 
 @view_kernel
 def world_at(address):  # type: ignore[no-untyped-def]
-    """By number: groups, hosts, the bits of profiles as in :mod:`matching.arrays`, and which of the first ones meet. Last, room to work
-    in and for what is found."""
-    a = array_at(address, 13, np.int64)
+    """By number: groups, hosts, the bits of profiles as in :mod:`matching.arrays`, which of the first ones meet, and which names have any
+    hosts. Last, room to work in and for what is found."""
+    a = array_at(address, 15, np.int64)
     return (
-        array_at(a[0], a[6], GROUP), array_at(a[1], a[7], HOST), array_at(a[2], (a[8], a[9]), np.uint64),
-        array_at(a[3], (a[10], a[10]), np.bool_), array_at(a[4], a[11], np.int64), array_at(a[5], (4, a[12]), np.int64),
+        array_at(a[0], a[7], GROUP), array_at(a[1], a[8], HOST), array_at(a[2], (a[9], a[10]), np.uint64),
+        array_at(a[3], (a[11], a[11]), np.bool_), array_at(a[4], a[12], np.bool_), array_at(a[5], a[13], np.int64),
+        array_at(a[6], (4, a[14]), np.int64),
     )  # fmt: skip
 
 
@@ -204,7 +206,7 @@ def put(world, slot, mine, key, asked, lon, lat, radius, profile, level, area, f
 @kernel
 def enter(world, slot, mine, begin):  # type: ignore[no-untyped-def]
     """Put the host into its groups, from ``mine[begin]`` on; how many are done. Where that is not all, the next one has no room."""
-    groups, hosts, _, _, _, _ = world_at(world)
+    groups, hosts = world_at(world)[:2]
     h = hosts[slot]
     for i in range(begin, len(mine)):
         group = groups[mine[i]]
@@ -233,7 +235,7 @@ def enter(world, slot, mine, begin):  # type: ignore[no-untyped-def]
 @kernel
 def leave(world, slot, mine):  # type: ignore[no-untyped-def]
     """Take the host out of its groups."""
-    groups, hosts, _, _, _, _ = world_at(world)
+    groups, hosts = world_at(world)[:2]
     h = hosts[slot]
     for i in range(len(mine)):
         group = groups[mine[i]]

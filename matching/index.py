@@ -5,7 +5,6 @@ machine. Until then every post is tried in turn, with the same result, so that n
 """
 
 from abc import ABC, abstractmethod
-from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from matching.eligibility import RULES, check
 from matching.model import Id, Mode, Need, Offer, Pair, Rule, Urgency
-from matching.rows import Looks, Name, Question, Row, need_row, offer_row
+from matching.rows import Looks, Question, Row, need_row, offer_row
 
 if TYPE_CHECKING:
     from matching.table import Table
@@ -60,7 +59,6 @@ class Index(ABC, Generic[Host, Seeker]):
     def __init__(self, hosts: Iterable[Host] = ()) -> None:
         self._hosts: dict[Id, Host] = {}
         self._asked: dict[Id, int] = {}
-        self._names = defaultdict[str, Name](Name)
         self._table: Table | None = None
         for host in hosts:
             self.put(host)
@@ -89,10 +87,6 @@ class Index(ABC, Generic[Host, Seeker]):
         self._hosts[host.id] = host
         if asked is not None:
             self._asked[host.id] = turn
-        for name in host.identities:
-            self._names[name].owned += (host.id,)
-        for name in host.blocked:
-            self._names[name].blocking += (host.id,)
         if self._table is not None:
             self._table.put(host.id, self._row(host), turn, self._groups(host))
 
@@ -102,12 +96,8 @@ class Index(ABC, Generic[Host, Seeker]):
         if host is None:
             return
         self._asked.pop(host_id, None)
-        for name in host.identities:
-            self._names[name].owned = _without(self._names[name].owned, host_id)
-        for name in host.blocked:
-            self._names[name].blocking = _without(self._names[name].blocking, host_id)
         if self._table is not None:
-            self._table.remove(host_id, self._groups(host))
+            self._table.remove(host_id, self._groups(host), host.identities, host.blocked)
 
     def candidates(self, seeker: Seeker) -> list[Pair]:
         """All eligible pairs, in order."""
@@ -124,7 +114,7 @@ class Index(ABC, Generic[Host, Seeker]):
             return Found([pair.cost_m for pair in pairs], pairs)
         assert self._table is not None
         limit_m = ANY_COST if limit_m is None else min(limit_m, ANY_COST)
-        costs, ids, far, slots = self._table.search(question, min(want, len(self)), _barred(question), limit_m)
+        costs, ids, far, slots = self._table.search(question, min(want, len(self)), limit_m)
         metres = self._table.metres(question, slots)
         return Found(costs.tolist(), self._pairs(seeker, ids.tolist(), far.tolist(), metres))
 
@@ -134,13 +124,12 @@ class Index(ABC, Generic[Host, Seeker]):
         table = self._table or self._ready()
         if table is None or row.area is not None:
             return None
-        named = self._names.__getitem__
-        return table.question(row, looks_in if row.takes else (), tuple(map(named, seeker.identities)), tuple(map(named, seeker.blocked)))
+        return table.question(row, looks_in if row.takes else ())
 
     def k_best(self, question: Question, k: int) -> tuple[list[int], list[int]]:
         """What the first ``k`` eligible hosts cost, in whole metres, and their ids."""
         assert self._table is not None
-        costs, ids, _, _ = self._table.search(question, k, _barred(question))
+        costs, ids, _, _ = self._table.search(question, k)
         return costs.tolist(), ids.tolist()
 
     def meeting(self, seeker: Seeker) -> list[Host]:
@@ -182,20 +171,6 @@ class Index(ABC, Generic[Host, Seeker]):
     @abstractmethod
     def _placed(self, pair: Pair) -> tuple[int, Id]:
         """The level of the pair's host, and its id."""
-
-
-def _barred(question: Question) -> tuple[Id, ...]:
-    """Hosts of the same person, and those whom either side blocks."""
-    found: tuple[Id, ...] = ()
-    for name in question.names:
-        found += name.owned + name.blocking
-    for name in question.blocked:
-        found += name.owned
-    return found
-
-
-def _without(ids: tuple[Id, ...], gone: Id) -> tuple[Id, ...]:
-    return () if len(ids) == 1 else tuple([known for known in ids if known != gone])
 
 
 class OfferIndex(Index[Offer, Need]):

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
-from matching.model import Id, Mode, Need, Offer
+from matching.model import Mode, Need, Offer
 
 if TYPE_CHECKING:  # who has no areas needs no Shapely
     from array import array
@@ -30,33 +30,25 @@ class Row(NamedTuple):
     languages: frozenset[str]
     level: int
     takes: bool
-
-
-class Name:
-    """What tells a person apart, and the hosts of that person and of those who block it. Kept for good, some hundred bytes each."""
-
-    __slots__ = ("blocking", "owned")
-
-    def __init__(self) -> None:
-        self.owned: tuple[Id, ...] = ()
-        self.blocking: tuple[Id, ...] = ()
+    identities: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
 
 
 class Question(NamedTuple):
-    """A seeker made ready to be asked for, once or again and again: its numbers and where they lie. ``names`` are its own, ``blocked`` of
-    those whom it blocks."""
+    """A seeker made ready to be asked for, once or again and again: its numbers and where they lie; its names, and of those whom it blocks,
+    as :class:`matching.names.Names` numbers them."""
 
     numbers: "array[float]"
     address: int
-    names: tuple[Name, ...] = ()
-    blocked: tuple[Name, ...] = ()
+    identities: list[int]
+    blocked: list[int]
 
 
 def offer_row(offer: Offer, *, seeks: bool = False) -> Row:
     return Row(
         offer.lon + 0.0, offer.lat + 0.0, NOT_IN_PERSON if offer.mode is _REMOTE else offer.reach_m + 0.0,  # no whole numbers for kernels
         offer.mode is not _IN_PERSON, offer.area, offer.hours, offer.languages, -offer.level if seeks else offer.level,
-        not offer.paused and offer.capacity > 0,
+        not offer.paused and offer.capacity > 0, offer.identities, offer.blocked,
     )  # fmt: skip
 
 
@@ -64,5 +56,5 @@ def need_row(need: Need, *, seeks: bool = False) -> Row:
     """A need goes as far as the offer does. Its level counts below zero where offers seek: so it is never above theirs."""
     return Row(
         need.lon + 0.0, need.lat + 0.0, NOT_IN_PERSON if need.mode is _REMOTE else _ANYWHERE, need.mode is not _IN_PERSON, None, need.hours,
-        need.languages, need.level if seeks else -need.level, True,
+        need.languages, need.level if seeks else -need.level, True, need.identities, need.blocked,
     )  # fmt: skip

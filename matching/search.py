@@ -11,7 +11,7 @@ from matching.candidates import FEW, within
 from matching.distance import BENT_REACH_M, ERROR_M, TOO_FAR, bent_m, exact_m, to_xyz
 from matching.geo import MIN_CURVATURE_M
 from matching.grid import half_width, row_of, rows_within
-from matching.ground import AT_ONCE, ENTRY, LAYERS, ROUNDED_M, UNITS, cell_within, far_of, later, row_within, tables_of, world_at
+from matching.ground import AT_ONCE, ENTRY, HOST, LAYERS, ROUNDED_M, UNITS, cell_within, far_of, later, row_within, tables_of, world_at
 from matching.jit import inner_kernel, kernel
 from matching.memory import array_at, fetch
 from matching.model import REMOTE_COST_M
@@ -25,10 +25,12 @@ ENTRY_BYTES, FETCHED = ENTRY.itemsize, 32
 """So many entries of a run are fetched ahead; the rest of a longer one follows by itself."""
 WIDER = 0.3
 """Each step goes farther by a cell, or by this share of the way."""
-QUESTION = np.dtype([(name, np.float64) for name in ("lon", "lat", "radius", "far", "profile", "level", "looks")])
+QUESTION = np.dtype([(name, np.float64) for name in ("lon", "lat", "radius", "far", "profile", "level", "looks", "names")])
 LOOK = np.dtype([(name, np.float64) for name in ("group", "level")])
 BARRING = np.dtype([(name, np.int64) for name in ("barred", "held")])
-QUESTION_BYTES, BARRING_BYTES = QUESTION.itemsize, BARRING.itemsize
+QUESTION_BYTES, LOOK_BYTES, BARRING_BYTES = QUESTION.itemsize, LOOK.itemsize, BARRING.itemsize
+HOST_BYTES, ID_BYTE = HOST.itemsize, HOST.fields["id"][1]  # type: ignore[index]
+NOT_ASKED = -1
 
 
 @kernel
@@ -37,16 +39,20 @@ def search(world, question, barring, every, limit):  # type: ignore[no-untyped-d
     table stand then what each costs, its id, 1 when it meets the seeker from afar, and its slot.
 
     The first three are addresses: an array takes longer to be handed over. ``world`` is :func:`matching.ground.world_of`. A question is
-    followed by its looks, the lowest level first; ``far`` is 1 when the seeker also meets from afar. ``barring`` says how many slots of
-    hosts follow who are not to be met, and how many areas that hold the seeker's point; both ascend. With ``every`` all are found whom
-    category, mode and distance let meet.
+    followed by its looks, the lowest level first, and its names; ``far`` is 1 when the seeker also meets from afar. ``barring`` says how
+    many slots of hosts follow who are not to be met, and how many areas that hold the seeker's point; both ascend. Where these hosts are
+    NOT_ASKED for and there may be any, so it returns. With ``every`` all are found whom category, mode and distance let meet.
     """
-    groups, hosts, bits, fits, room, found = world_at(world)
+    groups, hosts, bits, fits, busy, room, found = world_at(world)
     q, counts, keys, count = array_at(question, 1, QUESTION)[0], array_at(barring, 1, BARRING)[0], found[0], 0
     if len(keys) == 0:
         return 0
-    barred = array_at(barring + BARRING_BYTES, counts.barred, np.int64)
-    held = array_at(barring + BARRING_BYTES + 8 * counts.barred, counts.held, np.int64)
+    if counts.barred == NOT_ASKED and not every:
+        for name in array_at(question + QUESTION_BYTES + np.int64(q.looks) * LOOK_BYTES, np.int64(q.names), np.float64):
+            if busy[np.int64(name)]:
+                return NOT_ASKED
+    barred = array_at(barring + BARRING_BYTES, max(counts.barred, np.int64(0)), np.int64)
+    held = array_at(barring + BARRING_BYTES + 8 * len(barred), counts.held, np.int64)
     profile, here = np.int64(q.profile), to_xyz(q.lon, q.lat)
     table = fits[profile] if profile < len(fits) else fits[0, :0]
     rules = (bits, bits[profile], table, q.level, every, barred, held)  # ``barred`` is empty with ``every``
@@ -162,6 +168,8 @@ def add_near(entries, first, behind, hosts, own, rules, near, keys, count):  # t
             if allowed(e, e.host, rules):
                 cost = near_cost(e, hosts, own)
                 if cost != TOO_FAR and cost <= limit:
+                    host = hosts.ctypes.data + e.host * HOST_BYTES + ID_BYTE  # whose id is asked for in the end
+                    fetch(host, host + 1)
                     count = push(keys, count, (base + cost) << 32 | np.int64(e.host) << 1, hosts)
     return count
 

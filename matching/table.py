@@ -17,15 +17,16 @@ from matching.ground import GROUP, HOLE, HOST, LEAST_ROOM, Ground, enter, leave,
 from matching.hours import half_hours
 from matching.jit import Array
 from matching.model import Id
-from matching.rows import NOT_IN_PERSON, Looks, Name, Question, Row
-from matching.search import ANY_COST, apart, search, write_fits
+from matching.names import Names
+from matching.rows import NOT_IN_PERSON, Looks, Question, Row
+from matching.search import ANY_COST, NOT_ASKED, apart, search, write_fits
 
 if TYPE_CHECKING:
     from matching.areas import AreasInUse
 
 NONE = np.empty(0, np.int64)
-_BARS_NOBODY = array("q", (0, 0))
-NOBODY_BARRED = _BARS_NOBODY.buffer_info()[0]
+_NOT_ASKED = array("q", (NOT_ASKED, 0))
+NAMES_NOT_ASKED = _NOT_ASKED.buffer_info()[0]
 TAKES_NOBODY = -(1 << 31)
 """Below any level that is asked for."""
 MOST_M = (1 << 31) - 1
@@ -48,6 +49,7 @@ class Table:
         self._profiles: dict[tuple[int, frozenset[str]], int] = {}
         self._languages: dict[str, int] = {}
         self._areas: AreasInUse | None = None
+        self._names = Names(self._moved)
         self._found = np.empty((4, 0), np.int64)
         self._want = 0
         self._rows: Sequence[Array] = list(self._found)
@@ -56,6 +58,8 @@ class Table:
         rows = [(row.lon, row.lat, *to_xyz(row.lon, row.lat), asked, key, *self._said(row)) for key, row, asked, *_ in hosts]
         self._hosts = np.array(rows, HOST)
         self._moved()
+        for slot, (_, row, *_) in enumerate(hosts):
+            self._names.enter(slot, row.identities, row.blocked)
         members = defaultdict[Hashable, list[int]](list)
         for slot, (_, _, _, labels) in enumerate(hosts):
             for label in labels:
@@ -70,19 +74,21 @@ class Table:
         slot = self._slots[key] = self._free.pop()
         mine = self._groups_of(labels)
         said = self._said(row)
+        self._names.enter(slot, row.identities, row.blocked)
         done = put(self._at, slot, mine, key, asked, row.lon, row.lat, *said)
         while done < len(mine):
             self._lay_out_anew(int(mine[done]))
             done = enter(self._at, slot, mine, done)
 
-    def remove(self, key: Id, labels: Collection[Hashable]) -> None:
+    def remove(self, key: Id, labels: Collection[Hashable], identities: Collection[str], blocked: Collection[str]) -> None:
         slot = self._slots.pop(key)
+        self._names.leave(slot, identities, blocked)
         leave(self._at, slot, self._groups_of(labels))
         if self._areas and self._hosts["area"][slot] >= 0:
             self._areas.drop(int(self._hosts["area"][slot]))
         self._free.append(slot)
 
-    def question(self, row: Row, looks_in: Looks, names: tuple[Name, ...] = (), blocked: tuple[Name, ...] = ()) -> Question:
+    def question(self, row: Row, looks_in: Looks) -> Question:
         """A seeker as the search knows it, good for as long as this table is."""
         looks = self._looks.get(looks_in)
         if looks is None:
@@ -90,24 +96,23 @@ class Table:
             levels = [level for _, level in looks_in]
             looks = self._looks[looks_in] = [number for look in zip(groups, levels, strict=True) for number in look]
         profile = self._profile(row.hours, row.languages)
-        numbers = array("d", (row.lon, row.lat, row.radius_m, row.far, profile, row.level, len(looks_in), *looks))
-        return Question(numbers, numbers.buffer_info()[0], names, blocked)
+        own, blocked = list(map(self._names.number, row.identities)), list(map(self._names.number, row.blocked))
+        said = (row.lon, row.lat, row.radius_m, row.far, profile, row.level, len(looks_in), len(own) + len(blocked), *looks, *own, *blocked)
+        numbers = array("d", said)
+        return Question(numbers, numbers.buffer_info()[0], own, blocked)
 
-    def search(
-        self, question: Question, want: int, barred: Iterable[Id] = (), limit_m: int = ANY_COST, every: bool = False
-    ) -> Sequence[Array]:  # fmt: skip
+    def search(self, question: Question, want: int, limit_m: int = ANY_COST, every: bool = False) -> Sequence[Array]:
         """The first hosts: what each costs in whole metres, its id, 1 when the two meet from afar, and what :meth:`metres` takes."""
         if want != self._want:
             self._want, self._found = want, np.empty((4, want), np.int64)
             self._rows = list(self._found)
             self._moved()
-        if barred or self._areas:
-            not_with = sorted(self._slots[key] for key in barred)
+        count = NOT_ASKED if self._areas else search(self._at, question.address, NAMES_NOT_ASKED, every, limit_m)
+        if count == NOT_ASKED:
+            barred = [] if every else self._names.barred(question.identities, question.blocked)
             held = self._areas.holding(question.numbers[0], question.numbers[1]).tolist() if self._areas else ()
-            barring = array("q", (len(not_with), len(held), *not_with, *held))
+            barring = array("q", (len(barred), len(held), *barred, *held))
             count = search(self._at, question.address, barring.buffer_info()[0], every, limit_m)
-        else:
-            count = search(self._at, question.address, NOBODY_BARRED, every, limit_m)
         return self._rows if count == want else [row[:count] for row in self._rows]
 
     def metres(self, question: Question, slots: Array) -> list[float]:
@@ -187,7 +192,7 @@ class Table:
 
     def _moved(self) -> None:
         """Tell kernels where all is now."""
-        self._world = world_of(self._groups, self._hosts, self._bits, self._fits, self._room, self._found)
+        self._world = world_of(self._groups, self._hosts, self._bits, self._fits, self._names.busy, self._room, self._found)
         self._at = self._world.ctypes.data
 
 
@@ -197,6 +202,6 @@ def warm_up() -> None:
     table = Table([(1, anybody, 0, ("any",))])
     for key in range(2, LEAST_ROOM + 3):  # more than there is room for at first
         table.put(key, anybody, 0, ("any",))
-    table.remove(2, ("any",))
+    table.remove(2, ("any",), (), ())
     question = table.question(anybody, (("any", 0),))
     table.metres(question, table.search(question, 1)[3])

@@ -17,6 +17,7 @@ from matching.eligibility import first_refusal
 from matching.hours import ANY_TIME, parse_hours
 from matching.index import NeedIndex, OfferIndex, warm_up
 from matching.model import TAKEN, Mode, Need, Offer, Pair, Rule
+from matching.names import FIRST_ROOM
 from matching.policy import Terms
 from matching.ranking import best, best_needs, why_nobody
 from tests.unit.matching.posts import LAT, LON, NORTH_100_M, eligible, need, need_lists, offer, offer_lists
@@ -240,6 +241,16 @@ def test_a_question_stays_good_whatever_comes_and_goes() -> None:
     index.put(offer(6, hours=parse_hours("Mo 10:00-12:00")))
     assert index.k_best(question, 3) == ([0, 200], [6, 2])
     assert index.k_best(question, 0) == ([], [])
+
+
+def test_names_beyond_the_room_there_was_are_known_to_questions_from_before() -> None:
+    index = OfferIndex([offer(1)])
+    question = index.question(need(identities=frozenset({"me"})))
+    assert question is not None
+    many = 2 * FIRST_ROOM + 2
+    for i in range(2, many):
+        index.put(offer(i, identities=frozenset({f"n{i}", "me"} if i == many - 1 else {f"n{i}"})))
+    assert index.k_best(question, many)[1] == list(range(1, many - 1))
 
 
 def test_hours_and_languages_are_asked_too_where_too_many_are_to_be_written_down(monkeypatch: pytest.MonkeyPatch) -> None:
