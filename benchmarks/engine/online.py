@@ -97,16 +97,18 @@ def beside(sides: tuple[Ours, Whole, Side], steps: list[Step], reach: float) -> 
     answers: list[list[Any]] = [[] for _ in sides]
     gc.collect()
     gc.disable()  # as timeit does: posts, and answers kept for comparison, are not to be looked through again and again
-    for first in range(0, len(steps), CHUNK):
-        for side, times, said in zip(sides, took, answers, strict=True):
-            for what, number in steps[first : first + CHUNK]:
-                work = getattr(side, what)
-                began = time.perf_counter()
-                answer = work(number)
-                times[what].append(time.perf_counter() - began)
-                if what == "nearest":
-                    said.append(answer)
-    gc.enable()
+    try:
+        for first in range(0, len(steps), CHUNK):
+            for side, times, said in zip(sides, took, answers, strict=True):
+                for what, number in steps[first : first + CHUNK]:
+                    work = getattr(side, what)
+                    began = time.perf_counter()
+                    answer = work(number)
+                    times[what].append(time.perf_counter() - began)
+                    if what == "nearest":
+                        said.append(answer)
+    finally:
+        gc.enable()
     whole = [[(pair.offer, pair.cost_m) for pair in answer] for answer in answers[1]]
     if [list(zip(*answer, strict=True)) for answer in answers[0]] != whole:
         raise NotExact("the index says one thing and the service another")
