@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from app.context import Context, instance_folder
 from app.services import leases
-from app.services.matches import expire_due
-from app.services.matching import Board, match_due, warm_up
+from app.services.board import Board
+from app.services.duty import come_back
+from app.services.ending import expire_due
+from app.services.matching import match_due, warm_up
 from app.services.telling import SEALED_AS, follow_up_undelivered
 from notifications import outbox
 from notifications.relay import Relay
@@ -34,7 +36,7 @@ class Worker:
         """Match, expire and follow up, if this worker holds the lease; sending is the relay's own."""
         if not leases.hold(self.ctx, "matching"):
             return False
-        done = expire_due(self.ctx)
+        done = expire_due(self.ctx) + come_back(self.ctx)
         self.board.follow(self.ctx)
         done += match_due(self.ctx, self.board)
         done += follow_up_undelivered(self.ctx)

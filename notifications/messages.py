@@ -144,7 +144,7 @@ class ProposalToVolunteer(Message):
 
 @dataclass(frozen=True)
 class ProposalToResident(Message):
-    """Somebody was asked, about how far away, until when, and what happens next."""
+    """So many were asked, the nearest about so far away, until when, and what happens next."""
 
     kind = "proposal_to_resident"
     category: str
@@ -152,6 +152,7 @@ class ProposalToResident(Message):
     distance_m: int | None
     deadline: dt.datetime
     my_page_url: str
+    number: int = 1
 
 
 @dataclass(frozen=True)

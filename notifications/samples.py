@@ -39,6 +39,7 @@ SAMPLES: dict[str, m.Message] = {
         _proposal, urgency="flexible", category="homework", mode="remote", distance_m=None, when=""
     ),
     "proposal_to_resident": _asked,
+    "proposal_to_resident-several": dataclasses.replace(_asked, number=3),
     "proposal_to_resident-remote": dataclasses.replace(_asked, category="conversation", mode="remote", distance_m=None),
     "accepted_to_resident": _accepted,
     "accepted_to_resident-remote": dataclasses.replace(_accepted, category="paperwork", mode="remote", distance_m=None),

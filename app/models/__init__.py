@@ -1,5 +1,6 @@
 """The tables. One subject a file, columns and relations only: what happens to them is in ``app/services``."""
 
+from app.models.block import Block
 from app.models.draft import Draft
 from app.models.event import Event
 from app.models.match import Match
@@ -13,6 +14,6 @@ from app.models.task import Task, TaskKind
 from app.models.territory import Territory
 
 __all__ = [
-    "Attempt", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Offer", "Person", "PostedBy", "Role", "Street",
-    "Task", "TaskKind", "Territory",
+    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Offer", "Person", "PostedBy", "Role",
+    "Street", "Task", "TaskKind", "Territory",
 ]  # fmt: skip

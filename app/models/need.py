@@ -14,7 +14,8 @@ from notifications.types import UTCDateTime
 
 
 class Need(Post, Base):
-    """What a resident asks for. ``taken`` counts the live matches, each of which holds one of ``helpers_needed`` places.
+    """What a resident asks for. ``taken`` counts the matches with a volunteer's yes, each of which holds one of ``helpers_needed``
+    places, and those that ended well.
 
     An open need is due for matching when ``next_try_at`` has come. ``on_behalf_name`` and ``on_behalf_phone`` say who asks in the
     resident's place, when somebody does; ``call`` is whom the town hall calls (a ``PostedBy``: the resident themselves or that relative).

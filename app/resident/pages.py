@@ -83,6 +83,23 @@ def outcome(token: str) -> ResponseReturnValue:
     return redirect(url_for("resident.my_request", token=token), 303)
 
 
+@resident.route("/request/<token>/let-go/<int(max=2147483647):match_id>", methods=["GET", "POST"])
+@permit(LINK)
+def let_go(token: str, match_id: int) -> ResponseReturnValue:
+    """The volunteer who was agreed on should not come after all."""
+    here = read(token)
+    match = next((match for match in here.matches if match.id == match_id), None) or abort(404)
+    if request.method != "POST" and match.state is MatchState.AGREED:
+        return render_template("resident/let_go.html", match=match, token=token)
+    if request.method == "POST":
+        became = matches.let_go(ctx(), match_id, by(here), pressed("because", matches.OTHER_TIME, matches.SOMEBODY_ELSE))
+        if became is matches.Answer.DECLINED:
+            flash(_("We have told the volunteer, and look for somebody else."))
+        else:
+            flash(_("This has changed meanwhile. Here is how things stand now."))
+    return redirect(url_for("resident.my_request", token=token), 303)
+
+
 @resident.route("/agree/<any(yes, no):word>/<token>", methods=["GET", "POST"])
 @permit(LINK)
 def agree(word: str, token: str) -> ResponseReturnValue:

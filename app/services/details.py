@@ -21,6 +21,8 @@ from notifications import outbox
 from notifications.outbox import Told
 
 TIMELINE_LENGTH = 100
+ECHOES = ("need_asked", "need_agreed", "need_closed")
+"""Moves of a need that only follow its matches', which the timeline tells already."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         row = session.execute(
             select(
                 Match.id, Match.need_id, Match.offer_id, Match.state, Match.mode, Match.distance_m, Match.proposed_at,
-                Match.deadline_at, Match.accepted_at, Match.agreed_at, Match.closed_at, Match.outcome, Match.reason, Match.rank,
+                Match.deadline_at, Match.accepted_at, Match.agreed_at, Match.closed_at, Match.outcome, Match.reason, Match.because,
+                Match.rank,
                 Match.terms, Need.category, Need.urgency, Need.availability, Need.person_id.label("resident_id"),
                 Offer.person_id.label("volunteer_id"), there.name.label("need_quartier"), here.name.label("offer_quartier"),
                 sight.inside(Need.territory_id).label("need_seen"), sight.inside(Offer.territory_id).label("offer_seen"),
@@ -267,7 +270,7 @@ def _events(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple
     return session.execute(
         select(Event.at, Event.kind, Event.channel, Event.reason, Event.actor_id, Event.match_id, agent)
         .outerjoin(Person, Person.id == Event.actor_id)
-        .where(which)
+        .where(which, Event.kind.not_in(ECHOES), or_(Event.kind != "need_open", Event.reason != "free"))
         .order_by(Event.at.desc(), Event.id.desc())
         .limit(TIMELINE_LENGTH)
     ).all()

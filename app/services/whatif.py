@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.context import Context
 from app.models import Match, Need, Offer, Person, Territory
 from app.scenario import Area, Today
-from app.services.matching import ASKED, need_to_match, offer_to_match
+from app.services.board import ASKED, need_to_match, offer_to_match
 from app.services.places import territories
 from matching.lifecycle import NeedState, OfferState
 

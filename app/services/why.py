@@ -5,8 +5,8 @@ from sqlalchemy.orm import load_only
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person
+from app.services.board import need_to_match, offer_to_match
 from app.services.lists import offers_of
-from app.services.matching import need_to_match, offer_to_match
 from app.services.places import territories
 from matching.lifecycle import NeedState, OfferState
 from matching.why import WhyNot, why_not

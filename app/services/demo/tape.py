@@ -11,12 +11,14 @@ from sqlalchemy import select
 
 from app.context import Context
 from app.models import Channel, Match, Need, Offer, Person, Task, TaskKind
-from app.services import matches, posting, tasks
+from app.services import duty, matches, posting, tasks
 from app.services.accounts import activate_offers, approve
+from app.services.board import Board
 from app.services.demo.town import Neighbour, Town
+from app.services.ending import expire_due
 from app.services.events import Actor
 from app.services.matches import Answer
-from app.services.matching import Board, match_due
+from app.services.matching import match_due
 from app.services.people import make_person
 from app.services.places import Spot
 from config.notices import CHARTER_VERSION, NOTICE_VERSION
@@ -65,7 +67,7 @@ class Tape:
 
     def _follow(self) -> None:
         """What the worker does, need by need: the solver for many at once takes long to load, and here nobody is waiting for it."""
-        matches.expire_due(self.ctx)
+        expire_due(self.ctx)
         with self.ctx.db.read() as session:
             which = select(Need.id).where(Need.state == NeedState.OPEN, Need.next_try_at <= self.clock).order_by(Need.id)
             due = session.scalars(which).all()
@@ -166,7 +168,7 @@ class Tape:
         with self.ctx.db.read() as session:
             offers = session.scalars(select(Offer.id).where(Offer.person_id == person_id)).all()
         for offer_id in offers:
-            posting.move_offer(self.ctx, offer_id, there, Actor(person_id, Channel.WEB))
+            duty.move_offer(self.ctx, offer_id, there, Actor(person_id, Channel.WEB))
 
     # The town hall
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event
 
 from app.models import Offer
-from app.services import matches, posting
+from app.services import duty, matches
 from app.services.events import Actor
 from app.services.figures import FEWEST, Figures, figures
 from matching.lifecycle import OfferState
@@ -48,7 +48,7 @@ def test_whoever_is_not_approved_or_pauses_is_not_ready(city: City) -> None:
     offers = [city.volunteer() for _ in range(5)]
     city.volunteer(approved=False)
     assert figures(city.ctx).ready == 5
-    posting.move_offer(city.ctx, offers[0], OfferState.PAUSED, Actor())
+    duty.move_offer(city.ctx, offers[0], OfferState.PAUSED, Actor())
     assert figures(city.ctx).ready is None
     assert figures(city.ctx).areas is None
 

@@ -116,7 +116,7 @@ def test_what_is_known_of_an_offer(city: City) -> None:
     asked(city, offer, 29, state="cancelled", reason="withdrawn")
     asked(city, offer, 31, state="closed", reason=None, outcome="done", accepted_at=city.clock())
     record = past(city, [], [offer, other]).records[offer]
-    assert (record.days_since, record.asked_7, record.asked_30, record.answered, record.yes) == (1.0, 2, 4, 4, 2)
+    assert (record.days_since, record.asked_7, record.asked_30, record.answered, record.yes) == (1.0, 2, 3, 4, 2)
     assert past(city, [], [offer]).records.keys() == {offer}
     assert past(city, [], [other]).records[other].days_since is None
 
