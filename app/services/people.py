@@ -38,6 +38,10 @@ def account_of(session: Session, ctx: Context, email: str) -> Person | None:
     return session.scalar(select(Person).where(Person.account, Person.email_index.in_(indexes)))
 
 
+OWN = "person:"
+"""How somebody is named who may have neither address nor phone."""
+
+
 def identities(person: Person | Row[tuple[int, str | None, str | None]]) -> frozenset[str]:
     """What tells somebody apart: two people who share one of these are the same."""
-    return frozenset(filter(None, (person.email_index, person.phone_index, f"person:{person.id}")))
+    return frozenset(filter(None, (person.email_index, person.phone_index, f"{OWN}{person.id}")))
