@@ -248,6 +248,64 @@ class NeedPaused(Message):
     my_page_url: str
 
 
+# --- what came of it, and what stands for long
+
+
+@dataclass(frozen=True)
+class HowWasIt(Message):
+    """One question to either side of a match; ``again``: they did not answer the first time."""
+
+    kind = "how_was_it"
+    category: str
+    other_name: str
+    side: Literal["resident", "volunteer"]
+    again: bool
+    answer_url: str
+
+
+@dataclass(frozen=True)
+class NotDone(Message):
+    """To the resident: the volunteer says that it did not happen. Shall we look for somebody else?"""
+
+    kind = "not_done"
+    category: str
+    my_page_url: str
+
+
+@dataclass(frozen=True)
+class OutcomeToAgent(Message):
+    """To whoever took the call: what came of request ``number``."""
+
+    kind = "outcome_to_agent"
+    category: str
+    outcome: Literal["done", "not_done"]
+    number: int
+    match_url: str
+
+
+@dataclass(frozen=True)
+class StillNeeded(Message):
+    """To the resident of a request that has stood open for long: without an answer until ``deadline`` it ends."""
+
+    kind = "still_needed"
+    category: str
+    deadline: dt.datetime
+    my_page_url: str
+
+
+@dataclass(frozen=True)
+class NoNeedNearYou(Message):
+    """To a volunteer whom nobody has needed: with ``radius_m`` there would have been ``more`` requests in a month, and ``category`` was
+    ``asked`` for so often nearby; 0 and empty where that would change nothing."""
+
+    kind = "no_need_near_you"
+    radius_m: int
+    more: int
+    category: str
+    asked: int
+    my_page_url: str
+
+
 @dataclass(frozen=True)
 class NeedClosed(Message):
     kind = "need_closed"

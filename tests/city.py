@@ -128,6 +128,11 @@ class City:
             rows = session.execute(text("SELECT kind, about FROM notification_outbox ORDER BY id"))
             return [(row.kind, row.about) for row in rows]
 
+    def raw(self, query: str) -> list[Any]:
+        """Rows as they lie in the database."""
+        with self.ctx.db.read() as session:
+            return list(session.execute(text(query)))
+
     def kinds(self) -> list[str]:
         return [kind for kind, _ in self.mails()]
 

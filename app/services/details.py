@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.models import Event, Match, Need, Offer, Person, PostedBy, Role, Task, Territory
+from app.models import Event, Match, Need, Offer, Outcome, Person, PostedBy, Role, Task, Territory
 from app.services.events import Actor, record
 from app.services.sight import Kind, Sight
 from app.services.tasks import ENDS_BY_ITSELF
@@ -38,6 +38,7 @@ class Detail:
     messages: Sequence[tuple[Told, int]] = ()
     needs: Sequence[Row[*tuple[Any, ...]]] = ()
     offers: Sequence[Row[*tuple[Any, ...]]] = ()
+    outcomes: Sequence[Outcome] = ()
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         who = {row.volunteer_id: "volunteer", row.resident_id: "resident"}
         events = _events(session, Event.match_id == match_id)
         about = _about(_matches(session, Match.id == match_id))
-        return Detail(row, events, who, (), _tasks(session, Task.match_id == match_id), _messages(session, about))
+        outcomes = session.scalars(select(Outcome).where(Outcome.match_id == match_id).order_by(Outcome.id)).all()
+        return Detail(row, events, who, (), _tasks(session, Task.match_id == match_id), _messages(session, about), outcomes=outcomes)
 
 
 def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:

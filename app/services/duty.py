@@ -12,6 +12,8 @@ from app.services.events import SYSTEM, Actor
 from app.services.moves import move
 from matching.lifecycle import OfferState, check
 
+NEWS_EVERY = timedelta(days=30)
+"""How long nobody has asked a volunteer who hears so, how often they do, and how far back needs are looked at for it."""
 WHY = {OfferState.PAUSED: "paused", OfferState.ACTIVE: "resumed", OfferState.WITHDRAWN: "withdrawn"}
 
 
@@ -25,7 +27,7 @@ def move_offer(ctx: Context, offer_id: int, there: OfferState, by: Actor) -> Non
         check(OfferState(offer.state), there)
         if there is not OfferState.ACTIVE:
             end_matches_of(session, ctx, now, by, "off_duty", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
-        offer.paused_until = None
+        offer.paused_until, offer.news_at = None, now + NEWS_EVERY
         move(session, offer, there, now, by, WHY[there])
         session.flush()
         if there is not OfferState.ACTIVE:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -44,7 +44,7 @@ def _finish(
     session: Session, ctx: Context, match: Match, there: MatchState, why: str, now: datetime, by: Actor, because: str | None = None
 ) -> None:
     outdate(session, match, now, by)
-    match.reason, match.because, match.closed_at = why, because, now
+    match.reason, match.because, match.closed_at, match.ask_at = why, because, now, None
     move(session, match, there, now, by, why)
     give_back_offer(match.offer, now)
     if told := TOLD_AS.get(why):
@@ -69,6 +69,10 @@ def settle(session: Session, ctx: Context, need: Need, now: datetime, by: Actor,
     looks = free and need.exact_point is not None  # else an agent places it first
     need.next_try_at = (need.posted_at if first else now) if looks else None
     need.changed_at = now
+    if there in (NeedState.OPEN, NeedState.ASKED):
+        need.check_at = need.check_at or now + timedelta(days=ctx.settings.need_days)
+    else:
+        need.check_at = need.checked_at = None
 
 
 def _where(free: bool, states: set[str]) -> tuple[NeedState, str]:
@@ -142,7 +146,7 @@ def outdate(session: Session, match: Match, now: datetime, by: Actor) -> None:
     """Whatever an agent should still have said of this match is overtaken by its next move."""
     session.execute(
         update(Task)
-        .where(Task.match_id == match.id, Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED]), Task.closed_at.is_(None))
+        .where(Task.match_id == match.id, Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME]), Task.closed_at.is_(None))
         .values(closed_at=now, closed_by_id=by.person_id)
     )
 

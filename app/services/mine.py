@@ -99,7 +99,8 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
         row = session.execute(
             select(
                 Need.id, Need.person_id, Need.category, Need.urgency, Need.availability, Need.state, Need.helpers_needed, Need.taken,
-                Need.posted_at, Need.confirmed_at, Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
+                Need.posted_at, Need.confirmed_at, Need.check_at, Need.checked_at,
+                Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
                 Need.details, Need.languages, Need.mode, Need.school_level, Need.on_behalf_name,
                 Person.contact, Person.phone, Person.email.is_not(None).label("has_email"),
             )

@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import Engine, event
 
 from app.models import Match, Need, Offer, Person
-from app.services import accounts, duty, matches, tasks
+from app.services import accounts, closing, duty, matches, tasks
+from app.services.closing import Said
 from app.services.events import Actor
 from app.services.places import Spot
 from matching.hours import parse_hours
-from matching.lifecycle import OfferState
+from matching.lifecycle import OfferState, Side
 from tests.city import City
 from tests.functional.doors.conftest import proposed
 from tests.offers import fill_in, step_of
@@ -260,7 +261,7 @@ def test_the_same_neighbour_helped_twice_is_one_neighbour_and_two_visits(city: C
         city.match()
         match = city.matches(need_id)[0]
         matches.volunteer_answers(city.ctx, match.id, True, Actor())
-        matches.close(city.ctx, match.id, "done", Actor())
+        closing.say(city.ctx, match.id, Side.EITHER, Said("done"), Actor())
     assert "1 neighbour helped 2 visits" in sign_in(offer_id=offer_id).get("/me").text
 
 
