@@ -223,7 +223,8 @@ def test_the_next_thing_to_do_comes_first(city: City, sign_in: SignIn) -> None:
     assert "How did it go with Résidente2?" in page.text
     assert page.link("Say how it went") == f"#person-{match.id}"
 
-    page = visitor.submit(page, "It is done")
+    assert "It is written down that it took place." in visitor.submit(page, "It is done").text
+    page = visitor.get("/me")
     assert "Nothing waits for you." in page.text
     assert "1 neighbour helped 1 visit" in page.text
 
@@ -232,11 +233,12 @@ def test_the_volunteer_says_how_it_went_once(city: City, sign_in: SignIn) -> Non
     match, need, offer = agreed(city)
     visitor = sign_in(offer_id=offer.id)
     before = visitor.get("/me")
-    page = visitor.submit(before, "It did not happen")
-    assert "We look for somebody else for this neighbour." in page.text
-    assert (city.one(Match, match.id).outcome, city.one(Need, need.id).state) == ("not_done", "open")
-    assert "This has changed meanwhile." in visitor.submit(before, "It is done").text
+    page = visitor.submit(visitor.get(before.link("It did not happen")), "Send", because="no_time")
+    assert "Thank you for telling us." in page.text
+    assert (city.one(Match, match.id).outcome, city.one(Need, need.id).state) == ("not_done", "paused")
+    assert "somebody from the town hall will call you" in visitor.submit(before, "It is done").text
     assert city.one(Match, match.id).outcome == "not_done"
+    page = visitor.get("/me")
     assert city.one(Offer, offer.id).taken == 0
     assert "neighbour helped" not in page.text
 
