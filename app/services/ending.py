@@ -18,6 +18,8 @@ from notifications.messages import MatchEndedToVolunteer, NeedPaused, SearchGoes
 
 SILENCES = 2
 """After so many unanswered yeses of volunteers a need is paused."""
+SAY_SO = timedelta(days=7)
+"""How long a resident has to say whether something is still needed."""
 TOLD_AS = {
     "withdrawn": "withdrawn", "changed": "changed", "resident": "resident_declined", "expired": "expired", "settled": "settled",
     "let_go": "backed_out",
@@ -137,9 +139,9 @@ def _expire(ctx: Context, match_id: int) -> None:
 
 
 def pause(session: Session, need: Need, now: datetime, by: Actor, why: str) -> None:
-    """Nobody is asked for a need until its resident says so."""
+    """Nobody is asked for a need until its resident, who has been asked, says so; without a word it ends."""
     move(session, need, NeedState.PAUSED, now, by, why)
-    need.next_try_at = None
+    need.next_try_at, need.checked_at, need.check_at = None, now, now + SAY_SO
 
 
 def outdate(session: Session, match: Match, now: datetime, by: Actor) -> None:

@@ -8,16 +8,14 @@ from sqlalchemy.orm import Session
 from app.context import Context
 from app.links import Purpose
 from app.models import Need, Task, TaskKind
-from app.services.ending import end_matches_of
+from app.services.ending import SAY_SO, end_matches_of
 from app.services.events import SYSTEM, Actor, record
 from app.services.moves import lock_need, move
 from app.services.tasks import close_tasks_about
 from app.services.telling import tell
 from matching.lifecycle import NeedState
-from notifications.messages import ConfirmNeed, NeedClosed, StillNeeded
+from notifications.messages import ConfirmNeed, NeedClosed, NeedPaused, NotDone, StillNeeded
 
-ANSWER = timedelta(days=7)
-"""How long to answer whether it is still needed, and how long to confirm a request."""
 UNMET = (NeedState.UNCONFIRMED, NeedState.OPEN, NeedState.ASKED, NeedState.PAUSED)
 
 
@@ -55,14 +53,14 @@ def check_due(ctx: Context, limit: int = 200) -> int:
 
 def _check(session: Session, ctx: Context, need: Need, now: datetime) -> None:
     if _waits_for_an_agent(session, need):
-        need.check_at = now + ANSWER  # nobody has asked them yet
+        need.check_at = now + SAY_SO  # nobody has asked them yet
     elif need.state == NeedState.UNCONFIRMED:
         _expire(session, ctx, need, now, "unconfirmed")
     elif need.checked_at is not None:
         _expire(session, ctx, need, now, "not_needed")
         tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "expired"), now, need=need)
     else:
-        need.checked_at, need.check_at = now, now + ANSWER
+        need.checked_at, need.check_at = now, now + SAY_SO
         record(session, "still_needed_asked", now, SYSTEM, need_id=need.id)
         message = StillNeeded(need.person.first_name, need.category, need.check_at, ctx.links.url(Purpose.MY_REQUEST, need.id))
         tell(session, ctx, need.person, message, now, need=need, once=f"{now:%Y-%m-%d}")
@@ -70,7 +68,7 @@ def _check(session: Session, ctx: Context, need: Need, now: datetime) -> None:
 
 def _waits_for_an_agent(session: Session, need: Need) -> bool:
     """Whether an agent has still to call or write: silence says nothing of somebody who was not asked."""
-    kinds = StillNeeded.kind, ConfirmNeed.kind
+    kinds = StillNeeded.kind, ConfirmNeed.kind, NeedPaused.kind, NotDone.kind
     open_call = Task.need_id == need.id, Task.kind == TaskKind.TELL, Task.reason.in_(kinds), Task.closed_at.is_(None)
     return session.scalar(select(Task.id).where(*open_call).limit(1)) is not None
 
