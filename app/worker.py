@@ -11,6 +11,7 @@ from app.services.matches import expire_due
 from app.services.matching import Board, match_due, warm_up
 from app.services.telling import SEALED_AS, follow_up_undelivered
 from notifications import outbox
+from notifications.limits import Limits
 from notifications.relay import Relay
 from notifications.transport.base import Mailbox, Transport
 from notifications.transport.file import FileTransport
@@ -91,5 +92,5 @@ def make_relay(ctx: Context) -> Relay:
     lease = timedelta(seconds=max(600, 25 * ctx.settings.mail_timeout_s))
     return Relay(
         ctx.db.begin, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
-        lease=lease, rng=ctx.rng,
+        lease=lease, limits=Limits(ctx.settings.mail_per_second, ctx.settings.mail_per_domain_minute), rng=ctx.rng,
     )  # fmt: skip
