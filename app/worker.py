@@ -91,6 +91,6 @@ def make_relay(ctx: Context) -> Relay:
     # Sending one message takes some ten network steps, and a lease must outlast them all twice.
     lease = timedelta(seconds=max(600, 25 * ctx.settings.mail_timeout_s))
     return Relay(
-        ctx.db.begin, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
+        ctx.db.connect, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
         lease=lease, limits=Limits(ctx.settings.mail_per_second, ctx.settings.mail_per_domain_minute), rng=ctx.rng,
     )  # fmt: skip

@@ -49,13 +49,14 @@ TRIES = 17
 class Relay:
     """Sends what is due.
 
-    ``begin`` opens a writing transaction, on any thread; ``unseal`` undoes what ``seal`` did at the enqueue; ``holder`` names this relay
-    and no other. ``lease`` must be more than twice what sending one message may take (some ten network steps, each up to its timeout).
+    ``connect`` opens a connection whose transactions may write, and that works on any thread; ``unseal`` undoes what ``seal`` did at the
+    enqueue; ``holder`` names this relay and no other. ``lease`` must be more than twice what sending one message may take (some ten
+    network steps, each up to its timeout).
     """
 
     def __init__(
         self,
-        begin: Callable[[], AbstractContextManager[Connection]],
+        connect: Callable[[], AbstractContextManager[Connection]],
         transport: Transport,
         unseal: Callable[[str], str],
         city: City,
@@ -66,7 +67,7 @@ class Relay:
         limits: Limits | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        self._begin = begin
+        self._connect = connect
         self._transport = transport
         self._unseal = unseal
         self._city = city
@@ -77,6 +78,7 @@ class Relay:
         self._rng = rng or random.Random()
         self._breaker = Breaker(self._rng)
         self._stop = threading.Event()
+        self._connection: Connection  # one for a batch, used by one thread at a time
         self._accepted: Claimed | None = None  # by the server, and perhaps not recorded yet
         self._recording: Future[None] | None = None
 
@@ -101,15 +103,16 @@ class Relay:
         state = self._breaker.state(self._clock())
         if state is BreakerState.OPEN:
             return 0
-        batch, skipped = self._claim(BATCH if state is BreakerState.CLOSED else 1)
-        if not batch:
-            self._transport.close()
-        with ThreadPoolExecutor(1) as recorder:
-            left = self._send(batch, recorder)
-        self._settle()
-        if left:
-            with self._begin() as connection:
-                outbox.release(connection, [claimed.id for claimed in left], holder=self._holder)
+        with self._connect() as self._connection:
+            batch, skipped = self._claim(BATCH if state is BreakerState.CLOSED else 1)
+            if not batch:
+                self._transport.close()
+            with ThreadPoolExecutor(1) as recorder:
+                left = self._send(batch, recorder)
+            self._settle()
+            if left:
+                with self._transaction() as connection:
+                    outbox.release(connection, [claimed.id for claimed in left], holder=self._holder)
         return skipped + len(batch) - len(left)
 
     def _claim(self, limit: int) -> tuple[list[Claimed], int]:
@@ -186,8 +189,8 @@ class Relay:
             self._recording = recorder.submit(self._record_sent, claimed)
 
     def _record_sent(self, claimed: Claimed) -> None:
-        with self._begin() as connection:
-            outbox.record_sent(connection, claimed.id, now=self._clock())
+        with self._connection.begin():
+            outbox.record_sent(self._connection, claimed.id, now=self._clock())
         log.info("message %d (%s, %s) sent", claimed.id, claimed.kind, claimed.about)
 
     def _settle(self) -> None:
@@ -200,8 +203,8 @@ class Relay:
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         self._settle()
-        with self._begin() as connection:
-            yield connection
+        with self._connection.begin():
+            yield self._connection
 
     def _mailbox(self, claimed: Claimed) -> Mailbox:
         return Mailbox(**json.loads(self._unseal(claimed.recipient)))

@@ -32,7 +32,7 @@ class Scripted(MemoryTransport):
 
 def relay(post: Post, transport: Transport, holder: str = "relay", **options: object) -> Relay:
     options = {"clock": post.clock, "rng": random.Random(7)} | options
-    return Relay(post.database.begin, transport, unseal, CITY, holder, **options)  # type: ignore[arg-type]
+    return Relay(post.database.connect, transport, unseal, CITY, holder, **options)  # type: ignore[arg-type]
 
 
 def ids(messages: list[EmailMessage]) -> list[str]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
 from notifications import breaker
@@ -124,6 +124,21 @@ def test_a_suppressed_address_gets_nothing(post: Post) -> None:
     assert post.row().last_error == "address suppressed: bounced, 2026-11-30"
 
 
+def test_a_message_is_handed_over_only_when_the_one_before_is_recorded(post: Post) -> None:
+    for _ in range(30):
+        post.enqueue()
+    recorded = []
+
+    class Watching(Scripted):
+        def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+            settle()
+            recorded.append(post.states().count("sent"))
+            super().send(envelope, settle)
+
+    relay(post, Watching()).run_once()
+    assert recorded == list(range(30))
+
+
 def test_a_slow_server_does_not_make_two_relays_send_the_same(post: Post) -> None:
     for _ in range(3):
         post.enqueue()
@@ -214,20 +229,17 @@ def test_a_mail_server_that_comes_back_gets_everything(post: Post, monkeypatch: 
 
 
 class Flaky:
-    """A database that is gone when ``gone`` is set, and each time ``breaks`` says so."""
+    """Has a database begin no transaction while ``gone`` is set."""
 
     def __init__(self, post: Post) -> None:
-        self._post = post
         self.gone = threading.Event()
         self.refused = threading.Event()
+        event.listen(post.database.engine, "begin", self._begin, insert=True)
 
-    @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def _begin(self, _: Connection) -> None:
         if self.gone.is_set():
             self.refused.set()
             raise OperationalError("SELECT secret", {}, Exception("gone"))
-        with self._post.database.begin() as connection:
-            yield connection
 
 
 def test_a_database_that_goes_away_right_after_the_sending_repeats_nothing(
@@ -247,7 +259,7 @@ def test_a_database_that_goes_away_right_after_the_sending_repeats_nothing(
     for _ in range(4):
         post.enqueue()
     transport = Cutting()
-    with running(Relay(database.begin, transport, unseal, CITY, "relay", clock=post.clock)):
+    with running(Relay(post.database.connect, transport, unseal, CITY, "relay", clock=post.clock)):
         assert arrived.acquire(timeout=10) and arrived.acquire(timeout=10)
         assert database.refused.wait(10)
         database.gone.clear()
@@ -306,7 +318,7 @@ database = Database(url)
 with database.begin() as connection:
     outbox.release_dead(connection, lambda name: name != holder)
 transport = MailTransport(Server("127.0.0.1", int(port)), Mailbox("entraide@example.org"))
-Relay(database.begin, transport, unseal, CITY, holder).run(threading.Event())
+Relay(database.connect, transport, unseal, CITY, holder).run(threading.Event())
 """
 
 
