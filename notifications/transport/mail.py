@@ -74,7 +74,7 @@ class MailTransport:
             connection = self._connect()
             connection.host.settle = settle
             try:
-                connection.send(self._message)
+                connection.send(self._message, ("", self._address))  # in pairs, for Flask-Mail would take texts apart at each message
             except smtplib.SMTPRecipientsRefused as error:  # the others may go by this connection, if it is still there
                 raise _meaning(error) from None
             except (OSError, smtplib.SMTPException) as error:
@@ -112,7 +112,7 @@ class _Composed(Message):
 
     def carry(self, envelope: Envelope, sender: Mailbox) -> None:
         self.subject = envelope.subject
-        self.recipients = [address_on_the_wire(envelope.to)]
+        self.recipients = [("", address_on_the_wire(envelope.to))]
         self.msgId = envelope.message_id
         self._composed = compose(envelope, sender)
 
