@@ -22,7 +22,7 @@ from tests.integration.notifications.conftest import Post
 from tests.smtp import DROP, SLOW, SmtpServer, smtp_server
 from tests.volume import volume
 
-MESSAGES, KILLS = volume(200, 2000), volume(8, 60)
+MESSAGES, KILLS = volume(200, 2000), volume(5, 60)
 NOBODY = "550 5.1.1 there is nobody of that name"
 TROUBLE = {
     "CONNECT": {"421 4.3.2 too many connections": 3, DROP: 2},
