@@ -16,6 +16,7 @@ from app.services.news import tell_due
 from app.services.stale import check_due
 from app.services.telling import SEALED_AS, follow_up_undelivered
 from notifications import outbox
+from notifications.limits import Limits
 from notifications.relay import Relay
 from notifications.transport.base import Mailbox, Transport
 from notifications.transport.file import FileTransport
@@ -97,6 +98,6 @@ def make_relay(ctx: Context) -> Relay:
     # Sending one message takes some ten network steps, and a lease must outlast them all twice.
     lease = timedelta(seconds=max(600, 25 * ctx.settings.mail_timeout_s))
     return Relay(
-        ctx.db.begin, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
-        lease=lease, rng=ctx.rng,
+        ctx.db.connect, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
+        lease=lease, limits=Limits(ctx.settings.mail_per_second, ctx.settings.mail_per_domain_minute), rng=ctx.rng,
     )  # fmt: skip

@@ -30,7 +30,7 @@ def past_mail(ctx: Context) -> None:
     folder = Path(ctx.settings.instance) / "mail"
     remove_mail(folder)
     transport = FileTransport(folder, Mailbox(ctx.settings.mail_sender, f"À deux pas {ctx.settings.city_name}"))
-    relay = Relay(ctx.db.begin, transport, lambda sealed: ctx.keys.unseal(sealed, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now)
+    relay = Relay(ctx.db.connect, transport, lambda sealed: ctx.keys.unseal(sealed, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now)
     while relay.run_once():
         pass
     with ctx.db.begin() as connection:
