@@ -15,13 +15,12 @@ from matching.lifecycle import MatchState, NeedState, Side, is_terminal
 from matching.waves import DEFAULT_WAVES
 from tests.city import BY_LINK, City
 from tests.explained import unexplained
-from tests.volume import volume
 
 KINDS = ("shopping", "pharmacy", "conversation", "pets", "paperwork", "accompaniment")
 STEP = timedelta(hours=3)
 DAYS, POSTING = 31, 8
 """The month, and in how many of its first days needs are posted: the last of them must have time to end."""
-VOLUNTEERS, NEEDS = volume(150, 500), volume(60, 200)
+VOLUNTEERS, NEEDS = 500, 200
 
 
 class Month:
