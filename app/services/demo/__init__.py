@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.orm import Session
