@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from opening_hours import OpeningHours, ParserError
 
+from config import waking
 from config.policy import WEIGHTS
 
 LANGUAGES = ("fr", "en")
@@ -86,6 +87,13 @@ def _hours(value: str) -> str:
     except ParserError:
         raise ValueError("opening hours such as Mo-Fr 09:00-17:00") from None
     return value
+
+
+def _waking(value: str) -> waking.Waking:
+    try:
+        return waking.parse(value)
+    except ValueError:
+        raise ValueError("the hours of a day, such as 08:00-21:00") from None
 
 
 def _colour(value: str) -> str:
@@ -190,6 +198,9 @@ class Settings:
     approve_volunteers: str = _setting(
         "APPROVE_VOLUNTEERS", "by_hand", "by_hand (a coordinator approves each volunteer) or at_once", _one_of("by_hand", "at_once")
     )
+    waking_hours: waking.Waking = _setting(  # noqa: RUF009
+        "WAKING_HOURS", "08:00-21:00", "when people are awake: time to answer counts these hours, and messages wait for them", _waking
+    )
     answer_hours_urgent: int = _setting("ANSWER_HOURS_URGENT", "4", "hours a volunteer has to answer an urgent request", _whole(1, 240))
     answer_hours_normal: int = _setting(
         "ANSWER_HOURS_NORMAL", "24", "the same for a normal request, and what a resident has to answer", _whole(1, 240)
@@ -214,6 +225,9 @@ class Settings:
     mail_use_ssl: bool = _setting("MAIL_USE_SSL", "0", "1 to use TLS from the start", _yes_no)
     mail_timeout_s: int = _setting("MAIL_TIMEOUT_S", "20", "seconds to wait for the SMTP server", _whole(1, 300))
     mail_sender: str = _setting("MAIL_SENDER", "entraide@example.org", "address that messages come from", _mailbox)
+    mail_daily_cap: int = _setting(
+        "MAIL_DAILY_CAP", "6", "messages a day to one address; news beyond them comes next morning, in one message", _whole(1, 1000)
+    )
 
     def __repr__(self) -> str:
         return f"Settings(demo={self.demo}, instance={self.instance!r}, …)"

@@ -18,9 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from notifications import outbox
 from notifications.messages import from_dict
 from notifications.outbox import Claimed
-from notifications.policy import skip_reasons
-from notifications.render import City, render
-from notifications.tables import OutboxState
+from notifications.policy import AT_ONCE, Rules
+from notifications.render import City, Ways, render
+from notifications.sifting import Sieve
+from notifications.topics import Topic
 from notifications.transport.base import Envelope, Mailbox, Permanent, Transient, Transport, Unavailable
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,9 @@ GIVE_UP_AFTER = dt.timedelta(days=3)
 class Relay:
     """Sends what is due.
 
-    ``begin`` opens a writing transaction; ``unseal`` undoes what ``seal`` did at the enqueue; ``holder`` names this relay and no
-    other. ``lease`` must be more than twice what sending one message may take (some ten network steps, each up to its timeout).
+    ``begin`` opens a writing transaction; ``seal`` is what was given at the enqueue, ``unseal`` undoes it; ``holder`` names this relay
+    and no other. ``ways`` makes the links by which the owner of some wishes chooses what they get. ``lease`` must be more than twice
+    what sending one message may take (some ten network steps, each up to its timeout).
     """
 
     def __init__(
@@ -47,6 +49,9 @@ class Relay:
         city: City,
         holder: str,
         *,
+        seal: Callable[[str], str],
+        rules: Rules = AT_ONCE,
+        ways: Callable[[int, Topic], Ways] | None = None,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         lease: dt.timedelta = dt.timedelta(minutes=10),
         rng: random.Random | None = None,
@@ -54,6 +59,8 @@ class Relay:
         self._begin = begin
         self._transport = transport
         self._unseal = unseal
+        self._sieve = Sieve(rules, seal, unseal)
+        self._ways = ways
         self._city = city
         self._holder = holder
         self._clock = clock
@@ -104,18 +111,16 @@ class Relay:
         return taken
 
     def _claim(self) -> tuple[list[Claimed], int]:
-        """The messages to send, and how many were taken with those that are skipped."""
+        """The messages to send, and how many were taken with those that are not sent now."""
         with self._begin() as connection:
             for id in self._accepted:
                 outbox.record_sent(connection, id, now=self._clock())
             # Between batches nothing is in hand: what is still ours was left behind when the database went away.
             outbox.release_dead(connection, lambda holder: holder == self._holder)
             batch = outbox.claim(connection, holder=self._holder, now=self._clock(), limit=BATCH, lease=self._lease)
-            skipped = skip_reasons(connection, batch)
-            for id, reason in skipped.items():
-                outbox.record_refused(connection, id, holder=self._holder, error=reason, state=OutboxState.SUPPRESSED)
+            to_send = self._sieve.sift(connection, batch, self._clock())
         self._accepted.clear()
-        return [claimed for claimed in batch if claimed.id not in skipped], len(batch)
+        return to_send, len(batch)
 
     def _renew(self, batch: Sequence[Claimed]) -> list[Claimed]:
         """What is still ours of ``batch``: another relay may have taken it while a slow server held us up."""
@@ -145,14 +150,16 @@ class Relay:
 
     def _envelope(self, claimed: Claimed) -> Envelope:
         message = from_dict(json.loads(self._unseal(claimed.payload)))
-        rendered = render(message, claimed.language, self._city)
+        ways = self._ways(claimed.wishes_id, message.topic) if self._ways and message.topic is not Topic.ACCOUNT else None
+        rendered = render(message, claimed.language, self._city, ways)
         to = Mailbox(**json.loads(self._unseal(claimed.recipient)))
-        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.created_at)
+        headers = ways.headers if ways else {}
+        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.since, headers)
 
     def _try_later(self, claimed: Claimed, reason: str, retry_after_s: int | None) -> None:
         back_off_s = min(FIRST_BACK_OFF_S * 4.0 ** min(claimed.attempts - 1, 10), LONGEST_BACK_OFF_S) * self._rng.uniform(0.75, 1.25)
         due_at = self._clock() + dt.timedelta(seconds=max(back_off_s, retry_after_s or 0))
-        if due_at - claimed.created_at > GIVE_UP_AFTER:
+        if due_at - claimed.since > GIVE_UP_AFTER:
             self._refuse(claimed, f"given up: {reason}")
             return
         with self._begin() as connection:

@@ -28,6 +28,6 @@ def mail_is_late(ctx: Context) -> bool:
 
 
 def try_again(ctx: Context, message_id: int) -> OutboxState | None:
-    """Have the message tried now, unless it went or is about to; the state it was in."""
+    """Have the message tried now, unless it went, is about to or is not wanted; the state it was in."""
     with ctx.db.write() as session:
         return outbox.retry(session.connection(), message_id, ctx.now())

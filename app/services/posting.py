@@ -18,7 +18,7 @@ from app.services.matches import end_matches_of, settle
 from app.services.people import make_person
 from app.services.places import Spot, middle_of, place
 from app.services.tasks import close_tasks_about, open_task
-from app.services.telling import tell
+from app.services.telling import hear_requests, tell
 from matching.lifecycle import NeedState, OfferState, check
 from matching.model import Urgency
 from notifications.messages import ConfirmNeed, NeedClosed, NeedReceived
@@ -294,7 +294,9 @@ def move_offer(ctx: Context, offer_id: int, there: OfferState, by: Actor) -> Non
         offer.state, offer.changed_at = there, now
         record(session, f"offer_{there}", now, by, offer_id=offer.id)
         session.flush()
-        if there is not OfferState.ACTIVE:
+        if there is OfferState.ACTIVE:
+            hear_requests(session, offer.person, now)
+        else:
             # The row is ours now: a proposal that claimed it just before is seen, and no later one can.
             end_matches_of(session, ctx, now, by, "backed_out", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
 
