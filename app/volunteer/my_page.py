@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.account.messages import choose
 from app.buttons import pressed
 from app.error_pages import sentence
 from app.extensions import ctx
@@ -17,7 +18,7 @@ from app.kinds import KINDS
 from app.links import Purpose
 from app.models import Offer, Person
 from app.permissions import SIGNED_IN, permit
-from app.services import accounts, matches, mine, posting, taking
+from app.services import accounts, matches, mine, posting, taking, wishes
 from app.services.matches import Answer
 from app.services.places import NoTerritory, Outside
 from app.volunteer.forms import PhoneForm, fill_from, offer_values
@@ -126,6 +127,13 @@ def change_phone() -> ResponseReturnValue:
             return _back()
         form.phone.errors = [_("Write the phone number at which we should reach you.")]
     return render_template("volunteer/phone.html", form=form), 422 if form.errors else 200
+
+
+@my_page.route("/messages", methods=["GET", "POST"])
+@permit(SIGNED_IN)
+def choose_messages() -> ResponseReturnValue:
+    choices = wishes.of_person(ctx(), _me().id) or abort(404)
+    return choose(choices, actor(), url_for("my_page.choose_messages"), url_for("my_page.show"))
 
 
 @my_page.route(f"/offers/<int(max=2147483647):offer_id>/<any({', '.join(CHANGEABLE)}):step>", methods=["GET", "POST"])
