@@ -1,88 +1,28 @@
-"""The policy at work: a relay on a real database, an outbox that says of each message what became of it and why."""
+"""The policy at work: an outbox that says of each message what became of it and why."""
 
 import datetime as dt
 import json
-import random
-import threading
-from dataclasses import dataclass, field
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import event
 
-from config.waking import parse
-from notifications import outbox, wishes
-from notifications.messages import Digest, Message, NeedClosed, NobodyYet, from_dict
-from notifications.policy import Rules
+from notifications import outbox
+from notifications.messages import Digest, from_dict
 from notifications.relay import Relay
 from notifications.render import Ways
-from notifications.samples import CITY, SAMPLES
+from notifications.samples import CITY
 from notifications.tables import outbox as table
 from notifications.tables import suppressed_address
-from notifications.tables import wishes as wishes_table
 from notifications.topics import Topic
 from notifications.transport.base import Envelope, Mailbox, Transient
 from notifications.transport.mail import MailTransport, Server
 from notifications.transport.memory import MemoryTransport
 from notifications.transport.mime import compose
 from notifications.wishes import Rhythm
-from notifications.words import NBSP
 from tests.integration.notifications.conftest import Post, seal, unseal
+from tests.integration.notifications.desk import CONTACTS, ENDED, NEWS, PASSWORD, PROPOSAL, RULES, SENDER, ZOE, Desk, paris, plain
 from tests.smtp import SmtpServer
-
-PARIS = ZoneInfo("Europe/Paris")
-RULES = Rules(PARIS, parse("08:00-21:00"), cap=3)
-SENDER = Mailbox("entraide@example.org", "À deux pas")
-NEWS = NobodyYet("Zoé", "pets", "https://entraide.example.org/page/AAA")
-ENDED = NeedClosed("Zoé", "shopping", "expired")
-PROPOSAL, CONTACTS, PASSWORD = SAMPLES["proposal_to_volunteer"], SAMPLES["agreed_to_resident"], SAMPLES["reset_password"]
-ZOE = "zoe@example.org"
-
-
-def paris(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text).replace(tzinfo=PARIS)
-
-
-def plain(text: object) -> str:
-    return str(text).replace(NBSP, " ")
-
-
-def ways(wishes_id: int, topic: Topic) -> Ways:
-    return Ways(f"https://entraide.example.org/messages/{wishes_id}", f"https://entraide.example.org/unsubscribe/{wishes_id}-{topic}")
-
-
-class Desk:
-    """A relay with the city's rules, and what it sent."""
-
-    def __init__(self, post: Post, now: str = "2026-11-25 14:00", transport: Any = None) -> None:
-        self.post, self.transport = post, transport or MemoryTransport(SENDER)
-        post.clock.now = paris(now)
-        self.relay = self.another("relay")
-
-    def another(self, holder: str) -> Relay:
-        return Relay(
-            self.post.database.begin, self.transport, unseal, CITY, holder, clock=self.post.clock, seal=seal, rules=RULES, ways=ways,
-            rng=random.Random(7),
-        )  # fmt: skip
-
-    def work(self, at: str | None = None) -> list[str]:
-        """Send what is due (``at`` some time); the subjects that went, in order."""
-        self.post.clock.now = paris(at) if at else self.post.clock.now
-        before = len(self.transport.sent)
-        while self.relay.run_once():
-            pass
-        return [plain(mail["Subject"]) for mail in self.transport.sent[before:]]
-
-    def wish(self, address: str = ZOE, off: set[Topic] | None = None, rhythm: Rhythm = Rhythm.AT_ONCE, night: bool = False) -> None:
-        with self.post.database.begin() as connection:
-            here = wishes.known(connection, f"index of {address}", consented=False, now=self.post.clock())
-            wishes.change(connection, here, off=off or set(), rhythm=rhythm, night=night, now=self.post.clock())
-
-    def outcomes(self) -> list[tuple[str, str | None]]:
-        return [(row.state, row.reason) for row in self.post.rows()]
 
 
 @pytest.fixture
@@ -223,11 +163,11 @@ def test_a_digest_that_a_server_put_off_is_the_same_one_and_later_news_goes_into
     class Once(MemoryTransport):
         busy = True
 
-        def send(self, envelope: Envelope) -> None:
+        def send(self, envelope: Envelope, *more: Any) -> None:
             if self.busy:
                 self.busy = False
                 raise Transient("recipient: 450")
-            super().send(envelope)
+            super().send(envelope, *more)
 
     desk = Desk(post, transport=Once(SENDER))
     desk.wish(rhythm=Rhythm.DAILY)
@@ -315,29 +255,6 @@ def test_a_batch_of_many_asks_the_database_no_more_often(desk: Desk) -> None:
     assert statements(40) == few <= 8
 
 
-def test_two_relays_give_a_reader_one_digest(post: Post) -> None:
-    desk = Desk(post)
-    desk.wish(rhythm=Rhythm.DAILY)
-    for _ in range(40):
-        post.enqueue(message=NEWS)
-    failures: list[BaseException] = []
-
-    def work(relay: Relay) -> None:
-        try:
-            while relay.run_once():
-                pass
-        except BaseException as error:
-            failures.append(error)
-
-    relays = [threading.Thread(target=work, args=(desk.another(str(number)),)) for number in range(3)]
-    for thread in relays:
-        thread.start()
-    for thread in relays:
-        thread.join()
-    assert failures == []
-    assert desk.work("2026-11-26 08:00") == ["40 nouvelles d’À deux pas"]
-
-
 # --- on the wire
 
 
@@ -371,72 +288,3 @@ def test_an_address_of_the_web_stands_on_one_line_of_its_header() -> None:
 
 def test_one_click_is_not_promised_without_tls() -> None:
     assert list(Ways("http://a.example/m", "http://a.example/u").headers) == ["List-Unsubscribe"]
-
-
-# --- nothing is lost, whatever happens
-
-
-@dataclass
-class Step:
-    hours: int
-    who: str
-    message: Message
-    urgent: bool
-    consented: bool
-    off: set[Topic] = field(default_factory=set)
-    rhythm: Rhythm | None = None
-    fails: bool = False
-
-
-MESSAGES = [NEWS, ENDED, PROPOSAL, CONTACTS, PASSWORD]
-STEPS = st.lists(
-    st.builds(
-        Step, hours=st.integers(0, 30), who=st.sampled_from(["a@example.org", "b@example.org"]), message=st.sampled_from(MESSAGES),
-        urgent=st.booleans(), consented=st.sampled_from([True, True, True, False]),
-        off=st.sets(st.sampled_from([Topic.PROGRESS, Topic.REQUESTS])),
-        rhythm=st.none() | st.sampled_from(list(Rhythm)), fails=st.booleans(),
-    ),
-    min_size=1, max_size=14,
-)  # fmt: skip
-
-
-class Shaky(MemoryTransport):
-    """Refuses for the moment what comes while ``fails`` is set."""
-
-    fails = False
-
-    def send(self, envelope: Envelope) -> None:
-        if self.fails:
-            raise Transient("recipient: 450")
-        super().send(envelope)
-
-
-@given(STEPS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-def test_every_message_is_sent_bundled_in_one_that_was_sent_or_skipped_with_a_reason(post: Post, steps: list[Step]) -> None:
-    with post.database.begin() as connection:
-        connection.execute(table.delete())
-        connection.execute(wishes_table.delete())
-    desk = Desk(post, transport=Shaky(SENDER))
-    for step in steps:
-        post.clock.advance(hours=step.hours)
-        if step.rhythm:
-            desk.wish(step.who, off=step.off, rhythm=step.rhythm)
-        post.enqueue(step.who, step.message, urgent=step.urgent, consented=step.consented)
-        desk.transport.fails = step.fails
-        desk.work()
-    desk.transport.fails = False
-    for _ in range(24):
-        post.clock.advance(hours=8)
-        desk.work()
-    rows = {row.id: row for row in post.rows()}
-    for row in rows.values():
-        if row.state == "bundled":
-            assert rows[row.bundled_in].state in ("sent", "refused") and row.reason
-        else:
-            ends = {"sent": True, "skipped": row.reason, "refused": row.last_error == "given up: recipient: 450"}
-            assert ends.get(row.state), (row.state, row.reason)
-    sent = [mail["Message-ID"] for mail in desk.transport.sent]
-    assert sorted(sent) == sorted(row.message_id for row in rows.values() if row.state == "sent"), "each once"
-    digests = [from_dict(json.loads(unseal(row.payload))) for row in rows.values() if row.kind == "digest" and row.state != "skipped"]
-    assert sum(len(digest.items) for digest in digests) == sum(row.state == "bundled" for row in rows.values())  # type: ignore[attr-defined]
