@@ -7,8 +7,13 @@ from datetime import timedelta
 
 from app.context import Context, instance_folder
 from app.services import leases
-from app.services.matches import expire_due
-from app.services.matching import Board, match_due, warm_up
+from app.services.board import Board
+from app.services.closing import ask_due
+from app.services.duty import come_back
+from app.services.ending import expire_due
+from app.services.matching import match_due, warm_up
+from app.services.news import tell_due
+from app.services.stale import check_due
 from app.services.telling import SEALED_AS, follow_up_undelivered
 from app.services.wishes import ways_of
 from notifications import outbox
@@ -21,6 +26,8 @@ from notifications.transport.mail import MailTransport, Server
 log = logging.getLogger(__name__)
 
 EVERY_S = 0.5
+BY_THE_CLOCK = (expire_due, come_back, ask_due, check_due, tell_due)
+"""What becomes due by itself: each looks for it by state and time, and says how much there was."""
 LONGEST_PAUSE_S = 30.0
 
 
@@ -36,7 +43,7 @@ class Worker:
         """Match, expire and follow up, if this worker holds the lease; sending is the relay's own."""
         if not leases.hold(self.ctx, "matching"):
             return False
-        done = expire_due(self.ctx)
+        done = sum(step(self.ctx) for step in BY_THE_CLOCK)
         self.board.follow(self.ctx)
         done += match_due(self.ctx, self.board)
         done += follow_up_undelivered(self.ctx)

@@ -201,11 +201,16 @@ class Settings:
     waking_hours: waking.Waking = _setting(  # noqa: RUF009
         "WAKING_HOURS", "08:00-21:00", "when people are awake: time to answer counts these hours, and messages wait for them", _waking
     )
-    answer_hours_urgent: int = _setting("ANSWER_HOURS_URGENT", "4", "hours a volunteer has to answer an urgent request", _whole(1, 240))
-    answer_hours_normal: int = _setting(
-        "ANSWER_HOURS_NORMAL", "24", "the same for a normal request, and what a resident has to answer", _whole(1, 240)
+    answer_hours_urgent: int = _setting(
+        "ANSWER_HOURS_URGENT", "4", "waking hours that a volunteer has to answer an urgent request", _whole(1, 240)
     )
-    answer_hours_flexible: int = _setting("ANSWER_HOURS_FLEXIBLE", "48", "the same for a flexible request", _whole(1, 240))
+    answer_hours_normal: int = _setting(
+        "ANSWER_HOURS_NORMAL", "13", "the same for a normal request, and what a resident has to answer", _whole(1, 240)
+    )
+    answer_hours_flexible: int = _setting("ANSWER_HOURS_FLEXIBLE", "26", "the same for a flexible request", _whole(1, 240))
+    need_days: int = _setting(
+        "NEED_DAYS", "30", "days that a request stands before its resident is asked whether it is still needed", _whole(7, 365)
+    )
     policy_rest_m: int = _weight("rest_m")
     policy_rest_days: int = _weight("rest_days")
     policy_week_m: int = _weight("week_m")

@@ -22,6 +22,8 @@ class Message:
 
     kind: ClassVar[str]
     topic: ClassVar[Topic]
+    wakes: ClassVar[bool] = True
+    """Whether it may come at night where what it is about is urgent."""
     first_name: str
 
     def __post_init__(self) -> None:
@@ -160,7 +162,7 @@ class ProposalToVolunteer(Message):
 
 @dataclass(frozen=True)
 class ProposalToResident(Message):
-    """Somebody was asked, about how far away, until when, and what happens next."""
+    """So many were asked, the nearest about so far away, until when, and what happens next."""
 
     kind = "proposal_to_resident"
     topic = Topic.PROGRESS
@@ -169,6 +171,7 @@ class ProposalToResident(Message):
     distance_m: int | None
     deadline: dt.datetime
     my_page_url: str
+    number: int = 1
 
 
 @dataclass(frozen=True)
@@ -269,6 +272,73 @@ class NeedPaused(Message):
     kind = "need_paused"
     topic = Topic.MATCH
     category: str
+    my_page_url: str
+
+
+# --- what came of it, and what stands for long
+
+
+@dataclass(frozen=True)
+class HowWasIt(Message):
+    """One question to either side of a match; ``again``: they did not answer the first time."""
+
+    kind = "how_was_it"
+    topic = Topic.MATCH
+    wakes = False
+    category: str
+    other_name: str
+    side: Literal["resident", "volunteer"]
+    again: bool
+    answer_url: str
+
+
+@dataclass(frozen=True)
+class NotDone(Message):
+    """To the resident: the volunteer says that it did not happen. Shall we look for somebody else?"""
+
+    kind = "not_done"
+    topic = Topic.MATCH
+    wakes = False
+    category: str
+    my_page_url: str
+
+
+@dataclass(frozen=True)
+class OutcomeToAgent(Message):
+    """To whoever took the call: what came of request ``number``."""
+
+    kind = "outcome_to_agent"
+    topic = Topic.MATCH
+    wakes = False
+    category: str
+    outcome: Literal["done", "not_done"]
+    number: int
+    match_url: str
+
+
+@dataclass(frozen=True)
+class StillNeeded(Message):
+    """To the resident of a request that has stood open for long: without an answer until ``deadline`` it ends."""
+
+    kind = "still_needed"
+    topic = Topic.MATCH
+    wakes = False
+    category: str
+    deadline: dt.datetime
+    my_page_url: str
+
+
+@dataclass(frozen=True)
+class NoNeedNearYou(Message):
+    """To a volunteer whom nobody has needed: with ``radius_m`` there would have been ``more`` requests in a month, and ``category`` was
+    ``asked`` for so often nearby; 0 and empty where that would change nothing."""
+
+    kind = "no_need_near_you"
+    topic = Topic.NEWS
+    radius_m: int
+    more: int
+    category: str
+    asked: int
     my_page_url: str
 
 

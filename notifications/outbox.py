@@ -106,7 +106,7 @@ def enqueue(
         "message_id": new_message_id(sender_domain),
         "event_key": event_key,
         "about": about,
-        "urgent": urgent,
+        "urgent": urgent and message.wakes,
         "state": OutboxState.WAITING,
         "due_at": now,
         "created_at": now,

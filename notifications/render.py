@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from notifications.messages import Item, Message
-from notifications.words import LANGUAGES, NBSP, category_words, distance_words, hours_words, moment_words, phone_words
+from notifications.words import LANGUAGES, NBSP, category_words, distance_words, hours_words, length_words, moment_words, phone_words
 
 _SUBJECT_LENGTH = 150
 
@@ -98,6 +98,8 @@ def _words(message: Message, language: str, city: City) -> dict[str, object]:
         value = getattr(message, field.name)
         if isinstance(value, dt.datetime):
             words[field.name] = moment_words(value, zone, language)
+        elif field.name == "radius_m":
+            words["radius"] = length_words(value, language) if value else ""
         elif field.name == "distance_m":
             words["distance"] = "" if value is None else distance_words(value, language)
         elif field.name == "items":

@@ -43,6 +43,7 @@ SAMPLES: dict[str, m.Message] = {
         _proposal, urgency="flexible", category="homework", mode="remote", distance_m=None, when=""
     ),
     "proposal_to_resident": _asked,
+    "proposal_to_resident-several": dataclasses.replace(_asked, number=3),
     "proposal_to_resident-remote": dataclasses.replace(_asked, category="conversation", mode="remote", distance_m=None),
     "accepted_to_resident": _accepted,
     "accepted_to_resident-remote": dataclasses.replace(_accepted, category="paperwork", mode="remote", distance_m=None),
@@ -58,6 +59,14 @@ SAMPLES: dict[str, m.Message] = {
         for why in ("withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled")
     },
     **{f"search_goes_on-{why}": m.SearchGoesOn("Zoé", "small_repairs", why, PAGE) for why in ("backed_out", "unanswered")},
+    "how_was_it-resident": m.HowWasIt("Zoé", "shopping", "Anne", "resident", False, PAGE),
+    "how_was_it-volunteer-again": m.HowWasIt("Anne", "shopping", "Zoé", "volunteer", True, PAGE),
+    "not_done": m.NotDone("Zoé", "small_repairs", PAGE),
+    "outcome_to_agent-done": m.OutcomeToAgent("Claire", "pharmacy", "done", 12, PAGE),
+    "outcome_to_agent-not_done": m.OutcomeToAgent("Claire", "pharmacy", "not_done", 12, PAGE),
+    "still_needed": m.StillNeeded("Zoé", "paperwork", DEADLINE, PAGE),
+    "no_need_near_you": m.NoNeedNearYou("Anne", 3000, 4, "pets", 5, PAGE),
+    "no_need_near_you-nothing": m.NoNeedNearYou("Anne", 0, 0, "", 0, PAGE),
     "nobody_yet": m.NobodyYet("Zoé", "pets", PAGE),
     "need_paused": m.NeedPaused("Zoé", "shopping", PAGE),
     "need_closed-withdrawn": m.NeedClosed("Zoé", "shopping", "withdrawn"),

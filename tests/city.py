@@ -17,15 +17,18 @@ from app.links import Links
 from app.models import Channel, Event, Match, Need, Offer, Person, Task, Territory
 from app.services import matching, posting
 from app.services.accounts import activate_offers
+from app.services.board import Board
 from app.services.events import Actor
-from app.services.matching import Board
 from app.services.people import make_person
 from config.policy import WEIGHTS
 from config.settings import load
+from matching.waves import Waves
 
 KEYS = "k1:" + base64.b64encode(b"k" * 32).decode()
 CENTRE = (4.8320, 45.7578)
 DEGREES_A_METRE = 1 / 111_150
+ONE_EACH = Waves(wished=0.01, most=1, rest_days=0, tired=1000)
+"""One volunteer is asked for each place, so that tests can follow them one by one."""
 BY_LINK = Actor(channel=Channel.LINK)
 
 
@@ -51,7 +54,7 @@ class City:
         chosen = load(given, None)
         links, db = Links("s" * 40, chosen.root_url), Database(chosen.resolved_database_url)
         self.ctx = Context(chosen, db, keys, links, self.clock, random.Random(1))
-        self.board = Board()
+        self.board, self.waves = Board(), ONE_EACH
         self._count = 0
         with self.ctx.db.write() as session:
             outline = to_wkb(box(CENTRE[0] - 0.2, CENTRE[1] - 0.2, CENTRE[0] + 0.2, CENTRE[1] + 0.2))
@@ -106,7 +109,7 @@ class City:
         """One look of the matcher, a second later; the number of proposals."""
         self.clock.advance(seconds=1)
         self.board.follow(self.ctx)
-        return matching.match_due(self.ctx, self.board)
+        return matching.match_due(self.ctx, self.board, waves=self.waves)
 
     def all(self, kind: type[Any], **where: Any) -> list[Any]:
         with self.ctx.db.read() as session:
@@ -124,6 +127,11 @@ class City:
         with self.ctx.db.read() as session:
             rows = session.execute(text("SELECT kind, about FROM notification_outbox ORDER BY id"))
             return [(row.kind, row.about) for row in rows]
+
+    def raw(self, query: str) -> list[Any]:
+        """Rows as they lie in the database."""
+        with self.ctx.db.read() as session:
+            return list(session.execute(text(query)))
 
     def kinds(self) -> list[str]:
         return [kind for kind, _ in self.mails()]

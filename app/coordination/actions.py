@@ -17,10 +17,12 @@ from app.extensions import ctx
 from app.identity import actor
 from app.models import Need, Offer, Person, Task
 from app.permissions import COORDINATOR, permit
-from app.services import accounts, details, matches, mine, posting, tasks
+from app.services import accounts, closing, details, duty, matches, mine, posting, reasons, tasks
+from app.services.closing import Became, Said
 from app.services.matches import Answer
 from app.services.places import Outside
-from matching.lifecycle import MoveNotAllowed, NeedState, OfferState
+from app.services.reasons import Because
+from matching.lifecycle import MoveNotAllowed, NeedState, OfferState, Side
 
 REASONS = ("call", "place", "check")
 """Why somebody looks at exact data."""
@@ -31,6 +33,7 @@ SAID = {
     Answer.AGREED: _l("Written down: both agreed. Whoever has no e-mail is now a call to make."),
     Answer.DECLINED: _l("Written down: it is a no. Somebody else is asked."),
     Answer.TOO_LATE: _l("The time to answer was over: somebody else is asked."),
+    Answer.SETTLED: _l("Another volunteer said yes a little earlier: this request is settled."),
     Answer.OVER: _l("This has changed meanwhile. Here is how things stand now."),
 }
 
@@ -119,7 +122,7 @@ def move_offer(offer_id: int, move: str) -> ResponseReturnValue:
     if request.method != "POST":
         return _sure(move, url_for("coordination.offer", offer_id=offer_id))
     with _kindly():
-        posting.move_offer(ctx(), offer_id, OFFER_MOVES[move], by_phone())
+        duty.move_offer(ctx(), offer_id, OFFER_MOVES[move], by_phone())
     return _to_offer(offer_id)
 
 
@@ -146,15 +149,33 @@ def resident_said(match_id: int) -> ResponseReturnValue:
 @permit(COORDINATOR)
 def backed_out(match_id: int) -> ResponseReturnValue:
     """The volunteer takes back a yes, on the phone."""
-    return _to_match(match_id, matches.back_out(ctx(), match_id, by_phone()))
+    return _to_match(match_id, matches.back_out(ctx(), match_id, by_phone(), matches.PREVENTED))
+
+
+@coordination.post(f"/matches/<{ID}:match_id>/let-go")
+@permit(COORDINATOR)
+def let_go(match_id: int) -> ResponseReturnValue:
+    """The resident would rather have somebody else, or another time, on the phone."""
+    because = pressed("because", matches.OTHER_TIME, matches.SOMEBODY_ELSE)
+    return _to_match(match_id, matches.let_go(ctx(), match_id, by_phone(), because))
+
+
+@coordination.post(f"/matches/<{ID}:match_id>/why")
+@permit(COORDINATOR)
+def why(match_id: int) -> ResponseReturnValue:
+    """Why the volunteer said no, if they like to tell."""
+    reasons.give_reason(ctx(), match_id, Because(pressed("because", *Because)), by_phone())
+    flash(_("The reason is written down."))
+    return redirect(url_for("coordination.match", match_id=match_id), 303)
 
 
 @coordination.post(f"/matches/<{ID}:match_id>/outcome")
 @permit(COORDINATOR)
 def outcome(match_id: int) -> ResponseReturnValue:
-    """What came of it."""
-    matches.close(ctx(), match_id, pressed("outcome", "done", "not_done"), by_phone())
-    flash(_("The outcome is written down."))
+    """What came of it, as somebody said it on the phone."""
+    said, again = Said(pressed("outcome", *Said)), request.form.get("again") != "no"
+    became = closing.say(ctx(), match_id, Side.EITHER, said, by_phone(), again=again)
+    flash(_("The outcome is written down.") if became is not Became.OVER else str(SAID[Answer.OVER]))
     return redirect(url_for("coordination.match", match_id=match_id), 303)
 
 

@@ -10,6 +10,7 @@ from app.i18n import language
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import details
+from app.services.reasons import may_tell
 from app.services.why import why_nobody
 from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
 from config.categories import CATEGORIES
@@ -36,7 +37,7 @@ def match(match_id: int) -> ResponseReturnValue:
     row = detail.row
     logged = from_data(row.need_id, row.offer_id, Mode(row.mode), row.terms) if row.terms else None
     why = pair_sentence(logged, language()) if logged else ""
-    return render_template("coordination/match.html", detail=detail, row=row, why=why)
+    return render_template("coordination/match.html", detail=detail, row=row, why=why, may_tell=may_tell(row, ctx().now()))
 
 
 @coordination.get(f"/people/<{ID}:person_id>")

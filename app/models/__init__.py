@@ -1,10 +1,12 @@
 """The tables. One subject a file, columns and relations only: what happens to them is in ``app/services``."""
 
+from app.models.block import Block
 from app.models.draft import Draft
 from app.models.event import Event
 from app.models.match import Match
 from app.models.need import Need
 from app.models.offer import Offer
+from app.models.outcome import Outcome
 from app.models.person import Person, Role
 from app.models.plumbing import Attempt, Fact, Lease
 from app.models.post import Channel, PostedBy
@@ -13,6 +15,6 @@ from app.models.task import Task, TaskKind
 from app.models.territory import Territory
 
 __all__ = [
-    "Attempt", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Offer", "Person", "PostedBy", "Role", "Street",
-    "Task", "TaskKind", "Territory",
+    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Offer", "Outcome", "Person", "PostedBy", "Role",
+    "Street", "Task", "TaskKind", "Territory",
 ]  # fmt: skip

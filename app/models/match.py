@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import IDS_ONCE, Base
@@ -11,24 +11,30 @@ from app.models.need import Need
 from app.models.offer import Offer
 from notifications.types import UTCDateTime
 
+_LIVE = text("state IN ('proposed', 'accepted', 'agreed')")
+
 
 class Match(Base):
-    """A pair and how far it has come. A pair is proposed once: whoever said no, or nothing, is not asked again for that need.
+    """A pair and how far it has come. Whoever said no, or nothing, is not asked again for that need.
 
-    ``deadline_at`` is the volunteer's while ``proposed``, the resident's while ``accepted``. ``reason`` says why it ended.
+    ``deadline_at`` is the volunteer's while ``proposed``, the resident's while ``accepted``. ``reason`` says why it ended, ``because``
+    what the person whose move it was chose to say of it. While it is agreed, both are asked at ``ask_at`` what came of it, and were
+    ``asked`` so often since they last said.
     ``distance_m`` is exact and for the matcher and coordinators; pages round it up. ``rank`` is 1 for the best of those who could be
     asked then, and ``terms`` is what each counted for (:func:`matching.why.as_data`); whoever took the need on themselves has neither.
     """
 
     __tablename__ = "match"
     __table_args__ = (
-        UniqueConstraint("need_id", "offer_id"),
+        # Nobody is asked twice at a time.
+        Index("uq_match_live_pair", "need_id", "offer_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("ix_match_due", "state", "deadline_at"),
+        Index("ix_match_ask", "state", "ask_at"),
         IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    need_id: Mapped[int] = mapped_column(ForeignKey("need.id"))
+    need_id: Mapped[int] = mapped_column(ForeignKey("need.id"), index=True)
     offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), index=True)
     state: Mapped[str] = mapped_column(String(20))
     mode: Mapped[str] = mapped_column(String(10))
@@ -40,8 +46,11 @@ class Match(Base):
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     agreed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ask_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    asked: Mapped[int] = mapped_column(default=0, server_default="0")
     outcome: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(40))
+    because: Mapped[str | None] = mapped_column(String(20))
 
     need: Mapped[Need] = relationship(lazy="raise")
     offer: Mapped[Offer] = relationship(lazy="raise")

@@ -22,6 +22,8 @@ class TaskKind(StrEnum):
     """A volunteer waits to be approved."""
     UNDELIVERED = "undelivered"
     """A message was refused for good; ``words`` is what it said."""
+    OUTCOME = "outcome"
+    """Ask what came of a match: nobody said (``silent``), or the two say different things (``differs``)."""
     REPORT = "report"
     """Something went wrong; ``reason`` and ``words`` are what somebody says of it."""
 

@@ -72,8 +72,8 @@ def change(token: str, what: str) -> ResponseReturnValue:
             return _back(token, _too_late())
         except TooFew:
             form.refuse(ngettext(
-                "%(num)s volunteer has been asked already. Choose that many or more.",
-                "%(num)s volunteers have been asked already. Choose that many or more.", here.row.taken,
+                "%(num)s volunteer has said yes already. Choose that many or more.",
+                "%(num)s volunteers have said yes already. Choose that many or more.", here.row.taken,
             ))  # fmt: skip
         except (Outside, NoTerritory) as error:
             form.refuse(sentence(error))

@@ -15,13 +15,15 @@ from app.errors import UserError
 from app.links import LinkExpired, Purpose
 from app.models import Offer, Person, Role, TaskKind, Territory
 from app.services import throttle
-from app.services.events import Actor, record
+from app.services.duty import NEWS_EVERY
+from app.services.events import SYSTEM, Actor, record
+from app.services.moves import move
 from app.services.people import account_of, make_person, set_phone
 from app.services.posting import OfferInput, add_offer, locate
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import hear_requests, tell
 from config.notices import CHARTER_VERSION, NOTICE_VERSION
-from matching.lifecycle import OfferState, check
+from matching.lifecycle import OfferState
 from notifications.messages import AccountExists, ConfirmAccount, ResetPassword, VolunteerApproved, VolunteerReceived
 
 PASSWORD_LENGTH = (10, 200)
@@ -59,7 +61,7 @@ def sign_up(ctx: Context, given: SignUp, by: Actor, address: str) -> None:
             return
         if known:
             # Never confirmed: whoever reads this address's mail now decides, so the newer sign-up takes its place.
-            _forget_unconfirmed(session, known)
+            _forget_unconfirmed(session, known, now)
         person = make_person(ctx, now, name=given.name, email=given.email, phone=given.phone, language=given.language)
         person.account, person.password_hash = True, password_hash
         person.charter_version, person.notice_version, person.minimum_age_confirmed_at = given.charter_version, given.notice_version, now
@@ -69,11 +71,11 @@ def sign_up(ctx: Context, given: SignUp, by: Actor, address: str) -> None:
         tell(session, ctx, person, ConfirmAccount(person.first_name, url, now + Purpose.CONFIRM_ACCOUNT.lasts), now)
 
 
-def _forget_unconfirmed(session: Session, person: Person) -> None:
+def _forget_unconfirmed(session: Session, person: Person, now: datetime) -> None:
     person.account, person.password_hash, person.session_key = False, None, secrets.token_hex(16)
     offers = session.scalars(select(Offer).where(Offer.person_id == person.id, Offer.state == OfferState.UNCONFIRMED)).all()
     for offer in offers:
-        offer.state = OfferState.WITHDRAWN
+        move(session, offer, OfferState.WITHDRAWN, now, SYSTEM, "newer_sign_up")
     session.flush()
 
 
@@ -122,8 +124,8 @@ def activate_offers(session: Session, ctx: Context, person: Person, now: datetim
     """Let a confirmed volunteer's offers count. Without approval they are not proposed to: a task asks a coordinator."""
     offers = session.scalars(select(Offer).where(Offer.person_id == person.id, Offer.state == OfferState.UNCONFIRMED)).all()
     for offer in offers:
-        check(OfferState(offer.state), OfferState.ACTIVE)
-        offer.state, offer.confirmed_at, offer.changed_at = OfferState.ACTIVE, now, now
+        move(session, offer, OfferState.ACTIVE, now, by, "confirmed")
+        offer.confirmed_at, offer.news_at = now, now + NEWS_EVERY
     if offers:
         hear_requests(session, person, now)
     if person.approved_at is None and ctx.settings.approve_volunteers == "at_once":

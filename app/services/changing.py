@@ -9,8 +9,9 @@ from sqlalchemy import select
 from app.context import Context
 from app.errors import UserError
 from app.models import Match
+from app.services.ending import end_matches_of, settle
 from app.services.events import Actor, record
-from app.services.matches import end_matches_of, lock_need, settle
+from app.services.moves import lock_need
 from app.services.people import set_phone
 from app.services.posting import Where, first_try, locate, move_post
 from matching.lifecycle import MatchState, NeedState
@@ -25,7 +26,7 @@ class TooLate(UserError):
 
 
 class TooFew(UserError):
-    """More volunteers have been asked than are wanted now."""
+    """More volunteers have said yes than are wanted now."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def change_need(ctx: Context, need_id: int, change: Change, by: Actor) -> None:
         if change.differs(need):
             end_matches_of(session, ctx, now, by, "changed", need=need)
         if change.helpers_needed is not None and change.helpers_needed < need.taken:
-            raise TooFew("So many volunteers have been asked already.")
+            raise TooFew("So many volunteers have said yes already.")
         for name in ("availability", "urgency", "languages", "details", "helpers_needed", "share_contact"):
             if getattr(change, name) is not None:
                 setattr(need, name, getattr(change, name))
@@ -76,6 +77,6 @@ def change_need(ctx: Context, need_id: int, change: Change, by: Actor) -> None:
             move_post(session, ctx, need, change.where, spot, by)
         need.changed_at = now
         record(session, "need_changed", now, by, reason=change.what, need_id=need.id)
-        settle(session, need, now)
+        settle(session, ctx, need, now, by)
         if need.state == NeedState.OPEN:
             need.next_try_at = first_try(need, now)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.models import Event, Match, Need, Offer, Person, PostedBy, Role, Task, Territory
+from app.models import Event, Match, Need, Offer, Outcome, Person, PostedBy, Role, Task, Territory
 from app.services.events import Actor, record
 from app.services.sight import Kind, Sight
 from app.services.tasks import ENDS_BY_ITSELF
@@ -21,6 +21,8 @@ from notifications import outbox
 from notifications.outbox import Told
 
 TIMELINE_LENGTH = 100
+ECHOES = ("need_asked", "need_agreed", "need_closed")
+"""Moves of a need that only follow its matches', which the timeline tells already."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Detail:
     messages: Sequence[tuple[Told, int]] = ()
     needs: Sequence[Row[*tuple[Any, ...]]] = ()
     offers: Sequence[Row[*tuple[Any, ...]]] = ()
+    outcomes: Sequence[Outcome] = ()
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         row = session.execute(
             select(
                 Match.id, Match.need_id, Match.offer_id, Match.state, Match.mode, Match.distance_m, Match.proposed_at,
-                Match.deadline_at, Match.accepted_at, Match.agreed_at, Match.closed_at, Match.outcome, Match.reason, Match.rank,
+                Match.deadline_at, Match.accepted_at, Match.agreed_at, Match.closed_at, Match.outcome, Match.reason, Match.because,
+                Match.rank,
                 Match.terms, Need.category, Need.urgency, Need.availability, Need.person_id.label("resident_id"),
                 Offer.person_id.label("volunteer_id"), there.name.label("need_quartier"), here.name.label("offer_quartier"),
                 sight.inside(Need.territory_id).label("need_seen"), sight.inside(Offer.territory_id).label("offer_seen"),
@@ -132,7 +136,8 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         who = {row.volunteer_id: "volunteer", row.resident_id: "resident"}
         events = _events(session, Event.match_id == match_id)
         about = _about(_matches(session, Match.id == match_id))
-        return Detail(row, events, who, (), _tasks(session, Task.match_id == match_id), _messages(session, about))
+        outcomes = session.scalars(select(Outcome).where(Outcome.match_id == match_id).order_by(Outcome.id)).all()
+        return Detail(row, events, who, (), _tasks(session, Task.match_id == match_id), _messages(session, about), outcomes=outcomes)
 
 
 def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
@@ -267,7 +272,7 @@ def _events(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple
     return session.execute(
         select(Event.at, Event.kind, Event.channel, Event.reason, Event.actor_id, Event.match_id, agent)
         .outerjoin(Person, Person.id == Event.actor_id)
-        .where(which)
+        .where(which, Event.kind.not_in(ECHOES), or_(Event.kind != "need_open", Event.reason != "free"))
         .order_by(Event.at.desc(), Event.id.desc())
         .limit(TIMELINE_LENGTH)
     ).all()

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.models import Event, Match, Need, Offer, Person, Territory
-from app.services.matches import told_distance
+from app.services.proposing import told_distance
 from app.services.taking import Nearby, needs_near
 from matching.lifecycle import LIVE, MatchState, OfferState
 from matching.model import Mode
 
 MATCHES_SHOWN = 100
 TURNS_SHOWN = 100
-TURNS = ("need_opened", "need_paused", "need_withdrawn", "need_expired", "need_changed", "need_placed", "nobody_found", "reported")
+TURNS = ("need_open", "need_paused", "need_withdrawn", "need_expired", "need_changed", "need_placed", "nobody_found", "reported")
 """The events of a need that its own story tells besides its matches."""
 Side = Literal["resident", "volunteer"]
 
@@ -43,6 +43,7 @@ class MyMatch:
     id: int
     state: MatchState
     reason: str | None
+    because: str | None
     outcome: str | None
     mode: str
     distance_m: int | None
@@ -98,7 +99,8 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
         row = session.execute(
             select(
                 Need.id, Need.person_id, Need.category, Need.urgency, Need.availability, Need.state, Need.helpers_needed, Need.taken,
-                Need.posted_at, Need.confirmed_at, Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
+                Need.posted_at, Need.confirmed_at, Need.check_at, Need.checked_at,
+                Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
                 Need.details, Need.languages, Need.mode, Need.school_level, Need.on_behalf_name,
                 Person.contact, Person.phone, Person.email.is_not(None).label("has_email"),
             )
@@ -109,7 +111,7 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
             return None
         turns = session.execute(
             select(Event.at, Event.kind, Event.reason)
-            .where(Event.need_id == need_id, Event.kind.in_(TURNS))
+            .where(Event.need_id == need_id, Event.kind.in_(TURNS), or_(Event.reason.is_(None), Event.reason != "free"))
             .order_by(Event.at, Event.id)
             .limit(TURNS_SHOWN)
         ).all()
@@ -188,7 +190,7 @@ def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = 
     contacts = _contacts(session, agreed, side) if side and agreed else {}
     return [
         MyMatch(
-            match.id, MatchState(match.state), match.reason, match.outcome, match.mode, told_distance(match, rough),
+            match.id, MatchState(match.state), match.reason, match.because, match.outcome, match.mode, told_distance(match, rough),
             match.proposed_at, match.deadline_at, match.accepted_at, match.agreed_at, match.closed_at, category, urgency, availability,
             quartier or "",
             match.need_id, resident_id, volunteer_id, contacts.get(match.id),

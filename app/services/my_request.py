@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.context import Context
 from app.links import Purpose
 from app.models import Event, Need, Person, Task, TaskKind, Territory
-from app.services.matches import answer_time
+from app.services.proposing import answer_hours
 from matching.lifecycle import NeedState
 from notifications.messages import ConfirmNeed
 
@@ -55,8 +55,7 @@ def received(ctx: Context, need_id: int | None) -> Received | None:
     if row is None:
         return None
     until = row.due_at or row.created_at + Purpose.CONFIRM_NEED.lasts
-    hours = int(answer_time(ctx, row.urgency).total_seconds() // 3600)
-    return Received(row.category, row.urgency, row.contact, row.state != NeedState.UNCONFIRMED, until, hours)
+    return Received(row.category, row.urgency, row.contact, row.state != NeedState.UNCONFIRMED, until, answer_hours(ctx, row.urgency))
 
 
 def stored(ctx: Context, need_id: int) -> Stored | None:

@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app.contacts import normal_email
@@ -36,3 +36,12 @@ def account_of(session: Session, ctx: Context, email: str) -> Person | None:
     except ValueError:
         return None
     return session.scalar(select(Person).where(Person.account, Person.email_index.in_(indexes)))
+
+
+OWN = "person:"
+"""How somebody is named who may have neither address nor phone."""
+
+
+def identities(person: Person | Row[tuple[int, str | None, str | None]]) -> frozenset[str]:
+    """What tells somebody apart: two people who share one of these are the same."""
+    return frozenset(filter(None, (person.email_index, person.phone_index, f"{OWN}{person.id}")))

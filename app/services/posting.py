@@ -7,19 +7,20 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.links import Purpose
 from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind
 from app.services import addresses
+from app.services.ending import end_matches_of, settle
 from app.services.events import Actor, record
-from app.services.matches import end_matches_of, settle
+from app.services.moves import lock_need, move
 from app.services.people import make_person
 from app.services.places import Spot, middle_of, place
 from app.services.tasks import close_tasks_about, open_task
-from app.services.telling import hear_requests, tell
-from matching.lifecycle import NeedState, OfferState, check
+from app.services.telling import tell
+from matching.lifecycle import NeedState, OfferState
 from matching.model import Urgency
 from notifications.messages import ConfirmNeed, NeedClosed, NeedReceived
 
@@ -147,6 +148,7 @@ def add_need(
         availability=given.availability,
         languages=list(given.languages), mode=given.mode, posted_by=given.posted_by, channel=by.channel,
         posted_at=given.posted_at or now, created_at=now, changed_at=now, state=NeedState.UNCONFIRMED,
+        check_at=now + Purpose.CONFIRM_NEED.lasts,
     )  # fmt: skip
     _settle(session, ctx, need, found, now)
     record(session, "need_posted", now, by, need_id=need.id, person_id=person.id)
@@ -201,7 +203,7 @@ def ask_to_confirm(session: Session, ctx: Context, need: Need, now: datetime, *,
 def confirm_need(ctx: Context, need_id: int, by: Actor) -> Need | None:
     """Confirm a need; a second time changes nothing. ``None`` when it is gone."""
     with ctx.db.write() as session:
-        need = _load(session, need_id)
+        need = lock_need(session, need_id)
         if need and need.state == NeedState.UNCONFIRMED:
             if by.channel is Channel.LINK:
                 need.person.email_confirmed_at = ctx.now()
@@ -214,10 +216,10 @@ def open_need(session: Session, ctx: Context, need: Need, now: datetime, by: Act
 
     Whoever has no e-mail is not told so: they confirmed by talking to an agent, who has said what happens next.
     """
-    check(NeedState(need.state), NeedState.OPEN)
-    need.state, need.confirmed_at, need.changed_at = NeedState.OPEN, need.confirmed_at or now, now
+    move(session, need, NeedState.OPEN, now, by, "confirmed" if need.state == NeedState.UNCONFIRMED else "resumed")
+    need.confirmed_at = need.confirmed_at or now
+    need.check_at, need.checked_at = now + timedelta(days=ctx.settings.need_days), None
     need.next_try_at = first_try(need, now)
-    record(session, "need_opened", now, by, need_id=need.id)
     close_tasks_about(session, now, TaskKind.TELL, by, need_id=need.id, reason=ConfirmNeed.kind)
     if told and need.person.contact == "email":
         message = NeedReceived(
@@ -260,54 +262,24 @@ def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor) -> Need:
     """
     now = ctx.now()
     with ctx.db.write() as session:
-        need = _load(session, need_id)
+        need = lock_need(session, need_id)
         if need is None:
             raise LookupError(need_id)
         if need.state == there:
             return need
-        check(NeedState(need.state), there)
         if there is NeedState.OPEN:
             open_need(session, ctx, need, now, by, told=False)
-            settle(session, need, now)
+            settle(session, ctx, need, now, by)
             return need
+        move(session, need, there, now, by, str(there))
+        need.next_try_at = None
         end_matches_of(session, ctx, now, by, "withdrawn", need=need, agreed_too=there is NeedState.WITHDRAWN)
-        need.state, need.next_try_at, need.changed_at = there, None, now
-        record(session, f"need_{there}", now, by, need_id=need.id)
         if there is NeedState.WITHDRAWN:
             close_tasks_about(session, now, TaskKind.NOBODY, by, need_id=need.id)
             close_tasks_about(session, now, TaskKind.TELL, by, need_id=need.id)
             close_tasks_about(session, now, TaskKind.PLACE, by, need_id=need.id)
             tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "withdrawn"), now, need=need)
         return need
-
-
-def move_offer(ctx: Context, offer_id: int, there: OfferState, by: Actor) -> None:
-    """Pause, resume or withdraw an offer. A pause gives open requests back and keeps what was agreed; a withdrawal gives back all."""
-    now = ctx.now()
-    with ctx.db.write() as session:
-        offer = session.get_one(Offer, offer_id, options=[joinedload(Offer.person)])
-        if offer.state == there:
-            return
-        check(OfferState(offer.state), there)
-        if there is not OfferState.ACTIVE:
-            end_matches_of(session, ctx, now, by, "backed_out", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
-        offer.state, offer.changed_at = there, now
-        record(session, f"offer_{there}", now, by, offer_id=offer.id)
-        session.flush()
-        if there is OfferState.ACTIVE:
-            hear_requests(session, offer.person, now)
-        else:
-            # The row is ours now: a proposal that claimed it just before is seen, and no later one can.
-            end_matches_of(session, ctx, now, by, "backed_out", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
-
-
-def set_duty(ctx: Context, person_id: int, on: bool, by: Actor) -> None:
-    """All offers of a volunteer on duty or paused, each in a transaction of its own."""
-    here, there = (OfferState.PAUSED, OfferState.ACTIVE) if on else (OfferState.ACTIVE, OfferState.PAUSED)
-    with ctx.db.read() as session:
-        offers = session.scalars(select(Offer.id).where(Offer.person_id == person_id, Offer.state == here)).all()
-    for offer_id in offers:
-        move_offer(ctx, offer_id, there, by)
 
 
 def move_post(session: Session, ctx: Context, post: Need | Offer, where: Where, spot: Spot | None, by: Actor) -> None:
@@ -351,7 +323,3 @@ def change_offer(ctx: Context, offer_id: int, by: Actor, *, where: Where | None 
         offer.changed_at = now
         record(session, "offer_changed", now, by, reason="where" if where else None, offer_id=offer.id)
         return True
-
-
-def _load(session: Session, need_id: int) -> Need | None:
-    return session.get(Need, need_id, options=[joinedload(Need.person)])

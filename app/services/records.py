@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.models import Match, Need, Offer, Person
-from matching.lifecycle import MatchState, OfferState
+from matching.lifecycle import NO_ANSWER, MatchState, OfferState
 from matching.policy import Past, Record
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
@@ -29,6 +29,12 @@ def past_of(session: Session, now: datetime, needs: Collection[int], offers: Col
     return Past(_records(session, now, offers, nearby), {need: _days(at, now) for need, at in posted}, _went_well(session, needs))
 
 
+def counts() -> ColumnElement[bool]:
+    """Matches that say something of their volunteer: not those that ended unanswered through no doing of the two. Whose they are is not
+    asked again for the same need."""
+    return or_(Match.reason.is_(None), Match.reason.not_in(NO_ANSWER), Match.accepted_at.is_not(None))
+
+
 def _one_of(column: InstrumentedAttribute[int], ids: Collection[int]) -> ColumnElement[bool]:
     return column.in_(ids) if len(ids) <= MOST_NAMED else true()
 
@@ -46,17 +52,18 @@ def _records(session: Session, now: datetime, offers: Collection[int], nearby: A
     silence = and_(Match.state == MatchState.EXPIRED, Match.reason == "silent")
     rows = session.execute(
         select(
-            Offer.id, Offer.territory_id, Offer.last_asked_at, count(Match.proposed_at > now - WEEK).label("asked_7"),
+            Offer.id, Offer.territory_id, func.max(Match.proposed_at).label("asked_at"),
+            count(Match.proposed_at > now - WEEK).label("asked_7"),
             count(Match.proposed_at > now - MONTH).label("asked_30"), count(or_(yes, no, silence)).label("answered"),
             count(yes).label("yes"),
         )
-        .outerjoin(Match, Match.offer_id == Offer.id)
+        .outerjoin(Match, and_(Match.offer_id == Offer.id, counts()))
         .where(_one_of(Offer.id, offers))
-        .group_by(Offer.id, Offer.territory_id, Offer.last_asked_at)
+        .group_by(Offer.id, Offer.territory_id)
     ).all()  # fmt: skip
     return {
         row.id: Record(
-            days_since=_days(row.last_asked_at, now) if row.last_asked_at else None,
+            days_since=_days(row.asked_at, now) if row.asked_at else None,
             asked_7=row.asked_7, asked_30=row.asked_30, answered=row.answered, yes=row.yes,
             nearby_30=nearby.get(row.territory_id, nearby[None]),
         )
@@ -69,7 +76,7 @@ def nearby_averages(session: Session, now: datetime) -> Averages:
 
     Over all offers and matches, so nothing to work out for each need; averages change slowly.
     """
-    recent = Match.proposed_at > now - MONTH
+    recent = and_(Match.proposed_at > now - MONTH, counts())
     asked = select(Match.offer_id, func.count().label("times")).where(recent).group_by(Match.offer_id).subquery()
     rows = session.execute(
         select(Offer.territory_id, func.count(Offer.id).label("offers"), func.coalesce(func.sum(asked.c.times), 0).label("times"))

@@ -14,9 +14,12 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person, Territory
+from app.services.blocks import not_blocked
 from app.services.events import Actor, record
-from app.services.matches import Answer, accept, agree, answer_time, claim, found, lock_need
+from app.services.matches import Answer, accept, agree
+from app.services.moves import lock_need
 from app.services.places import territories
+from app.services.proposing import answer_by, claim, found
 from config.categories import CATEGORIES
 from matching.areas import Area
 from matching.geo import boxes, distance_m
@@ -81,7 +84,7 @@ def _near(session: Session, person_id: int, *which: ColumnElement[bool]) -> list
         )
         .outerjoin(Territory, Territory.id == Need.territory_id)
         .join(Need.person)
-        .where(or_(false(), *(_about(*seen) for seen in reaches)), *_free_for(person_id), *which)
+        .where(or_(false(), *(_about(*seen) for seen in reaches)), *_free_for(person_id), not_blocked(session, person_id), *which)
         .order_by(Need.posted_at)
         .limit(LOOKED_AT)
     ).all()  # fmt: skip
@@ -159,11 +162,11 @@ def offer_to_take(ctx: Context, person_id: int, need_id: int, by: Actor) -> Answ
         offer = claim(session, seen[0].offer_id, now) if seen else None
         if offer is None:
             return Answer.OVER
-        match = _match(session, need, offer, now, now + answer_time(ctx, need.urgency))
+        match = _match(session, need, offer, now, answer_by(ctx, need.urgency, now))
         record(session, "match_proposed", now, by, need_id=need_id, offer_id=offer.id, match_id=match.id)
         at_once = need.share_contact and _as_offered(session, need, offer, match)
         (agree if at_once else accept)(session, ctx, match, now, by)
-        found(session, need, now)
+        found(session, ctx, need, now)
         return Answer(match.state)
 
 
@@ -192,7 +195,6 @@ def _match(session: Session, need: Need, offer: Offer, now: datetime, deadline: 
         need=need, offer=offer, state=MatchState.PROPOSED, mode=Mode.REMOTE if remote else Mode.IN_PERSON,
         distance_m=round_half_up(_apart_m(need, offer)), proposed_at=now, deadline_at=deadline,
     )  # fmt: skip
-    need.taken += 1
     session.add(match)
     session.flush()
     return match

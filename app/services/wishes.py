@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from app.context import Context
 from app.links import Purpose
 from app.models import Need, Offer, Person
+from app.services.duty import set_duty
 from app.services.events import Actor, record
-from app.services.posting import set_duty
 from matching.lifecycle import OfferState
 from notifications import wishes
 from notifications.render import Ways

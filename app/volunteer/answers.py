@@ -3,13 +3,16 @@
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.buttons import pressed
 from app.extensions import ctx
 from app.links import Purpose
 from app.models import Channel
+from app.outcomes import outcome_page
 from app.permissions import LINK, permit
-from app.services import matches, mine
+from app.services import matches, mine, reasons
 from app.services.events import Actor
-from matching.lifecycle import MatchState
+from app.services.reasons import Because
+from matching.lifecycle import MatchState, Side
 
 answers = Blueprint("answers", __name__, template_folder="templates")
 
@@ -24,4 +27,27 @@ def answer(word: str, token: str) -> ResponseReturnValue:
         return redirect(url_for("answers.answer", word=word, token=token), 303)
     late = match.state is MatchState.PROPOSED and ctx().now() > match.deadline_at
     asks = match.state is MatchState.PROPOSED and not late
-    return render_template("volunteer/answer.html", match=match, yes=word == "yes", asks=asks, late=late, token=token)
+    return render_template(
+        "volunteer/answer.html", match=match, yes=word == "yes", asks=asks, late=late, token=token,
+        may_tell=reasons.may_tell(match, ctx().now()),
+    )  # fmt: skip
+
+
+@answers.post("/answer/no/<token>/why")
+@permit(LINK)
+def why(token: str) -> ResponseReturnValue:
+    """A reason for the no, if they like."""
+    match_id, _stamp = ctx().links.read(Purpose.VOLUNTEER_NO, token)
+    match = mine.one_match(ctx(), match_id) or abort(404)
+    reasons.give_reason(ctx(), match_id, Because(pressed("because", *Because)), Actor(match.volunteer_id, Channel.LINK))
+    return redirect(url_for("answers.answer", word="no", token=token), 303)
+
+
+@answers.route("/how/<token>", methods=["GET", "POST"])
+@permit(LINK)
+def how(token: str) -> ResponseReturnValue:
+    """What came of it, by the link in the mail."""
+    match_id, _stamp = ctx().links.read(Purpose.HOW_IT_WENT, token)
+    match = mine.one_match(ctx(), match_id) or abort(404)
+    by = Actor(match.volunteer_id, Channel.LINK)
+    return outcome_page(match, Side.VOLUNTEER, url_for("answers.how", token=token), url_for("my_page.show"), by)

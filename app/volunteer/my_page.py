@@ -17,13 +17,15 @@ from app.identity import actor, signed_in
 from app.kinds import KINDS
 from app.links import Purpose
 from app.models import Offer, Person
+from app.outcomes import outcome_page
 from app.permissions import SIGNED_IN, permit
-from app.services import accounts, matches, mine, posting, taking, wishes
+from app.services import accounts, duty, matches, mine, posting, reasons, taking, wishes
 from app.services.matches import Answer
 from app.services.places import NoTerritory, Outside
+from app.services.reasons import Because
 from app.volunteer.forms import PhoneForm, fill_from, offer_values
 from app.volunteer.sign_up import CHANGEABLE
-from matching.lifecycle import MatchState, MoveNotAllowed, OfferState
+from matching.lifecycle import MatchState, MoveNotAllowed, OfferState, Side
 from notifications.words import phone_words
 
 my_page = Blueprint("my_page", __name__, template_folder="templates", url_prefix="/me")
@@ -34,13 +36,10 @@ SAID = {
     Answer.AGREED: _l("Thank you! You both agreed: the contact details are below."),
     Answer.DECLINED: _l("Thank you for telling us. We ask somebody else."),
     Answer.TOO_LATE: _l("The time to answer was over, so somebody else has been asked. Thank you all the same."),
+    Answer.SETTLED: _l("Another neighbour said yes a little earlier. Thank you for being there: you have lost nothing."),
     Answer.OVER: _l("This has changed meanwhile. Here is how things stand now."),
 }
 QUICKER = _l("Somebody was quicker, you already help as many people as you chose, or this has changed meanwhile. Thank you all the same!")
-OUTCOMES = {
-    "done": _l("Thank you! It is written down. You can help somebody else now."),
-    "not_done": _l("Thank you for telling us. We look for somebody else for this neighbour."),
-}
 
 
 @my_page.get("")
@@ -72,8 +71,24 @@ def _next_thing(page: mine.MyPage, approved: bool, now: datetime) -> tuple[str, 
 def answer(match_id: int) -> ResponseReturnValue:
     own_match(match_id)
     yes = pressed("answer", "yes", "no") == "yes"
-    flash(str(SAID[matches.volunteer_answers(ctx(), match_id, yes, actor())]))
+    became = matches.volunteer_answers(ctx(), match_id, yes, actor())
+    if became is Answer.DECLINED:
+        return redirect(url_for("my_page.why", match_id=match_id), 303)
+    flash(str(SAID[became]))
     return _back()
+
+
+@my_page.route("/requests/<int(max=2147483647):match_id>/why", methods=["GET", "POST"])
+@permit(SIGNED_IN)
+def why(match_id: int) -> ResponseReturnValue:
+    """A reason for the no, if they like."""
+    match = own_match(match_id)
+    if request.method == "POST":
+        reasons.give_reason(ctx(), match_id, Because(pressed("because", *Because)), actor())
+        return redirect(url_for("my_page.why", match_id=match_id), 303)
+    if match.reason != "volunteer":
+        return _back()
+    return render_template("volunteer/declined.html", match=match, may_tell=reasons.may_tell(match, ctx().now()))
 
 
 @my_page.route("/requests/<int(max=2147483647):match_id>/back-out", methods=["GET", "POST"])
@@ -83,18 +98,17 @@ def back_out(match_id: int) -> ResponseReturnValue:
     if request.method == "GET" and match.state in (MatchState.ACCEPTED, MatchState.AGREED):
         return render_template("volunteer/back_out.html", match=match)
     if request.method == "POST":
-        flash(str(SAID[matches.back_out(ctx(), match_id, actor())]))
+        because = pressed("because", matches.PREVENTED, matches.UNAVAILABLE)
+        flash(str(SAID[matches.back_out(ctx(), match_id, actor(), because)]))
     return _back()
 
 
-@my_page.post("/requests/<int(max=2147483647):match_id>/outcome")
+@my_page.route("/requests/<int(max=2147483647):match_id>/how", methods=["GET", "POST"])
 @permit(SIGNED_IN)
-def outcome(match_id: int) -> ResponseReturnValue:
+def how(match_id: int) -> ResponseReturnValue:
+    """What came of it."""
     match = own_match(match_id)
-    came_of_it = pressed("outcome", *OUTCOMES)
-    matches.close(ctx(), match_id, came_of_it, actor())
-    flash(str(OUTCOMES[came_of_it] if match.state is MatchState.AGREED else SAID[Answer.OVER]))
-    return _back()
+    return outcome_page(match, Side.VOLUNTEER, url_for("my_page.how", match_id=match_id), url_for("my_page.show"), actor())
 
 
 @my_page.post("/near/<int(max=2147483647):need_id>")
@@ -107,10 +121,10 @@ def take(need_id: int) -> ResponseReturnValue:
 
 @my_page.post("/duty")
 @permit(SIGNED_IN)
-def duty() -> ResponseReturnValue:
+def on_duty() -> ResponseReturnValue:
     on = pressed("duty", "on", "off") == "on"
     with _kindly():
-        posting.set_duty(ctx(), _me().id, on, actor())
+        duty.set_duty(ctx(), _me().id, on, actor())
         flash(_("You are on duty again. Thank you!") if on else _("You are off duty. Nobody’s request reaches you until you come back."))
     return _back()
 
@@ -165,7 +179,7 @@ def withdraw_offer(offer_id: int) -> ResponseReturnValue:
     _own_offer(offer_id)
     if request.method != "POST":
         return render_template("volunteer/withdraw.html", offer_id=offer_id)
-    posting.move_offer(ctx(), offer_id, OfferState.WITHDRAWN, actor())
+    duty.move_offer(ctx(), offer_id, OfferState.WITHDRAWN, actor())
     flash(_("Your offer is withdrawn. Thank you for the time you gave."))
     return _back()
 

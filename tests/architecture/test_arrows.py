@@ -75,3 +75,17 @@ def test_migrations_never_follow_the_living_models() -> None:
 def test_the_imports_of_a_module_are_seen() -> None:
     module = REPOSITORY / "tests" / "postgres.py"
     assert {"os", "pathlib.Path"} <= set(imported(module))
+
+
+def test_one_place_writes_states() -> None:
+    """Elsewhere a move would be neither checked nor written down. Posts begin in their first state where they are made."""
+    written = [
+        f"{path.relative_to(REPOSITORY)}:{node.lineno}"
+        for path in modules("app")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        for part in (target.elts if isinstance(target, ast.Tuple) else [target])
+        if isinstance(part, ast.Attribute) and part.attr == "state"
+    ]
+    assert [place.partition(":")[0] for place in written] == ["app/services/moves.py"]

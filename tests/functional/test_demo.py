@@ -22,10 +22,11 @@ from app.errors import UserError
 from app.links import Purpose
 from app.models import Attempt, Draft, Event, Fact, Match, Need, Offer, Person, Street, Task, TaskKind, Territory
 from app.services import demo, mine
+from app.services.board import Board
 from app.services.demo import facts, history
 from app.services.demo.tape import Tape
-from app.services.matches import Proposal, propose
-from app.services.matching import Board, match_due
+from app.services.matching import match_due
+from app.services.proposing import Proposal, propose
 from app.services.streets import find
 from app.worker import Worker
 from config.settings import load
@@ -115,7 +116,7 @@ def it_holds_together(city: Demonstration) -> None:
         assert offer.taken == sum(match.offer_id == offer.id for match in live), offer.id
     assert all(event.at <= NOW for event in events)
     assert all(match.deadline_at > NOW for match in live if match.state != MatchState.AGREED)
-    assert {event.kind for event in events} >= {"need_posted", "need_opened", "match_proposed", "match_accepted", "match_agreed"}
+    assert {event.kind for event in events} >= {"need_posted", "need_open", "match_proposed", "match_accepted", "match_agreed"}
     with city.ctx.db.read() as session:
         states = Counter(session.scalars(select(outbox.c.state)))
     assert set(states) == {OutboxState.SENT, OutboxState.REFUSED}, "the worker would send what is told of the past"

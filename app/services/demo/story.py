@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import select
 
 from app.models import Match, PostedBy
-from app.services import matches
+from app.services import closing, matches
 from app.services.demo import facts
 from app.services.demo.tape import BY_LINK, Tape
 from app.services.demo.town import Neighbour, Town, slug, where
 from app.services.posting import NeedInput, OfferInput, Where
 from app.services.reports import report
 from config.notices import NOTICE_VERSION
-from matching.lifecycle import NeedState
+from matching.lifecycle import NeedState, Side
 
 
 @dataclass(frozen=True)
@@ -112,4 +112,4 @@ def _move(tape: Tape, need_id: int, move: str) -> None:
     elif move == "report":
         report(ctx, need_id, match_id, "absent", facts.REPORTED, BY_LINK)
     else:
-        matches.close(ctx, match_id, move, tape.claire)
+        closing.say(ctx, match_id, Side.EITHER, closing.Said(move), tape.claire)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.models import Event, Match, Need, Offer, Task
-from app.services import matches, posting
+from app.services import ending, matches, posting
 from app.services.events import Actor
 from matching.lifecycle import NeedState
 from tests.city import City
@@ -138,7 +138,7 @@ def test_a_resident_who_answers_too_late_learns_how_to_go_on(city: City, client:
     matches.volunteer_answers(city.ctx, match.id, True, Actor())
     question = client.get(told("accepted_to_resident")[0]["yes_url"])
     city.clock.advance(hours=25)
-    matches.expire_due(city.ctx)
+    ending.expire_due(city.ctx)
     page = client.submit(question, "Yes, I agree")
     assert page.h1 == "The time to answer is over"
     client.get(page.link("Go to the page of my request"))

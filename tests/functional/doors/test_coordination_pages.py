@@ -197,7 +197,7 @@ def test_a_request_is_confirmed_on_the_phone(city: City, sign_in: SignIn) -> Non
     for _ in range(2):
         visitor.submit(page, "Confirmed on the phone")
     assert city.one(Need, need_id).state == "open"
-    [opened] = events(city, "need_opened")
+    [opened] = events(city, "need_open")
     assert (opened.channel, city.one(Person, opened.actor_id).name) == ("phone", "Ana Costa")
 
 
@@ -310,7 +310,10 @@ def test_a_match_says_what_it_counted_for_when_it_was_proposed(city: City, sign_
     near = city.volunteer(north_m=112, capacity=2)
     city.volunteer(north_m=340)
     with city.ctx.db.write() as session:
-        session.get_one(Offer, near).last_asked_at = city.clock() - timedelta(days=2)
+        session.add(Match(
+            need_id=city.need(category="pets"), offer_id=near, state="declined", reason="volunteer", mode="in_person", distance_m=1,
+            proposed_at=city.clock() - timedelta(days=2), deadline_at=city.clock(),
+        ))  # fmt: skip
     needs = [city.need(availability=each) for each in ("Mo 09:00-10:00", "Mo 10:00-11:00")]
     assert city.match() == 2
     first, second = (city.matches(need_id)[0] for need_id in needs)

@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.links import Purpose
 from app.models import Event, Match, Offer, PostedBy
-from app.services import matches, posting
+from app.services import duty, matches, posting
 from app.services.wishes import ways_of
 from app.worker import make_relay
 from matching.lifecycle import NeedState, OfferState
@@ -136,7 +136,7 @@ def test_an_offer_that_a_coordinator_brings_back_is_told_of_requests_too(city: C
     city.need()
     city.match()
     post_from_afar(app, link(city, "v1@example.org", Topic.REQUESTS), **ONE_CLICK)
-    posting.move_offer(city.ctx, offer_id, OfferState.ACTIVE, BY_LINK)
+    duty.move_offer(city.ctx, offer_id, OfferState.ACTIVE, BY_LINK)
     assert wishes_of(city, "v1@example.org").off == set()
 
 

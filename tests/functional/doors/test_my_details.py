@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sqlalchemy import text
 
 from app.models import Event, Match, Offer, Person
-from app.services import posting, streets
+from app.services import duty, posting, streets
 from app.services.events import Actor
 from matching.lifecycle import NeedState, OfferState
 from tests.city import CENTRE, DEGREES_A_METRE, City
@@ -76,7 +76,7 @@ def test_the_home_of_an_offer_that_is_withdrawn_stays(city: City, sign_in: SignI
     offer_id = city.volunteer()
     visitor = sign_in(offer_id=offer_id)
     page = visitor.get(f"/me/offers/{offer_id}/where")
-    posting.move_offer(city.ctx, offer_id, OfferState.WITHDRAWN, Actor())
+    duty.move_offer(city.ctx, offer_id, OfferState.WITHDRAWN, Actor())
     assert "This has changed meanwhile." in visitor.submit(page, "Keep the change", **NEW_HOME).text
     assert (city.one(Offer, offer_id).address, city.tasks("place")) == ("7 quai du Départ, 69002 Lyon", [])
 

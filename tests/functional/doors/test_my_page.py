@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import Engine, event
 
 from app.models import Match, Need, Offer, Person
-from app.services import accounts, matches, posting, tasks
+from app.services import accounts, closing, duty, matches, tasks
+from app.services.closing import Said
 from app.services.events import Actor
 from app.services.places import Spot
 from matching.hours import parse_hours
-from matching.lifecycle import OfferState
+from matching.lifecycle import OfferState, Side
 from tests.city import City
 from tests.functional.doors.conftest import proposed
 from tests.offers import fill_in, step_of
@@ -62,7 +63,7 @@ def test_whoever_is_signed_in_adds_an_offer_to_the_account(city: City, sign_in: 
 def test_a_new_offer_of_somebody_not_approved_yet_is_a_new_task(city: City, sign_in: SignIn) -> None:
     offer_id = city.volunteer(approved=False)
     visitor = sign_in(offer_id=offer_id)
-    posting.move_offer(city.ctx, offer_id, OfferState.WITHDRAWN, Actor())
+    duty.move_offer(city.ctx, offer_id, OfferState.WITHDRAWN, Actor())
     tasks.close_task(city.ctx, city.tasks("approve")[0].id, Actor())
     page = visitor.submit(fill_in(city, visitor), "Add my offer")
     assert "waits for approval" in page.text
@@ -144,10 +145,10 @@ def test_backing_out_asks_first_and_the_need_goes_on(city: City, sign_in: SignIn
     visitor = sign_in(offer_id=offer.id)
     question = visitor.get(visitor.get("/me").link("I can’t help any more"))
     assert city.one(Match, match.id).state == "agreed"
-    page = visitor.submit(question, "I can’t help any more")
+    page = visitor.submit(question, "Something came up this time")
     assert (city.one(Match, match.id).state, city.one(Need, need.id).state) == ("cancelled", "open")
     assert "@example.net" not in page.html
-    assert "This has changed meanwhile." in visitor.submit(question, "I can’t help any more").text
+    assert "This has changed meanwhile." in visitor.submit(question, "Something came up this time").text
     assert visitor.get(question.path).path == "/me"
 
 
@@ -260,7 +261,7 @@ def test_the_same_neighbour_helped_twice_is_one_neighbour_and_two_visits(city: C
         city.match()
         match = city.matches(need_id)[0]
         matches.volunteer_answers(city.ctx, match.id, True, Actor())
-        matches.close(city.ctx, match.id, "done", Actor())
+        closing.say(city.ctx, match.id, Side.EITHER, Said("done"), Actor())
     assert "1 neighbour helped 2 visits" in sign_in(offer_id=offer_id).get("/me").text
 
 

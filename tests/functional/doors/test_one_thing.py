@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app.models import Match, Need, Offer, Person, Role
-from app.services import matches, posting, reports, tasks
+from app.services import duty, matches, posting, reports, tasks
 from app.services.events import Actor
 from matching.lifecycle import NeedState, OfferState
 from notifications.tables import outbox
@@ -73,7 +73,7 @@ def test_an_offer_says_first_what_to_do(city: City, sign_in: SignIn) -> None:
     assert "Nothing: the volunteer is asked when" in now_to_do(visitor, f"/coordination/offers/{approved}")
     assert "This volunteer is not approved" in now_to_do(visitor, f"/coordination/offers/{waiting}")
     assert "so they cannot be asked" in now_to_do(visitor, f"/coordination/offers/{unplaced}")
-    posting.move_offer(city.ctx, approved, OfferState.PAUSED, Actor())
+    duty.move_offer(city.ctx, approved, OfferState.PAUSED, Actor())
     assert "The volunteer has paused" in now_to_do(visitor, f"/coordination/offers/{approved}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from app.models import Task
-from app.services import posting
+from app.services import duty, posting
 from app.services.events import Actor
 from matching.lifecycle import OfferState
 from tests.city import City
@@ -41,7 +41,7 @@ def test_a_task_that_ends_by_itself_is_not_ticked_off(city: City, sign_in: SignI
     assert "This task ends by itself once the volunteer is approved or the place is on the map." in page.text
     assert len(city.tasks(kind)) == 1
 
-    posting.move_offer(city.ctx, offer_id, OfferState.WITHDRAWN, Actor())
+    duty.move_offer(city.ctx, offer_id, OfferState.WITHDRAWN, Actor())
     if city.tasks(kind):
         assert "The task is ticked off." in visitor.submit(visitor.get("/coordination/"), "Tick off").text
 

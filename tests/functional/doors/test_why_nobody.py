@@ -9,7 +9,7 @@ import pytest
 
 from app.coordination import pages
 from app.models import Offer, Person
-from app.services import matches, posting
+from app.services import duty, matches, posting
 from app.services.events import Actor
 from app.services.why import why_nobody
 from matching.lifecycle import NeedState, OfferState
@@ -108,7 +108,7 @@ def test_the_figures_are_exact_for_programs(city: City) -> None:
 def test_only_who_may_be_asked_counts_and_who_was_asked_is_told_apart(city: City) -> None:
     city.volunteer(approved=False)
     paused, busy, asked = city.volunteer(), city.volunteer(capacity=1), city.volunteer(capacity=2)
-    posting.move_offer(city.ctx, paused, OfferState.PAUSED, Actor())
+    duty.move_offer(city.ctx, paused, OfferState.PAUSED, Actor())
     with city.ctx.db.write() as session:
         session.get_one(Offer, busy).taken = 1
     need_id = city.need()

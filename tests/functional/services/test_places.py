@@ -12,8 +12,8 @@ from app.context import Context
 from app.models import Channel, Match, Need, Territory
 from app.services import addresses, posting, streets
 from app.services.events import Actor
-from app.services.matches import told_distance
 from app.services.places import Outside, Spot
+from app.services.proposing import told_distance
 from matching.geo import geodesic_m
 from tests.city import CENTRE, City
 from tests.geocoder import Geocoder, feature, geocoder

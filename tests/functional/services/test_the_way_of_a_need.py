@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from app.models import Need, Offer, Person
-from app.services import matches, matching, posting
+from app.services import closing, duty, ending, matches, matching, posting
 from app.services.accounts import approve
+from app.services.closing import Said
 from app.services.events import Actor
 from app.services.matches import Answer
-from matching.lifecycle import MatchState, MoveNotAllowed, NeedState, OfferState
+from matching.lifecycle import MatchState, MoveNotAllowed, NeedState, OfferState, Side
 from matching.model import Urgency
 from tests.city import BY_LINK, City
 
@@ -72,14 +73,14 @@ def test_silence_until_the_deadline_goes_to_the_next_volunteer(city: City) -> No
     far = city.volunteer(north_m=500)
     need = city.need()
     city.match()
-    assert matches.expire_due(city.ctx) == 0
+    assert ending.expire_due(city.ctx) == 0
     city.clock.advance(hours=24, seconds=1)
-    assert matches.expire_due(city.ctx) == 1
+    assert ending.expire_due(city.ctx) == 1
     city.match()
     silent, asked = city.matches(need)
     assert (silent.state, silent.reason, asked.offer_id) == ("expired", "silent", far)
     assert matches.volunteer_answers(city.ctx, silent.id, True, BY_LINK) is Answer.TOO_LATE
-    assert city.one(Need, need).taken == 1
+    assert (city.one(Need, need).taken, city.one(Offer, far).taken) == (0, 1)
 
 
 def test_a_yes_after_the_deadline_is_too_late_even_before_the_worker_looked(city: City) -> None:
@@ -114,7 +115,7 @@ def test_a_silent_residents_volunteer_is_let_go_and_the_next_one_asked_until_the
         assert match.offer_id == offer
         matches.volunteer_answers(city.ctx, match.id, True, BY_LINK)
         city.clock.advance(hours=25)
-        matches.expire_due(city.ctx)
+        ending.expire_due(city.ctx)
         assert city.one(Offer, offer).taken == 0
     assert city.one(Need, need).state == NeedState.PAUSED
     assert [kind for kind in city.kinds() if kind in ("search_goes_on", "need_paused")] == ["search_goes_on", "need_paused"]
@@ -129,7 +130,7 @@ def test_a_resident_without_email_has_time_to_be_reached(city: City) -> None:
     city.match()
     matches.volunteer_answers(city.ctx, city.matches(need)[0].id, True, BY_LINK)
     city.clock.advance(hours=70)
-    assert matches.expire_due(city.ctx) == 0
+    assert ending.expire_due(city.ctx) == 0
 
 
 def test_a_call_that_is_overtaken_is_off_the_list(city: City) -> None:
@@ -175,7 +176,7 @@ def test_a_volunteer_who_withdraws_leaves_the_need_to_the_next_one(city: City) -
     need = city.need(share_contact=True)
     city.match()
     matches.volunteer_answers(city.ctx, city.matches(need)[0].id, True, BY_LINK)
-    posting.move_offer(city.ctx, first, OfferState.WITHDRAWN, BY_LINK)
+    duty.move_offer(city.ctx, first, OfferState.WITHDRAWN, BY_LINK)
     assert city.kinds()[-1] == "search_goes_on"
     city.match()
     assert city.matches(need)[1].offer_id == second
@@ -186,7 +187,7 @@ def test_a_pause_keeps_what_was_agreed_and_gives_open_requests_back(city: City) 
     agreed, waiting = city.need(share_contact=True), city.need()
     city.match()
     matches.volunteer_answers(city.ctx, city.matches(agreed)[0].id, True, BY_LINK)
-    posting.move_offer(city.ctx, offer, OfferState.PAUSED, BY_LINK)
+    duty.move_offer(city.ctx, offer, OfferState.PAUSED, BY_LINK)
     assert [city.matches(n)[0].state for n in (agreed, waiting)] == ["agreed", "cancelled"]
     assert city.one(Offer, offer).taken == 1
     assert city.match() == 0
@@ -209,7 +210,7 @@ def test_a_need_that_was_met_is_closed_and_its_volunteer_free(city: City) -> Non
     city.match()
     match = city.matches(need)[0]
     matches.volunteer_answers(city.ctx, match.id, True, BY_LINK)
-    matches.close(city.ctx, match.id, "done", BY_LINK)
+    closing.say(city.ctx, match.id, Side.EITHER, Said("done"), BY_LINK)
     assert city.one(Need, need).state == NeedState.CLOSED
     assert city.one(Offer, offer).taken == 0
 
@@ -220,7 +221,7 @@ def test_help_that_was_not_given_opens_the_need_again(city: City) -> None:
     city.match()
     match = city.matches(need)[0]
     matches.volunteer_answers(city.ctx, match.id, True, BY_LINK)
-    matches.close(city.ctx, match.id, "not_done", BY_LINK)
+    closing.say(city.ctx, match.id, Side.EITHER, Said("not_done"), BY_LINK)
     assert city.one(Need, need).state == NeedState.OPEN
 
 

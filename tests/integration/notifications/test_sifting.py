@@ -11,7 +11,7 @@ from notifications import outbox
 from notifications.messages import Digest, from_dict
 from notifications.relay import Relay
 from notifications.render import Ways
-from notifications.samples import CITY
+from notifications.samples import CITY, SAMPLES
 from notifications.tables import outbox as table
 from notifications.tables import suppressed_address
 from notifications.topics import Topic
@@ -52,6 +52,13 @@ def test_an_urgent_message_wakes_whoever_did_not_say_otherwise(post: Post) -> No
     assert len(desk.work()) == 1
     assert [row.state for row in post.rows()] == ["sent", "waiting"]
     assert len(desk.work("2026-11-26 08:00")) == 1
+
+
+def test_nobody_is_woken_to_say_how_it_was(post: Post) -> None:
+    desk = Desk(post, "2026-11-25 23:00")
+    post.enqueue(message=SAMPLES["how_was_it-resident"], urgent=True)
+    assert desk.work() == []
+    assert desk.outcomes() == [("waiting", "quiet hours")]
 
 
 def test_an_address_gets_no_more_than_a_confirmation_before_it_was_confirmed(desk: Desk) -> None:

@@ -1,0 +1,132 @@
+"""Asking volunteers: a wave of proposals for one need, each of which claims its volunteer's room at the write."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, func, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from app.context import Context
+from app.links import Purpose
+from app.models import Match, Need, Offer, Person, TaskKind, Territory
+from app.services.duty import NEWS_EVERY
+from app.services.ending import settle
+from app.services.events import SYSTEM, record
+from app.services.moves import lock_need
+from app.services.tasks import WITHIN, close_tasks_about
+from app.services.telling import tell
+from matching.geo import round_up_100
+from matching.lifecycle import MatchState, NeedState, OfferState
+from matching.model import Mode, Pair, Urgency, round_half_up
+from matching.why import Explanation, as_data
+from notifications.messages import NobodyYet, ProposalToResident, ProposalToVolunteer, SearchGoesOn
+
+ROUGHLY_M = 1000
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A pair to propose: its rank among all that the need might have had (1: the best), and what it counts for."""
+
+    pair: Pair
+    rank: int
+    why: Explanation
+
+
+def told_distance(match: Match, rough: bool) -> int | None:
+    """What the other side may know of the distance: rounded up to 100 m, to 1 km where one of the places is only known roughly; nothing
+    when the two do not meet."""
+    if match.mode != Mode.IN_PERSON:
+        return None
+    return max(ROUGHLY_M if rough else 0, round_up_100(match.distance_m))
+
+
+def answer_hours(ctx: Context, urgency: str) -> int:
+    """How many waking hours a volunteer has to answer."""
+    s = ctx.settings
+    hours = {Urgency.URGENT: s.answer_hours_urgent, Urgency.NORMAL: s.answer_hours_normal, Urgency.FLEXIBLE: s.answer_hours_flexible}
+    return hours[Urgency(urgency)]
+
+
+def answer_by(ctx: Context, urgency: str, now: datetime, times: int = 1) -> datetime:
+    """Until when to answer: nobody is expected to at night. ``times`` as long where somebody must be reached first."""
+    return ctx.settings.waking_hours.after(now, timedelta(hours=times * answer_hours(ctx, urgency)), ctx.settings.zone)
+
+
+def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = None) -> int:
+    """Ask volunteers, all for one need; the number asked. A need that is served or a volunteer who has gone meanwhile is left out.
+
+    ``seen`` is when the need was due as they were chosen: where nothing has changed since and all are asked, its wave is complete, and
+    nobody looks at it again until one of them says no or nothing.
+    """
+    now = ctx.now()
+    asked = []
+    with ctx.db.write() as session:
+        need = lock_need(session, int(proposals[0].pair.need))
+        if need is None or need.state not in (NeedState.OPEN, NeedState.ASKED) or need.taken >= need.helpers_needed:
+            return 0
+        for proposal in proposals:
+            offer = claim(session, int(proposal.pair.offer), now)
+            if offer is not None and offer.person_id != need.person_id:
+                asked.append(_ask(session, ctx, need, offer, proposal, now))
+        if asked:
+            unchanged = need.next_try_at == seen
+            _tell_resident(session, ctx, need, asked, now)
+            found(session, ctx, need, now)
+            if unchanged and len(asked) == len(proposals):
+                need.next_try_at = None
+    return len(asked)
+
+
+def found(session: Session, ctx: Context, need: Need, now: datetime) -> None:
+    """Somebody is there for a need: it goes on, and what should still have been said of the search is overtaken."""
+    settle(session, ctx, need, now, SYSTEM)
+    close_tasks_about(session, now, TaskKind.NOBODY, SYSTEM, need_id=need.id)
+    for overtaken in (NobodyYet.kind, SearchGoesOn.kind):
+        close_tasks_about(session, now, TaskKind.TELL, SYSTEM, need_id=need.id, reason=overtaken)
+
+
+def claim(session: Session, offer_id: int, now: datetime) -> Offer | None:
+    """Take one place of an offer, if it is still active, approved and has room: the database decides, not the index."""
+    approved = exists().where(Person.id == Offer.person_id, Person.approved_at.is_not(None))
+    claimed = session.execute(
+        update(Offer)
+        .where(Offer.id == offer_id, Offer.state == OfferState.ACTIVE, Offer.taken < Offer.capacity, approved)
+        .values(taken=Offer.taken + 1, last_asked_at=now, changed_at=now, news_at=now + NEWS_EVERY)
+        .execution_options(synchronize_session=False)
+    ).rowcount
+    return session.get_one(Offer, offer_id, options=[joinedload(Offer.person)], populate_existing=True) if claimed else None
+
+
+def _ask(session: Session, ctx: Context, need: Need, offer: Offer, proposal: Proposal, now: datetime) -> Match:
+    match = Match(
+        need=need, offer=offer, state=MatchState.PROPOSED, mode=proposal.pair.mode,
+        distance_m=round_half_up(proposal.pair.distance_m), rank=proposal.rank, terms=as_data(proposal.why), proposed_at=now,
+        deadline_at=answer_by(ctx, need.urgency, now),
+    )  # fmt: skip
+    session.add(match)
+    session.flush()
+    record(session, "match_proposed", now, SYSTEM, need_id=need.id, offer_id=offer.id, match_id=match.id)
+    quartier = session.get(Territory, need.territory_id) if need.territory_id else None
+    message = ProposalToVolunteer(
+        first_name=offer.person.first_name, category=need.category, urgency=need.urgency, mode=match.mode, when=need.availability,
+        quartier=quartier.name if quartier else "", distance_m=told_distance(match, need.approximate or offer.approximate),
+        deadline=match.deadline_at, yes_url=ctx.links.url(Purpose.VOLUNTEER_YES, match.id),
+        no_url=ctx.links.url(Purpose.VOLUNTEER_NO, match.id), my_page_url=ctx.links.page("/me"),
+    )  # fmt: skip
+    call_by = min(now + WITHIN[TaskKind.TELL], match.deadline_at)
+    tell(session, ctx, offer.person, message, now, need=need, offer=offer, match=match, due_at=call_by)
+    return match
+
+
+def _tell_resident(session: Session, ctx: Context, need: Need, asked: list[Match], now: datetime) -> None:
+    """Once a search, not once a volunteer: how many were asked, and until when they have. A yes ends a search."""
+    searches = session.scalar(select(func.count(Match.id)).where(Match.need_id == need.id, Match.accepted_at.is_not(None)))
+    nearest = min(asked, key=lambda match: (match.mode != Mode.IN_PERSON, match.distance_m))
+    message = ProposalToResident(
+        first_name=need.person.first_name, category=need.category, mode=nearest.mode, number=len(asked),
+        distance_m=told_distance(nearest, need.approximate or nearest.offer.approximate),
+        deadline=max(match.deadline_at for match in asked),
+        my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
+    )  # fmt: skip
+    tell(session, ctx, need.person, message, now, need=need, once=f"search:{searches}")
