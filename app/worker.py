@@ -17,6 +17,7 @@ from app.services.stale import check_due
 from app.services.telling import SEALED_AS, follow_up_undelivered
 from app.services.wishes import ways_of
 from notifications import outbox
+from notifications.limits import Limits
 from notifications.policy import AT_ONCE, Rules
 from notifications.relay import Relay
 from notifications.transport.base import Mailbox, Transport
@@ -100,7 +101,8 @@ def make_relay(ctx: Context) -> Relay:
     lease = timedelta(seconds=max(600, 25 * ctx.settings.mail_timeout_s))
     s = ctx.settings
     return Relay(
-        ctx.db.begin, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
+        ctx.db.connect, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
         seal=lambda text: ctx.keys.seal(text, SEALED_AS), rules=AT_ONCE if s.demo else Rules(s.zone, s.waking_hours, s.mail_daily_cap),
-        ways=lambda wishes_id, topic: ways_of(ctx, wishes_id, topic), lease=lease, rng=ctx.rng,
+        ways=lambda wishes_id, topic: ways_of(ctx, wishes_id, topic), lease=lease,
+        limits=Limits(s.mail_per_second, s.mail_per_domain_minute), rng=ctx.rng,
     )  # fmt: skip

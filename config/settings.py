@@ -229,6 +229,10 @@ class Settings:
     mail_use_tls: bool = _setting("MAIL_USE_TLS", "0", "1 to use STARTTLS", _yes_no)
     mail_use_ssl: bool = _setting("MAIL_USE_SSL", "0", "1 to use TLS from the start", _yes_no)
     mail_timeout_s: int = _setting("MAIL_TIMEOUT_S", "20", "seconds to wait for the SMTP server", _whole(1, 300))
+    mail_per_second: int = _setting("MAIL_PER_SECOND", "0", "messages a second that a worker sends at most; 0: no limit", _whole(0, 1000))
+    mail_per_domain_minute: int = _setting(
+        "MAIL_PER_DOMAIN_MINUTE", "0", "messages a minute that a worker sends to one domain at most; 0: no limit", _whole(0, 60_000)
+    )
     mail_sender: str = _setting("MAIL_SENDER", "entraide@example.org", "address that messages come from", _mailbox)
     mail_daily_cap: int = _setting(
         "MAIL_DAILY_CAP", "6", "messages a day to one address; news beyond them comes next morning, in one message", _whole(1, 1000)

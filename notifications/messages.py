@@ -60,8 +60,13 @@ def from_dict(data: dict[str, Any]) -> Message:
 
 
 def _field_types(cls: type[Message]) -> dict[str, Any]:
-    hints = get_type_hints(cls)
-    return {f.name: hints[f.name] for f in fields(cls)}
+    if cls not in _FIELD_TYPES:
+        hints = get_type_hints(cls)
+        _FIELD_TYPES[cls] = {f.name: hints[f.name] for f in fields(cls)}
+    return _FIELD_TYPES[cls]
+
+
+_FIELD_TYPES: dict[type, dict[str, Any]] = {}  # read once: it takes longer than all else at a message
 
 
 # --- accounts and confirmations

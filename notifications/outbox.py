@@ -9,8 +9,9 @@ import json
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from notifications import wishes
@@ -145,13 +146,10 @@ def renew(connection: Connection, ids: list[int], *, holder: str, now: dt.dateti
     return set(connection.execute(held).scalars())
 
 
-def release(connection: Connection, ids: list[int], *, holder: str) -> None:
-    """Give ``ids`` back untried: they stay due, and the attempt does not count."""
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(ids), _held_by(holder))
-        .values(state=OutboxState.WAITING, attempts=outbox.c.attempts - 1, **_NOBODY)
-    )
+def release(connection: Connection, ids: list[int], *, holder: str, due_at: dt.datetime | None = None) -> None:
+    """Give ``ids`` back, without a try that counts: still due, or due at ``due_at``."""
+    when = {"due_at": due_at} if due_at else {}
+    connection.execute(update(outbox).where(outbox.c.id.in_(ids), _held_by(holder)).values(**_UNTRIED, **when))
 
 
 def release_dead(connection: Connection, is_dead: Callable[[str], bool]) -> int:
@@ -163,7 +161,7 @@ def release_dead(connection: Connection, is_dead: Callable[[str], bool]) -> int:
 
 def record_sent(connection: Connection, id: int, *, now: dt.datetime) -> None:
     """The server took it. True whoever holds the row by now, so nobody else needs to send it."""
-    connection.execute(update(outbox).where(outbox.c.id == id).values(state=OutboxState.SENT, sent_at=now, last_error=None, **_NOBODY))
+    connection.execute(_SENT, {"sent": id, "now": now})
 
 
 def record_retry(connection: Connection, id: int, *, holder: str, due_at: dt.datetime, error: str) -> None:
@@ -175,6 +173,19 @@ def record_retry(connection: Connection, id: int, *, holder: str, due_at: dt.dat
 def record_refused(connection: Connection, id: int, *, holder: str, error: str, state: OutboxState = OutboxState.REFUSED) -> None:
     """It will never go (``state`` tells refused from suppressed); the app finds it by :func:`refused_unhandled`."""
     connection.execute(update(outbox).where(outbox.c.id == id, _held_by(holder)).values(state=state, last_error=error, **_NOBODY))
+
+
+def suppress(connection: Connection, recipient_index: str, reason: str, now: dt.datetime) -> None:
+    """Send nothing more to this address. The first ``reason`` (short, it names nobody) stays."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"recipient_index": recipient_index, "reason": reason, "since": now}
+    connection.execute(insert(suppressed_address).values(row).on_conflict_do_nothing())
+
+
+def lift_suppression(connection: Connection, id: int) -> bool:
+    """Write to the recipient of message ``id`` again; ``False`` where nothing stood against it."""
+    to = select(outbox.c.recipient_index).where(outbox.c.id == id).scalar_subquery()
+    return connection.execute(delete(suppressed_address).where(suppressed_address.c.recipient_index == to)).rowcount > 0
 
 
 def refused_unhandled(connection: Connection, limit: int) -> list[Undelivered]:
@@ -242,7 +253,13 @@ def retry(connection: Connection, id: int, now: dt.datetime) -> OutboxState | No
     return OutboxState(state) if state else None
 
 
-_NOBODY = {"claimed_by": None, "claimed_until": None}
+_NOBODY: dict[str, Any] = {"claimed_by": None, "claimed_until": None}
+_UNTRIED: dict[str, Any] = {"state": OutboxState.WAITING, "attempts": outbox.c.attempts - 1, **_NOBODY}
+_SENT = (  # put together once: it is the one that each message needs
+    update(outbox)
+    .where(outbox.c.id == bindparam("sent"))
+    .values(state=OutboxState.SENT, sent_at=bindparam("now"), last_error=None, **_NOBODY)
+)
 
 
 def _held_by(holder: str) -> ColumnElement[bool]:
@@ -251,5 +268,5 @@ def _held_by(holder: str) -> ColumnElement[bool]:
 
 def _put_back(connection: Connection, which: ColumnElement[bool]) -> int:
     sending = outbox.c.state == OutboxState.SENDING
-    back = update(outbox).where(sending, which).values(state=OutboxState.WAITING, **_NOBODY)
+    back = update(outbox).where(sending, which).values(_UNTRIED)  # but for one at most, nobody had come to them
     return connection.execute(back).rowcount

@@ -53,9 +53,13 @@ def status(click_ctx: click.Context) -> None:
 @command.command("retry", epilog=EXAMPLES)
 @click.argument("number", metavar="ID", type=click.IntRange(1))
 def retry(number: int) -> None:
-    """Have a message tried again now: its number is in the worker's log."""
+    """Have a message tried again now: its number is in the worker's log.
+
+    Where nothing is sent to its address any more, since there was nobody, the address is written to again from now on.
+    """
     ctx = open_city()
-    match try_again(ctx, number):
+    state, lifted = try_again(ctx, number)
+    match state:
         case None:
             raise UserError(f"There is no message {number}.")
         case OutboxState.SENT:
@@ -67,6 +71,8 @@ def retry(number: int) -> None:
         case OutboxState.BUNDLED:
             raise UserError(f"Message {number} is part of another one, which brings several together.")
     click.echo(f"Message {number} is due now; the worker sends it.")
+    if lifted:
+        click.echo("Its address is written to again, unless the mail server says once more that there is nobody.")
 
 
 @command.command("preview", epilog=EXAMPLES)

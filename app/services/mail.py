@@ -27,7 +27,10 @@ def mail_is_late(ctx: Context) -> bool:
         return is_late(outbox.waits_since(session.connection(), now), now)
 
 
-def try_again(ctx: Context, message_id: int) -> OutboxState | None:
-    """Have the message tried now, unless it went, is about to or is not wanted; the state it was in."""
+def try_again(ctx: Context, message_id: int) -> tuple[OutboxState | None, bool]:
+    """Have the message tried now, unless it went, is about to or is not wanted; the state it was in, and whether its address was
+    suppressed until now."""
     with ctx.db.write() as session:
-        return outbox.retry(session.connection(), message_id, ctx.now())
+        state = outbox.retry(session.connection(), message_id, ctx.now())
+        again = state in (OutboxState.WAITING, OutboxState.REFUSED, OutboxState.SUPPRESSED)
+        return state, again and outbox.lift_suppression(session.connection(), message_id)

@@ -1,7 +1,7 @@
 """What a transport is, what it carries, and what its failures mean for trying again."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,8 +31,12 @@ class Envelope:
 class Transport(Protocol):
     """Carries messages, one at a time; belongs to one thread."""
 
-    def send(self, envelope: Envelope) -> None:
-        """Return once the message is accepted; else raise a :class:`DeliveryError`."""
+    def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+        """Return once the message is accepted; else raise a :class:`DeliveryError`.
+
+        ``settle`` finishes what the message before has left to do. It is called before the other side could take this one, and what it
+        raises goes through: then this one was not sent.
+        """
 
     def close(self) -> None:
         """Let go of connections; the next :meth:`send` opens them again. Never raises."""
@@ -59,5 +63,14 @@ class Unavailable(Transient):
     no message is to blame."""
 
 
+class Interrupted(Transient):
+    """The other side broke off while the message was on its way, or said that it is about to. Perhaps it is going down, perhaps that is
+    its answer to this message, which it may even have taken. Trying again helps, and may repeat it."""
+
+
 class Permanent(DeliveryError):
     """This message or its address will never be accepted: trying again does not help."""
+
+
+class UnknownAddress(Permanent):
+    """There is nobody at this address: it helps neither to try again nor to write anything else to it."""

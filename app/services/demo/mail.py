@@ -32,7 +32,7 @@ def past_mail(ctx: Context) -> None:
     remove_mail(folder)
     transport = FileTransport(folder, Mailbox(ctx.settings.mail_sender, f"À deux pas {ctx.settings.city_name}"))
     relay = Relay(
-        ctx.db.begin, transport, lambda sealed: ctx.keys.unseal(sealed, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
+        ctx.db.connect, transport, lambda sealed: ctx.keys.unseal(sealed, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
         seal=lambda text: ctx.keys.seal(text, SEALED_AS), ways=lambda wishes_id, topic: ways_of(ctx, wishes_id, topic),
     )  # fmt: skip
     while relay.run_once():

@@ -50,7 +50,7 @@ class Desk:
 
     def another(self, holder: str) -> Relay:
         return Relay(
-            self.post.database.begin, self.transport, unseal, CITY, holder, clock=self.post.clock, seal=seal, rules=RULES, ways=ways,
+            self.post.database.connect, self.transport, unseal, CITY, holder, clock=self.post.clock, seal=seal, rules=RULES, ways=ways,
             rng=random.Random(7),
         )  # fmt: skip
 

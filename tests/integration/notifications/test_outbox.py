@@ -9,7 +9,7 @@ import pytest
 from notifications import outbox
 from notifications.messages import NeedReceived, from_dict
 from notifications.outbox import Claimed
-from notifications.tables import OutboxState
+from notifications.tables import OutboxState, suppressed_address
 from tests.integration.notifications.conftest import START, Post, unseal
 
 LEASE = dt.timedelta(minutes=10)
@@ -77,7 +77,7 @@ def test_a_lease_that_ran_out_gives_the_message_to_another(post: Post) -> None:
     assert claim(post, "alive") == []
     post.clock.advance(minutes=1)
     [second] = claim(post, "alive")
-    assert (second.id, second.message_id, second.attempts) == (id, first.message_id, 2)
+    assert (second.id, second.message_id, second.attempts) == (id, first.message_id, 1)
 
 
 def test_a_renewed_lease_holds_and_what_was_lost_is_known(post: Post) -> None:
@@ -140,6 +140,35 @@ def test_a_refusal_is_found_until_somebody_was_told(post: Post) -> None:
         assert from_dict(json.loads(unseal(found.payload))).first_name == "Zoé"
         outbox.mark_handled(connection, found.id, post.clock())
         assert outbox.refused_unhandled(connection, limit=10) == []
+
+
+def test_an_address_is_suppressed_once_and_can_be_written_to_again(post: Post) -> None:
+    first, second, other = post.enqueue("gone@example.org"), post.enqueue("gone@example.org"), post.enqueue("here@example.org")
+    assert first and second and other
+    with post.database.begin() as connection:
+        assert not outbox.lift_suppression(connection, first)
+        outbox.suppress(connection, "index of gone@example.org", "recipient: 550 5.1.1", START)
+        outbox.suppress(connection, "index of gone@example.org", "bounced", START + LEASE)
+        [row] = connection.execute(suppressed_address.select())
+        assert (row.reason, row.since) == ("recipient: 550 5.1.1", START)
+        assert not outbox.lift_suppression(connection, other)
+        assert outbox.lift_suppression(connection, second)
+        assert not connection.execute(suppressed_address.select()).all()
+
+
+def test_what_is_given_back_has_not_been_tried(post: Post) -> None:
+    for _ in range(3):
+        post.enqueue()
+    now, later, foreign = claim(post)
+    with post.database.begin() as connection:
+        outbox.release(connection, [now.id], holder="one")
+        outbox.release(connection, [later.id], holder="one", due_at=START + LEASE)
+        outbox.release(connection, [foreign.id], holder="other")
+    assert [(row.state, row.attempts, row.due_at) for row in post.rows()] == [
+        ("waiting", 0, START),
+        ("waiting", 0, START + LEASE),
+        ("sending", 1, START),
+    ]
 
 
 def test_relays_side_by_side_take_each_message_once(post: Post) -> None:

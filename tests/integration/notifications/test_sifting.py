@@ -270,7 +270,7 @@ def test_the_headers_that_unsubscribe_arrive_whole(post: Post, smtp: SmtpServer)
     desk = Desk(post, transport=transport)
     long = "https://entraide.example.org/unsubscribe/" + "WzEsInByb2dyZXNzIl0." * 8
     relay = Relay(
-        post.database.begin, transport, unseal, CITY, "relay", clock=post.clock, seal=seal, rules=RULES,
+        post.database.connect, transport, unseal, CITY, "relay", clock=post.clock, seal=seal, rules=RULES,
         ways=lambda _id, topic: Ways("https://entraide.example.org/messages/W", long if topic is not Topic.MATCH else ""),
     )  # fmt: skip
     for message in (NEWS, CONTACTS, PASSWORD):
