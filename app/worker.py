@@ -15,8 +15,10 @@ from app.services.matching import match_due, warm_up
 from app.services.news import tell_due
 from app.services.stale import check_due
 from app.services.telling import SEALED_AS, follow_up_undelivered
+from app.services.wishes import ways_of
 from notifications import outbox
 from notifications.limits import Limits
+from notifications.policy import AT_ONCE, Rules
 from notifications.relay import Relay
 from notifications.transport.base import Mailbox, Transport
 from notifications.transport.file import FileTransport
@@ -97,7 +99,10 @@ def make_transport(ctx: Context) -> Transport:
 def make_relay(ctx: Context) -> Relay:
     # Sending one message takes some ten network steps, and a lease must outlast them all twice.
     lease = timedelta(seconds=max(600, 25 * ctx.settings.mail_timeout_s))
+    s = ctx.settings
     return Relay(
         ctx.db.connect, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
-        lease=lease, limits=Limits(ctx.settings.mail_per_second, ctx.settings.mail_per_domain_minute), rng=ctx.rng,
+        seal=lambda text: ctx.keys.seal(text, SEALED_AS), rules=AT_ONCE if s.demo else Rules(s.zone, s.waking_hours, s.mail_daily_cap),
+        ways=lambda wishes_id, topic: ways_of(ctx, wishes_id, topic), lease=lease,
+        limits=Limits(s.mail_per_second, s.mail_per_domain_minute), rng=ctx.rng,
     )  # fmt: skip

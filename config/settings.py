@@ -234,6 +234,9 @@ class Settings:
         "MAIL_PER_DOMAIN_MINUTE", "0", "messages a minute that a worker sends to one domain at most; 0: no limit", _whole(0, 60_000)
     )
     mail_sender: str = _setting("MAIL_SENDER", "entraide@example.org", "address that messages come from", _mailbox)
+    mail_daily_cap: int = _setting(
+        "MAIL_DAILY_CAP", "6", "messages a day to one address; news beyond them comes next morning, in one message", _whole(1, 1000)
+    )
 
     def __repr__(self) -> str:
         return f"Settings(demo={self.demo}, instance={self.instance!r}, …)"

@@ -6,9 +6,10 @@ A message is stored as JSON: :meth:`Message.to_dict` and :func:`from_dict` are e
 """
 
 import datetime as dt
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
+from notifications.topics import Topic
 from notifications.types import as_utc
 
 Urgency = Literal["urgent", "normal", "flexible"]
@@ -20,6 +21,9 @@ class Message:
     """What all messages share. A wrong field raises ``ValueError`` where the message is made, not where it is sent."""
 
     kind: ClassVar[str]
+    topic: ClassVar[Topic]
+    wakes: ClassVar[bool] = True
+    """Whether it may come at night where what it is about is urgent."""
     first_name: str
 
     def __post_init__(self) -> None:
@@ -39,15 +43,20 @@ class Message:
         data = {name: getattr(self, name) for name in _field_types(type(self))}
         return {"kind": self.kind} | {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in data.items()}
 
+    def without_links(self) -> Self:
+        """As an agent says or prints it: links are the reader's own, and of no use on the phone."""
+        return replace(self, **{f.name: "" for f in fields(self) if f.name.endswith("_url")})
+
+    @classmethod
+    def _from(cls, values: dict[str, Any]) -> Self:
+        moments = {name for name, hint in _field_types(cls).items() if hint is dt.datetime}
+        given: dict[str, Any] = {n: dt.datetime.fromisoformat(value) if n in moments else value for n, value in values.items()}
+        return cls(**given)
+
 
 def from_dict(data: dict[str, Any]) -> Message:
     """The message that :meth:`Message.to_dict` wrote. Raises ``ValueError``, ``KeyError`` or ``TypeError`` when it is none."""
-    cls = MESSAGES[data["kind"]]
-    hints = _field_types(cls)
-    values: dict[str, Any] = {k: v for k, v in data.items() if k != "kind"}
-    for name in values.keys() & {name for name, hint in hints.items() if hint is dt.datetime}:
-        values[name] = dt.datetime.fromisoformat(values[name])
-    return cls(**values)
+    return MESSAGES[data["kind"]]._from({name: value for name, value in data.items() if name != "kind"})
 
 
 def _field_types(cls: type[Message]) -> dict[str, Any]:
@@ -68,6 +77,7 @@ class ConfirmNeed(Message):
     """To whoever posted a need: is this address yours?"""
 
     kind = "confirm_need"
+    topic = Topic.ACCOUNT
     category: str
     confirm_url: str
     expires_at: dt.datetime
@@ -76,6 +86,7 @@ class ConfirmNeed(Message):
 @dataclass(frozen=True)
 class ConfirmAccount(Message):
     kind = "confirm_account"
+    topic = Topic.ACCOUNT
     confirm_url: str
     expires_at: dt.datetime
 
@@ -85,6 +96,7 @@ class AccountExists(Message):
     """Somebody signed up with an address that has an account: only its owner learns so."""
 
     kind = "account_exists"
+    topic = Topic.ACCOUNT
     sign_in_url: str
     reset_url: str
 
@@ -92,6 +104,7 @@ class AccountExists(Message):
 @dataclass(frozen=True)
 class ResetPassword(Message):
     kind = "reset_password"
+    topic = Topic.ACCOUNT
     reset_url: str
     expires_at: dt.datetime
 
@@ -101,6 +114,7 @@ class NeedReceived(Message):
     """After the confirmation: what happens next."""
 
     kind = "need_received"
+    topic = Topic.ACCOUNT
     category: str
     my_page_url: str
 
@@ -110,6 +124,7 @@ class MyLink(Message):
     """To a resident who lost the link to a request."""
 
     kind = "my_link"
+    topic = Topic.ACCOUNT
     category: str
     my_page_url: str
 
@@ -117,6 +132,7 @@ class MyLink(Message):
 @dataclass(frozen=True)
 class VolunteerReceived(Message):
     kind = "volunteer_received"
+    topic = Topic.ACCOUNT
     my_page_url: str
     needs_approval: bool
 
@@ -124,6 +140,7 @@ class VolunteerReceived(Message):
 @dataclass(frozen=True)
 class VolunteerApproved(Message):
     kind = "volunteer_approved"
+    topic = Topic.ACCOUNT
     my_page_url: str
 
 
@@ -135,6 +152,7 @@ class ProposalToVolunteer(Message):
     """Never the resident's name, address or free text. ``quartier`` may be empty."""
 
     kind = "proposal_to_volunteer"
+    topic = Topic.REQUESTS
     category: str
     urgency: Urgency
     mode: PairMode
@@ -152,6 +170,7 @@ class ProposalToResident(Message):
     """So many were asked, the nearest about so far away, until when, and what happens next."""
 
     kind = "proposal_to_resident"
+    topic = Topic.PROGRESS
     category: str
     mode: PairMode
     distance_m: int | None
@@ -165,6 +184,7 @@ class AcceptedToResident(Message):
     """A volunteer said yes: do you agree that you both get each other's contact details?"""
 
     kind = "accepted_to_resident"
+    topic = Topic.MATCH
     category: str
     mode: PairMode
     distance_m: int | None
@@ -179,6 +199,7 @@ class AcceptedToVolunteer(Message):
     """Thanks; ``deadline`` is how long the resident has to answer."""
 
     kind = "accepted_to_volunteer"
+    topic = Topic.MATCH
     category: str
     deadline: dt.datetime
 
@@ -188,6 +209,7 @@ class AgreedToVolunteer(Message):
     """The resident's contact details; those that are not known are empty."""
 
     kind = "agreed_to_volunteer"
+    topic = Topic.MATCH
     category: str
     mode: PairMode
     when: str
@@ -204,6 +226,7 @@ class AgreedToResident(Message):
     """The volunteer's contact details; those that are not known are empty."""
 
     kind = "agreed_to_resident"
+    topic = Topic.MATCH
     category: str
     mode: PairMode
     when: str
@@ -221,6 +244,7 @@ class MatchEndedToVolunteer(Message):
     """``settled``: another volunteer took the place."""
 
     kind = "match_ended_to_volunteer"
+    topic = Topic.MATCH
     category: str
     why: Literal["withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled"]
 
@@ -230,6 +254,7 @@ class SearchGoesOn(Message):
     """To the resident: this volunteer will not come (``unanswered``: the resident said nothing), the next one is being looked for."""
 
     kind = "search_goes_on"
+    topic = Topic.MATCH
     category: str
     why: Literal["backed_out", "unanswered"]
     my_page_url: str
@@ -240,6 +265,7 @@ class NobodyYet(Message):
     """To the resident: nobody was found yet, the city will call."""
 
     kind = "nobody_yet"
+    topic = Topic.PROGRESS
     category: str
     my_page_url: str
 
@@ -249,6 +275,7 @@ class NeedPaused(Message):
     """To a resident who left volunteers without an answer: the search stands still until they say so."""
 
     kind = "need_paused"
+    topic = Topic.MATCH
     category: str
     my_page_url: str
 
@@ -261,6 +288,8 @@ class HowWasIt(Message):
     """One question to either side of a match; ``again``: they did not answer the first time."""
 
     kind = "how_was_it"
+    topic = Topic.MATCH
+    wakes = False
     category: str
     other_name: str
     side: Literal["resident", "volunteer"]
@@ -273,6 +302,8 @@ class NotDone(Message):
     """To the resident: the volunteer says that it did not happen. Shall we look for somebody else?"""
 
     kind = "not_done"
+    topic = Topic.MATCH
+    wakes = False
     category: str
     my_page_url: str
 
@@ -282,6 +313,8 @@ class OutcomeToAgent(Message):
     """To whoever took the call: what came of request ``number``."""
 
     kind = "outcome_to_agent"
+    topic = Topic.MATCH
+    wakes = False
     category: str
     outcome: Literal["done", "not_done"]
     number: int
@@ -293,6 +326,8 @@ class StillNeeded(Message):
     """To the resident of a request that has stood open for long: without an answer until ``deadline`` it ends."""
 
     kind = "still_needed"
+    topic = Topic.MATCH
+    wakes = False
     category: str
     deadline: dt.datetime
     my_page_url: str
@@ -304,6 +339,7 @@ class NoNeedNearYou(Message):
     ``asked`` for so often nearby; 0 and empty where that would change nothing."""
 
     kind = "no_need_near_you"
+    topic = Topic.NEWS
     radius_m: int
     more: int
     category: str
@@ -314,8 +350,46 @@ class NoNeedNearYou(Message):
 @dataclass(frozen=True)
 class NeedClosed(Message):
     kind = "need_closed"
+    topic = Topic.PROGRESS
     category: str
     why: Literal["withdrawn", "expired"]
 
 
+# --- what can wait
+
+
+@dataclass(frozen=True)
+class Item:
+    """A message of a digest, and when it was written."""
+
+    written_at: dt.datetime
+    message: Message
+
+
+@dataclass(frozen=True)
+class Digest(Message):
+    """Messages that came together, oldest first."""
+
+    kind = "digest"
+    topic = Topic.DIGEST
+    items: tuple[Item, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        items = [{"written_at": item.written_at.isoformat(), "message": item.message.to_dict()} for item in self.items]
+        return {"kind": self.kind, "first_name": self.first_name, "items": items}
+
+    def without_links(self) -> Self:
+        return replace(self, items=tuple(replace(item, message=item.message.without_links()) for item in self.items))
+
+    @classmethod
+    def _from(cls, values: dict[str, Any]) -> Self:
+        items = (Item(dt.datetime.fromisoformat(item["written_at"]), from_dict(item["message"])) for item in values["items"])
+        return cls(values["first_name"], tuple(items))
+
+
 MESSAGES: dict[str, type[Message]] = {cls.kind: cls for cls in Message.__subclasses__()}
+
+
+def topic_of(kind: str) -> Topic:
+    """One that this version does not know is not kept back: what is wrong with it shows where it is made."""
+    return MESSAGES[kind].topic if kind in MESSAGES else Topic.ACCOUNT

@@ -14,18 +14,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from notifications import wishes
 from notifications.messages import Message
 from notifications.tables import OutboxState, outbox, suppressed_address
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """``index`` is the keyed hash of ``address``, made by the caller; ``name`` may be empty."""
+    """``index`` is the keyed hash of ``address``, made by the caller; ``name`` may be empty. ``consented``: it is known that whoever
+    reads the address's mail wants to be written to; before, only messages of the topic ``account`` go there."""
 
     address: str
     index: str
     language: str
     name: str = ""
+    consented: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,21 @@ class Claimed:
     payload: str
     recipient: str
     recipient_index: str
+    wishes_id: int
     language: str
     message_id: str
     about: str
+    urgent: bool
     attempts: int
+    due_at: dt.datetime
     created_at: dt.datetime
+    held_until: dt.datetime | None
+    bundled_in: int | None
+
+    @property
+    def since(self) -> dt.datetime:
+        """When it should have gone: its date, and from when on it is tried in vain."""
+        return self.held_until or self.created_at
 
 
 @dataclass(frozen=True)
@@ -76,10 +89,12 @@ def enqueue(
     seal: Callable[[str], str],
     sender_domain: str,
     event_key: str | None = None,
+    urgent: bool = False,
 ) -> int | None:
     """Store ``message`` for ``to``, due at once; the row's id, or ``None`` when ``event_key`` is there already.
 
-    ``about`` refers to what the message is about (``match:12``); ``sender_domain`` is the right half of its ``Message-ID``.
+    ``about`` refers to what the message is about (``match:12``); ``sender_domain`` is the right half of its ``Message-ID``. ``urgent``:
+    what it is about cannot wait for a morning.
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {
@@ -87,16 +102,22 @@ def enqueue(
         "payload": seal(json.dumps(message.to_dict())),
         "recipient": seal(json.dumps({"address": to.address, "name": to.name})),
         "recipient_index": to.index,
+        "wishes_id": wishes.known(connection, to.index, consented=to.consented, now=now),
         "language": to.language,
-        "message_id": f"<{uuid.uuid4().hex}@{sender_domain}>",
+        "message_id": new_message_id(sender_domain),
         "event_key": event_key,
         "about": about,
+        "urgent": urgent and message.wakes,
         "state": OutboxState.WAITING,
         "due_at": now,
         "created_at": now,
     }
     statement = insert(outbox).values(row).on_conflict_do_nothing(index_elements=["event_key"]).returning(outbox.c.id)
     return connection.execute(statement).scalar_one_or_none()
+
+
+def new_message_id(domain: str) -> str:
+    return f"<{uuid.uuid4().hex}@{domain}>"
 
 
 def claim(connection: Connection, *, holder: str, now: dt.datetime, limit: int, lease: dt.timedelta) -> list[Claimed]:
@@ -171,9 +192,8 @@ def refused_unhandled(connection: Connection, limit: int) -> list[Undelivered]:
     """Messages that were refused or suppressed and that nobody was told of, oldest first."""
     o = outbox.c
     never = o.state.in_([OutboxState.REFUSED, OutboxState.SUPPRESSED])
-    rows = connection.execute(
-        select(o.id, o.kind, o.payload, o.about, o.last_error.label("why")).where(never, o.handled_at.is_(None)).order_by(o.id).limit(limit)
-    )
+    what = select(o.id, o.kind, o.payload, o.about, func.coalesce(o.last_error, o.reason).label("why"))
+    rows = connection.execute(what.where(never, o.handled_at.is_(None)).order_by(o.id).limit(limit))
     return [Undelivered(**row._mapping) for row in rows]
 
 
@@ -201,16 +221,19 @@ def counts(connection: Connection) -> dict[OutboxState, int]:
 @dataclass(frozen=True)
 class Standing:
     """How sending stands. ``waits_since`` is from when on the oldest message that is due has waited for a relay; ``suppressed`` counts
-    addresses that nothing is sent to."""
+    addresses that nothing is sent to, ``held`` messages that wait for a morning or a digest."""
 
     counts: dict[OutboxState, int]
     waits_since: dt.datetime | None
     suppressed: int
+    held: int
 
 
 def standing(connection: Connection, now: dt.datetime) -> Standing:
     suppressed = connection.execute(select(func.count()).select_from(suppressed_address)).scalar_one()
-    return Standing(counts(connection), waits_since(connection, now), suppressed)
+    waits = (outbox.c.state == OutboxState.WAITING) & (outbox.c.due_at > now) & (outbox.c.held_until == outbox.c.due_at)
+    held = connection.execute(select(func.count()).where(waits)).scalar_one()
+    return Standing(counts(connection), waits_since(connection, now), suppressed, held)
 
 
 def waits_since(connection: Connection, now: dt.datetime) -> dt.datetime | None:

@@ -22,9 +22,10 @@ from notifications.breaker import Breaker, BreakerState
 from notifications.limits import Limits
 from notifications.messages import from_dict
 from notifications.outbox import Claimed
-from notifications.policy import skip_reasons
-from notifications.render import City, render
-from notifications.tables import OutboxState
+from notifications.policy import AT_ONCE, Rules
+from notifications.render import City, Ways, render
+from notifications.sifting import Sieve
+from notifications.topics import Topic
 from notifications.transport.base import (
     Envelope,
     Interrupted,
@@ -49,9 +50,9 @@ TRIES = 17
 class Relay:
     """Sends what is due.
 
-    ``connect`` opens a connection whose transactions may write, and that works on any thread; ``unseal`` undoes what ``seal`` did at the
-    enqueue; ``holder`` names this relay and no other. ``lease`` must be more than twice what sending one message may take (some ten
-    network steps, each up to its timeout).
+    ``connect`` opens a connection whose transactions may write, and that works on any thread; ``seal`` is what was given at the enqueue,
+    ``unseal`` undoes it; ``holder`` names this relay and no other. ``ways`` makes the links by which the owner of some wishes chooses what
+    they get. ``lease`` must be more than twice what sending one message may take (some ten network steps, each up to its timeout).
     """
 
     def __init__(
@@ -62,6 +63,9 @@ class Relay:
         city: City,
         holder: str,
         *,
+        seal: Callable[[str], str],
+        rules: Rules = AT_ONCE,
+        ways: Callable[[int, Topic], Ways] | None = None,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         lease: dt.timedelta = dt.timedelta(minutes=10),
         limits: Limits | None = None,
@@ -70,6 +74,8 @@ class Relay:
         self._connect = connect
         self._transport = transport
         self._unseal = unseal
+        self._sieve = Sieve(rules, seal, unseal)
+        self._ways = ways
         self._city = city
         self._holder = holder
         self._clock = clock
@@ -116,18 +122,16 @@ class Relay:
         return skipped + len(batch) - len(left)
 
     def _claim(self, limit: int) -> tuple[list[Claimed], int]:
-        """The messages to send, and how many more are skipped."""
+        """The messages to send, and how many more are not sent now."""
         with self._transaction() as connection:
             if self._accepted:
                 outbox.record_sent(connection, self._accepted.id, now=self._clock())
             # Between batches nothing is in hand: what is still ours was left behind when the database went away.
             outbox.release_dead(connection, lambda holder: holder == self._holder)
             batch = outbox.claim(connection, holder=self._holder, now=self._clock(), limit=limit, lease=self._lease)
-            skipped = skip_reasons(connection, batch)
-            for id, reason in skipped.items():
-                outbox.record_refused(connection, id, holder=self._holder, error=reason, state=OutboxState.SUPPRESSED)
+            to_send = self._sieve.sift(connection, batch, self._clock())
         self._accepted = None
-        return [claimed for claimed in batch if claimed.id not in skipped], len(skipped)
+        return to_send, len(batch) - len(to_send)
 
     def _send(self, batch: list[Claimed], recorder: ThreadPoolExecutor) -> list[Claimed]:
         """What is left of ``batch`` when the server is away, or this relay is to stop."""
@@ -218,8 +222,10 @@ class Relay:
 
     def _envelope(self, claimed: Claimed) -> Envelope:
         message = from_dict(json.loads(self._unseal(claimed.payload)))
-        rendered = render(message, claimed.language, self._city)
-        return Envelope(self._mailbox(claimed), rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.created_at)
+        ways = self._ways(claimed.wishes_id, message.topic) if self._ways and message.topic is not Topic.ACCOUNT else None
+        rendered = render(message, claimed.language, self._city, ways)
+        headers, to = ways.headers if ways else {}, self._mailbox(claimed)
+        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.since, headers)
 
     def _try_later(self, claimed: Claimed, reason: str, retry_after_s: int | None) -> None:
         counts = self._breaker.state(self._clock()) is BreakerState.CLOSED  # else it is the server's failure, not the message's

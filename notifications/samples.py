@@ -4,7 +4,8 @@ import dataclasses
 import datetime as dt
 
 from notifications import messages as m
-from notifications.render import City
+from notifications.render import City, Ways
+from notifications.topics import Topic, stopped_with
 
 CITY = City("Lyon", "04 65 71 00 00", "Mo-Fr 09:00-17:00", "https://entraide.example.org", "Europe/Paris")
 DEADLINE = dt.datetime(2026, 12, 1, 17, 30, tzinfo=dt.UTC)
@@ -22,6 +23,9 @@ _contacts = m.AgreedToVolunteer(
 )  # fmt: skip
 _helper = m.AgreedToResident("Zoé", "pharmacy", "in_person", "", "Anne Durand", "anne@example.org", "06 39 98 56 78", PAGE)
 _received = m.VolunteerReceived("Anne", PAGE, needs_approval=True)
+
+_news = (m.NobodyYet("Zoé", "pets", PAGE), m.NeedClosed("Zoé", "shopping", "expired"), dataclasses.replace(_asked, category="paperwork"))
+_items = tuple(m.Item(DEADLINE - dt.timedelta(days=3 - n, hours=n), message) for n, message in enumerate(_news))
 
 SAMPLES: dict[str, m.Message] = {
     "confirm_need": m.ConfirmNeed("Zoé", "paperwork", f"{ROOT}/confirm/CCC", DEADLINE),
@@ -67,4 +71,13 @@ SAMPLES: dict[str, m.Message] = {
     "need_paused": m.NeedPaused("Zoé", "shopping", PAGE),
     "need_closed-withdrawn": m.NeedClosed("Zoé", "shopping", "withdrawn"),
     "need_closed-expired": m.NeedClosed("Zoé", "shopping", "expired"),
+    "digest": m.Digest("Zoé", _items),
+    "digest-one": m.Digest("Zoé", _items[:1]),
 }
+
+
+def ways(topic: Topic) -> Ways | None:
+    """The links at the end of a message."""
+    if topic is Topic.ACCOUNT:
+        return None
+    return Ways(f"{ROOT}/messages/WWW", f"{ROOT}/unsubscribe/SSS" if stopped_with(topic) else "")

@@ -20,6 +20,7 @@ Examples:
 CALLED = {
     OutboxState.WAITING: "waiting", OutboxState.SENDING: "being sent", OutboxState.SENT: "sent",
     OutboxState.REFUSED: "failed for good", OutboxState.SUPPRESSED: "not sent, since nothing is sent to the address",
+    OutboxState.SKIPPED: "not sent, since it is not wanted", OutboxState.BUNDLED: "sent, or to be sent, together with others",
 }  # fmt: skip
 
 
@@ -36,9 +37,10 @@ def status(click_ctx: click.Context) -> None:
     now, standing = ctx.now(), mail_standing(ctx)
     for state, number in standing.counts.items():
         click.echo(f"{number:>9,}  {CALLED[state]}")
+    click.echo(f"{standing.held:>9,}  of those that wait, until a morning or their digest")
     click.echo(f"{standing.suppressed:>9,}  addresses that nothing is sent to")
     if standing.waits_since is None:
-        click.echo("Nothing waits to be sent.")
+        click.echo("No message is late." if standing.counts[OutboxState.WAITING] else "Nothing waits to be sent.")
         return
     waited = int((now - standing.waits_since).total_seconds() / 60)
     click.echo(f"The oldest message that is due has waited for {waited:,} minutes.")
@@ -64,6 +66,10 @@ def retry(number: int) -> None:
             raise UserError(f"Message {number} was sent: nobody gets it twice.")
         case OutboxState.SENDING:
             raise UserError(f"Message {number} is being sent at this moment.")
+        case OutboxState.SKIPPED:
+            raise UserError(f"Message {number} is not wanted: whoever it is for unsubscribed, or never confirmed the address.")
+        case OutboxState.BUNDLED:
+            raise UserError(f"Message {number} is part of another one, which brings several together.")
     click.echo(f"Message {number} is due now; the worker sends it.")
     if lifted:
         click.echo("Its address is written to again, unless the mail server says once more that there is nobody.")

@@ -4,6 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.account.messages import choose
 from app.buttons import pressed
 from app.extensions import ctx
 from app.links import Purpose
@@ -14,7 +15,7 @@ from app.resident.changing import changeable
 from app.resident.door import by, found, read, resident
 from app.resident.forms import urgencies
 from app.resident.story import story
-from app.services import matches, mine, posting, stale
+from app.services import matches, mine, posting, stale, wishes
 from app.services.events import Actor
 from matching.lifecycle import NEED_MOVES, MatchState, MoveNotAllowed, NeedState, Side
 
@@ -110,6 +111,14 @@ def let_go(token: str, match_id: int) -> ResponseReturnValue:
         else:
             flash(_("This has changed meanwhile. Here is how things stand now."))
     return redirect(url_for("resident.my_request", token=token), 303)
+
+
+@resident.route("/request/<token>/messages", methods=["GET", "POST"])
+@permit(LINK)
+def choose_messages(token: str) -> ResponseReturnValue:
+    here = read(token)
+    choices = wishes.of_person(ctx(), here.row.person_id) or abort(404)
+    return choose(choices, by(here), url_for("resident.choose_messages", token=token), url_for("resident.my_request", token=token))
 
 
 @resident.route("/agree/<any(yes, no):word>/<token>", methods=["GET", "POST"])

@@ -21,7 +21,7 @@ from app.services.moves import move
 from app.services.people import account_of, make_person, set_phone
 from app.services.posting import OfferInput, add_offer, locate
 from app.services.tasks import close_tasks_about, open_task
-from app.services.telling import tell
+from app.services.telling import hear_requests, tell
 from config.notices import CHARTER_VERSION, NOTICE_VERSION
 from matching.lifecycle import OfferState
 from notifications.messages import AccountExists, ConfirmAccount, ResetPassword, VolunteerApproved, VolunteerReceived
@@ -126,6 +126,8 @@ def activate_offers(session: Session, ctx: Context, person: Person, now: datetim
     for offer in offers:
         move(session, offer, OfferState.ACTIVE, now, by, "confirmed")
         offer.confirmed_at, offer.news_at = now, now + NEWS_EVERY
+    if offers:
+        hear_requests(session, person, now)
     if person.approved_at is None and ctx.settings.approve_volunteers == "at_once":
         person.approved_at = now
         record(session, "volunteer_approved", now, by, person_id=person.id, reason="setting")

@@ -28,8 +28,9 @@ def mail_is_late(ctx: Context) -> bool:
 
 
 def try_again(ctx: Context, message_id: int) -> tuple[OutboxState | None, bool]:
-    """Have the message tried now, unless it went or is about to; the state it was in, and whether its address was suppressed until now."""
+    """Have the message tried now, unless it went, is about to or is not wanted; the state it was in, and whether its address was
+    suppressed until now."""
     with ctx.db.write() as session:
         state = outbox.retry(session.connection(), message_id, ctx.now())
-        again = state not in (None, OutboxState.SENT, OutboxState.SENDING)
+        again = state in (OutboxState.WAITING, OutboxState.REFUSED, OutboxState.SUPPRESSED)
         return state, again and outbox.lift_suppression(session.connection(), message_id)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.account.messages import choose
 from app.buttons import pressed
 from app.error_pages import sentence
 from app.extensions import ctx
@@ -18,7 +19,7 @@ from app.links import Purpose
 from app.models import Offer, Person
 from app.outcomes import outcome_page
 from app.permissions import SIGNED_IN, permit
-from app.services import accounts, duty, matches, mine, posting, reasons, taking
+from app.services import accounts, duty, matches, mine, posting, reasons, taking, wishes
 from app.services.matches import Answer
 from app.services.places import NoTerritory, Outside
 from app.services.reasons import Because
@@ -140,6 +141,13 @@ def change_phone() -> ResponseReturnValue:
             return _back()
         form.phone.errors = [_("Write the phone number at which we should reach you.")]
     return render_template("volunteer/phone.html", form=form), 422 if form.errors else 200
+
+
+@my_page.route("/messages", methods=["GET", "POST"])
+@permit(SIGNED_IN)
+def choose_messages() -> ResponseReturnValue:
+    choices = wishes.of_person(ctx(), _me().id) or abort(404)
+    return choose(choices, actor(), url_for("my_page.choose_messages"), url_for("my_page.show"))
 
 
 @my_page.route(f"/offers/<int(max=2147483647):offer_id>/<any({', '.join(CHANGEABLE)}):step>", methods=["GET", "POST"])

@@ -1,8 +1,8 @@
 """What a transport is, what it carries, and what its failures mean for trying again."""
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -16,7 +16,8 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class Envelope:
-    """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try."""
+    """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try. ``headers`` are what it
+    has besides, by their names."""
 
     to: Mailbox
     subject: str
@@ -24,6 +25,7 @@ class Envelope:
     html: str
     message_id: str
     date: dt.datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Transport(Protocol):

@@ -73,6 +73,19 @@ def test_what_a_dead_relay_holds_waits_too(city: City, monkeypatch: pytest.Monke
     assert health(city) == 503
 
 
+def test_what_waits_for_the_morning_is_counted_apart_and_is_never_late(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    city.clock.advance(hours=12)  # 23:05 in Paris
+    city.volunteer()
+    city.need()
+    city.match()
+    make_relay(replace(city.ctx, settings=replace(city.ctx.settings, demo=False))).run_once()
+    city.clock.advance(hours=8)
+    result = mail(city, monkeypatch, "status")
+    assert (result.return_value, health(city)) == (None, 200)
+    assert "        2  waiting\n" in result.stdout and "        2  of those that wait, until a morning or their digest" in result.stdout
+    assert "Nothing waits to be sent." not in result.stdout and "No message is late." in result.stdout
+
+
 @pytest.mark.parametrize("state", [OutboxState.WAITING, OutboxState.REFUSED, OutboxState.SUPPRESSED])
 def test_a_message_that_did_not_go_is_tried_again_now(city: City, monkeypatch: pytest.MonkeyPatch, state: OutboxState) -> None:
     city.need(confirmed=False)
@@ -85,7 +98,13 @@ def test_a_message_that_did_not_go_is_tried_again_now(city: City, monkeypatch: p
         assert connection.execute(table.select()).one().state == OutboxState.SENT
 
 
-@pytest.mark.parametrize(("state", "sentence"), [(OutboxState.SENT, "nobody gets it twice"), (OutboxState.SENDING, "at this moment")])
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (OutboxState.SENT, "nobody gets it twice"), (OutboxState.SENDING, "at this moment"), (OutboxState.SKIPPED, "is not wanted"),
+        (OutboxState.BUNDLED, "is part of another one"),
+    ],
+)  # fmt: skip
 def test_what_went_or_goes_is_not_sent_again(city: City, monkeypatch: pytest.MonkeyPatch, state: OutboxState, sentence: str) -> None:
     city.need(confirmed=False)
     set_state(city, state)

@@ -46,8 +46,10 @@ class Post:
     database: Database
     clock: Clock = field(default_factory=Clock)
 
-    def enqueue(self, address: str = "zoe@example.org", message: Message | None = None, **kwargs: Any) -> int | None:
-        to = Recipient(address, f"index of {address}", "fr", "Zoé Martin")
+    def enqueue(
+        self, address: str = "zoe@example.org", message: Message | None = None, *, consented: bool = True, **kwargs: Any
+    ) -> int | None:
+        to = Recipient(address, f"index of {address}", "fr", "Zoé Martin", consented)
         message = message or NeedReceived("Zoé", "shopping", "https://entraide.example.org/page/AAA")
         kwargs = {"about": "need:1", "now": self.clock()} | kwargs
         with self.database.begin() as connection:

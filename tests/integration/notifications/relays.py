@@ -8,7 +8,7 @@ from notifications.relay import Relay
 from notifications.samples import CITY
 from notifications.transport.base import Envelope, Mailbox, Transport
 from notifications.transport.memory import MemoryTransport
-from tests.integration.notifications.conftest import Post, unseal
+from tests.integration.notifications.conftest import Post, seal, unseal
 
 SENDER = Mailbox("entraide@example.org", "À deux pas")
 
@@ -31,7 +31,7 @@ class Scripted(MemoryTransport):
 
 
 def relay(post: Post, transport: Transport, holder: str = "relay", **options: object) -> Relay:
-    options = {"clock": post.clock, "rng": random.Random(7)} | options
+    options = {"clock": post.clock, "rng": random.Random(7), "seal": seal} | options
     return Relay(post.database.connect, transport, unseal, CITY, holder, **options)  # type: ignore[arg-type]
 
 

@@ -40,7 +40,7 @@ from notifications import breaker, outbox, relay
 from notifications.samples import CITY
 from notifications.transport.base import Mailbox
 from notifications.transport.mail import MailTransport, Server
-from tests.integration.notifications.conftest import unseal
+from tests.integration.notifications.conftest import seal, unseal
 relay.LOOK_S, relay.FIRST_BACK_OFF_S, relay.LONGEST_BACK_OFF_S, breaker.FIRST_PAUSE_S, breaker.LONGEST_PAUSE_S = 0.02, 0.05, 1, 0.02, 0.2
 database = Database(sys.argv[1])
 with database.begin() as connection:
@@ -54,7 +54,7 @@ def stop_when_done():
         if not counts["waiting"] + counts["sending"]:
             stop.set()
 threading.Thread(target=stop_when_done, daemon=True).start()
-relay.Relay(database.connect, transport, unseal, CITY, f"{socket.gethostname()}:{os.getpid()}").run(stop)
+relay.Relay(database.connect, transport, unseal, CITY, f"{socket.gethostname()}:{os.getpid()}", seal=seal).run(stop)
 """
 
 

@@ -22,7 +22,7 @@ from notifications.samples import CITY, SAMPLES
 from notifications.tables import suppressed_address
 from notifications.transport.base import DeliveryError, Envelope, Permanent, Transient, Unavailable
 from notifications.transport.mail import MailTransport, Server
-from tests.integration.notifications.conftest import START, Post, unseal
+from tests.integration.notifications.conftest import START, Post, seal, unseal
 from tests.integration.notifications.relays import SENDER, Scripted, ids, relay
 from tests.smtp import DROP, SmtpServer, smtp_server
 
@@ -121,7 +121,7 @@ def test_a_suppressed_address_gets_nothing(post: Post) -> None:
     relay(post, transport).run_once()
     assert [message["To"].addresses[0].addr_spec for message in transport.sent] == ["here@example.org"]
     assert post.states() == ["suppressed", "sent"]
-    assert post.row().last_error == "address suppressed: bounced, 2026-11-30"
+    assert post.row().reason == "address suppressed: bounced, 2026-11-30"
 
 
 def test_a_message_is_handed_over_only_when_the_one_before_is_recorded(post: Post) -> None:
@@ -259,7 +259,7 @@ def test_a_database_that_goes_away_right_after_the_sending_repeats_nothing(
     for _ in range(4):
         post.enqueue()
     transport = Cutting()
-    with running(Relay(post.database.connect, transport, unseal, CITY, "relay", clock=post.clock)):
+    with running(Relay(post.database.connect, transport, unseal, CITY, "relay", seal=seal, clock=post.clock)):
         assert arrived.acquire(timeout=10) and arrived.acquire(timeout=10)
         assert database.refused.wait(10)
         database.gone.clear()
@@ -311,14 +311,14 @@ from notifications import outbox
 from notifications.relay import Relay
 from notifications.transport.base import Mailbox
 from notifications.transport.mail import MailTransport, Server
-from tests.integration.notifications.conftest import unseal
+from tests.integration.notifications.conftest import seal, unseal
 from notifications.samples import CITY
 url, port, holder = sys.argv[1:]
 database = Database(url)
 with database.begin() as connection:
     outbox.release_dead(connection, lambda name: name != holder)
 transport = MailTransport(Server("127.0.0.1", int(port)), Mailbox("entraide@example.org"))
-Relay(database.connect, transport, unseal, CITY, holder).run(threading.Event())
+Relay(database.connect, transport, unseal, CITY, holder, seal=seal).run(threading.Event())
 """
 
 

@@ -128,6 +128,6 @@ def test_an_address_that_does_not_exist_is_suppressed_and_its_message_told_to_th
     again = [post.enqueue("gone@example.org"), post.enqueue("strict@example.org")]
     sender.run_once()
     assert post.states() == ["refused", "refused", "suppressed", "sent"]
-    assert post.row(again[0]).last_error == "address suppressed: recipient: 550 5.1.1, 2026-11-30"
+    assert post.row(again[0]).reason == "address suppressed: recipient: 550 5.1.1, 2026-11-30"
     with post.database.begin() as connection:
         assert [each.id for each in outbox.refused_unhandled(connection, 10)] == [gone, refused, again[0]]
