@@ -1,4 +1,4 @@
-"""The worker: follows the database, proposes, watches deadlines, and sends the mail."""
+"""The worker: follows the database, proposes, watches deadlines, sends the mail and reads what comes back."""
 
 import logging
 import threading
@@ -7,10 +7,12 @@ from datetime import timedelta
 
 from app.context import Context, instance_folder
 from app.services import leases
+from app.services.inbound import fetch_mail
 from app.services.matches import expire_due
 from app.services.matching import Board, match_due, warm_up
 from app.services.telling import SEALED_AS, follow_up_undelivered
 from notifications import outbox
+from notifications.imap import MailboxUnavailable
 from notifications.relay import Relay
 from notifications.transport.base import Mailbox, Transport
 from notifications.transport.file import FileTransport
@@ -19,6 +21,7 @@ from notifications.transport.mail import MailTransport, Server
 log = logging.getLogger(__name__)
 
 EVERY_S = 0.5
+READ_MAIL_EVERY_S = 180.0
 LONGEST_PAUSE_S = 30.0
 
 
@@ -40,17 +43,30 @@ class Worker:
         done += follow_up_undelivered(self.ctx)
         return done > 0
 
+    def read_mail(self) -> None:
+        """File what came in, if this worker holds that lease."""
+        if not leases.hold(self.ctx, "mailbox", 3 * timedelta(seconds=READ_MAIL_EVERY_S)):
+            return
+        try:
+            fetch_mail(self.ctx)
+        except MailboxUnavailable as error:
+            log.error("the mailbox cannot be read at present: %s", error.reason)
+
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop``; the mail goes out beside the matching, so that a slow server delays no proposal."""
         with self.ctx.db.begin() as connection:
             outbox.release_dead(connection, leases.is_dead)
-        relay = threading.Thread(target=self.relay.run, args=(stop,), name="relay")
-        relay.start()
+        beside = [threading.Thread(target=self.relay.run, args=(stop,), name="relay")]
+        if self.ctx.settings.mail_imap_server:
+            beside.append(threading.Thread(target=_repeat, args=(self.read_mail, stop, READ_MAIL_EVERY_S), name="mailbox"))
+        for thread in beside:
+            thread.start()
         # Compiling takes half a minute the first time on a machine: beside the work, which needs it only for several needs at once.
         # Until it is done, one need alone goes through all offers in turn.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         _repeat(self.tick, stop)
-        relay.join()
+        for thread in beside:
+            thread.join()
 
     def run_until_quiet(self) -> None:
         """Work until nothing is due any more."""
@@ -60,17 +76,17 @@ class Worker:
             pass
 
 
-def _repeat(step: Callable[[], object], stop: threading.Event) -> None:
-    pause = EVERY_S
+def _repeat(step: Callable[[], object], stop: threading.Event, every_s: float = EVERY_S) -> None:
+    pause = every_s
     while not stop.is_set():
         try:
             step()
-            pause = EVERY_S
+            pause = every_s
         except Exception:
             # The database is away or busy, or something is wrong that nobody foresaw. Nothing is lost, since work is found by its
             # state: a worker that ended here would let all others wait for ever.
             log.exception("the work was interrupted; it goes on later")
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+            pause = min(pause * 2, max(LONGEST_PAUSE_S, every_s))
         stop.wait(pause)
 
 
@@ -91,5 +107,5 @@ def make_relay(ctx: Context) -> Relay:
     lease = timedelta(seconds=max(600, 25 * ctx.settings.mail_timeout_s))
     return Relay(
         ctx.db.begin, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
-        lease=lease, rng=ctx.rng,
+        lease=lease, rng=ctx.rng, reply_to=ctx.replies.of,
     )  # fmt: skip

@@ -156,6 +156,13 @@ def record_refused(connection: Connection, id: int, *, holder: str, error: str, 
     connection.execute(update(outbox).where(outbox.c.id == id, _held_by(holder)).values(state=state, last_error=error, **_NOBODY))
 
 
+def suppress(connection: Connection, recipient_index: str, reason: str, now: dt.datetime) -> None:
+    """Send nothing more to this address. The first ``reason`` (short, it names nobody) stays."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"recipient_index": recipient_index, "reason": reason, "since": now}
+    connection.execute(insert(suppressed_address).values(row).on_conflict_do_nothing())
+
+
 def refused_unhandled(connection: Connection, limit: int) -> list[Undelivered]:
     """Messages that were refused or suppressed and that nobody was told of, oldest first."""
     o = outbox.c
@@ -168,6 +175,12 @@ def refused_unhandled(connection: Connection, limit: int) -> list[Undelivered]:
 
 def mark_handled(connection: Connection, id: int, now: dt.datetime) -> None:
     connection.execute(update(outbox).where(outbox.c.id == id).values(handled_at=now))
+
+
+def record_bounced(connection: Connection, id: int, *, now: dt.datetime, error: str) -> None:
+    """A server had taken it and says now that it does not arrive; the app has made a task of that."""
+    values = {"state": OutboxState.REFUSED, "last_error": error, "handled_at": now, **_NOBODY}
+    connection.execute(update(outbox).where(outbox.c.id == id).values(values))
 
 
 def told(connection: Connection, about: Collection[str], limit: int) -> list[Told]:

@@ -36,7 +36,8 @@ class Relay:
     """Sends what is due.
 
     ``begin`` opens a writing transaction; ``unseal`` undoes what ``seal`` did at the enqueue; ``holder`` names this relay and no
-    other. ``lease`` must be more than twice what sending one message may take (some ten network steps, each up to its timeout).
+    other. ``reply_to`` gives the address to which answers to a message come, by the message's id. ``lease`` must be more than twice
+    what sending one message may take (some ten network steps, each up to its timeout).
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Relay:
         city: City,
         holder: str,
         *,
+        reply_to: Callable[[int], str] = lambda _: "",
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         lease: dt.timedelta = dt.timedelta(minutes=10),
         rng: random.Random | None = None,
@@ -56,6 +58,7 @@ class Relay:
         self._unseal = unseal
         self._city = city
         self._holder = holder
+        self._reply_to = reply_to
         self._clock = clock
         self._lease = lease
         self._rng = rng or random.Random()
@@ -147,7 +150,8 @@ class Relay:
         message = from_dict(json.loads(self._unseal(claimed.payload)))
         rendered = render(message, claimed.language, self._city)
         to = Mailbox(**json.loads(self._unseal(claimed.recipient)))
-        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.created_at)
+        back = self._reply_to(claimed.id)
+        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.created_at, back)
 
     def _try_later(self, claimed: Claimed, reason: str, retry_after_s: int | None) -> None:
         back_off_s = min(FIRST_BACK_OFF_S * 4.0 ** min(claimed.attempts - 1, 10), LONGEST_BACK_OFF_S) * self._rng.uniform(0.75, 1.25)

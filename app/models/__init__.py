@@ -4,6 +4,7 @@ from app.models.draft import Draft
 from app.models.event import Event
 from app.models.match import Match
 from app.models.need import Need
+from app.models.note import Note
 from app.models.offer import Offer
 from app.models.person import Person, Role
 from app.models.plumbing import Attempt, Fact, Lease
@@ -13,6 +14,6 @@ from app.models.task import Task, TaskKind
 from app.models.territory import Territory
 
 __all__ = [
-    "Attempt", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Offer", "Person", "PostedBy", "Role", "Street",
+    "Attempt", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Note", "Offer", "Person", "PostedBy", "Role", "Street",
     "Task", "TaskKind", "Territory",
 ]  # fmt: skip

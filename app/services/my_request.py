@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from app.context import Context
 from app.links import Purpose
-from app.models import Event, Need, Person, Task, TaskKind, Territory
+from app.models import Event, Need, Note, Person, Task, TaskKind, Territory
 from app.services.matches import answer_time
 from matching.lifecycle import NeedState
 from notifications.messages import ConfirmNeed
@@ -32,12 +32,14 @@ class Received:
 
 @dataclass(frozen=True)
 class Stored:
-    """``looks``: at, kind (``contacts_shown`` or ``looked_at``), reason and role of whoever saw it, newest first."""
+    """``notes`` are what the person wrote about it. ``looks``: at, kind (``contacts_shown`` or ``looked_at``), reason and role of whoever
+    saw it. Both newest first."""
 
     need: Need
     person: Person
     quartier: str
     looks: Sequence[Row[*tuple[Any, ...]]]
+    notes: Sequence[Note]
 
 
 def received(ctx: Context, need_id: int | None) -> Received | None:
@@ -75,4 +77,6 @@ def stored(ctx: Context, need_id: int) -> Stored | None:
             .order_by(Event.at.desc(), Event.id.desc())
             .limit(MOST_LOOKS)
         ).all()
-        return Stored(need, need.person, quartier.name if quartier else "", looks)
+        wrote = select(Note).where(Note.need_id == need_id, Note.person_id == need.person_id).order_by(Note.at.desc(), Note.id.desc())
+        notes = session.scalars(wrote.limit(MOST_LOOKS)).all()
+        return Stored(need, need.person, quartier.name if quartier else "", looks, notes)

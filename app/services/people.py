@@ -36,3 +36,13 @@ def account_of(session: Session, ctx: Context, email: str) -> Person | None:
     except ValueError:
         return None
     return session.scalar(select(Person).where(Person.account, Person.email_index.in_(indexes)))
+
+
+def person_with(session: Session, ctx: Context, email: str) -> Person | None:
+    """Somebody with this address: their account, else the latest of those who gave it."""
+    try:
+        indexes = ctx.keys.indexes(normal_email(email))
+    except ValueError:
+        return None
+    which = select(Person).where(Person.email_index.in_(indexes)).order_by(Person.account.desc(), Person.id.desc())
+    return session.scalar(which.limit(1))

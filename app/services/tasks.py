@@ -18,6 +18,7 @@ WITHIN = {
     TaskKind.NOBODY: timedelta(days=1),
     TaskKind.APPROVE: timedelta(days=2),
     TaskKind.UNDELIVERED: timedelta(hours=4),
+    TaskKind.ANSWER: timedelta(hours=4),
     TaskKind.REPORT: timedelta(0),
 }
 """How soon an agent should have done a task, where nothing more pressing is known."""
@@ -30,7 +31,7 @@ ENDS_BY_ITSELF = and_(
 """Whether a task ends only with the approval or the place that it asks for: ticked off before, the person behind it would be forgotten."""
 
 
-CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.REPORT)
+CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.ANSWER, TaskKind.REPORT)
 """Tasks that are done by talking to somebody."""
 AGAIN_AFTER = timedelta(hours=2)
 MORNING = time(9)

@@ -132,5 +132,5 @@ def _returned(message: Message) -> list[str]:
 
 def _fingerprint(message: Message, raw: bytes) -> str:
     body = raw.partition(b"\n\n")[2].strip()
-    named = [header(message, name).strip() for name in ("Message-ID", "From", "Date", "Subject")]
+    named = [header(message, name).strip() for name in ("Message-ID", "From", "To", "In-Reply-To", "Date", "Subject")]
     return hashlib.sha256("\n".join(named).encode("utf-8", "replace") + b"\n\n" + body).hexdigest()

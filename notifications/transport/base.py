@@ -15,7 +15,10 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class Envelope:
-    """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try."""
+    """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try.
+
+    ``reply_to`` is the address to which answers and delivery reports come; empty: the sender's.
+    """
 
     to: Mailbox
     subject: str
@@ -23,6 +26,7 @@ class Envelope:
     html: str
     message_id: str
     date: dt.datetime
+    reply_to: str = ""
 
 
 class Transport(Protocol):

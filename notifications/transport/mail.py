@@ -68,7 +68,7 @@ class MailTransport:
             self._message.carry(envelope, self._sender)
             connection = self._connect()
             try:
-                connection.send(self._message)
+                connection.send(self._message, envelope.reply_to or None)
             except (OSError, smtplib.SMTPException) as error:
                 self.close()
                 raise _meaning(error) from None
