@@ -153,6 +153,12 @@ def _mailbox_or_none(value: str) -> str:
     return _mailbox(value) if value else value
 
 
+def _replies(value: str) -> str:
+    if value and (value.count("{}") != 1 or "{}" not in value.rpartition("@")[0] or value.index("@") > 35 or not _mailbox(value).isascii()):
+        raise ValueError("empty or an e-mail address with {} before the @, such as entraide+{}@example.org")
+    return value
+
+
 def _setting(name: str, default: str, help: str, parse: Callable[[str], Any] = _text) -> Any:
     return field(metadata={"name": name, "default": default, "help": help, "parse": parse})
 
@@ -237,6 +243,16 @@ class Settings:
     mail_daily_cap: int = _setting(
         "MAIL_DAILY_CAP", "6", "messages a day to one address; news beyond them comes next morning, in one message", _whole(1, 1000)
     )
+    mail_replies: str = _setting(
+        "MAIL_REPLIES", "", "address for answers, with {} where each message's own part goes; empty: answers go to MAIL_SENDER", _replies
+    )
+    mail_imap_server: str = _setting("MAIL_IMAP_SERVER", "", "IMAP server with the mailbox that answers come to; empty: none is read")
+    mail_imap_port: int = _setting("MAIL_IMAP_PORT", "993", "its port", _whole(1, 65535))
+    mail_imap_username: str = _setting("MAIL_IMAP_USERNAME", "", "that mailbox's user")
+    mail_imap_password: str = _setting("MAIL_IMAP_PASSWORD", "", "that user's password")
+    mail_imap_use_ssl: bool = _setting(
+        "MAIL_IMAP_USE_SSL", "1", "1 to use TLS from the start; 0 for STARTTLS, and no TLS on this machine itself", _yes_no
+    )
 
     def __repr__(self) -> str:
         return f"Settings(demo={self.demo}, instance={self.instance!r}, …)"
@@ -306,4 +322,6 @@ def _together(s: Settings) -> list[str]:
         problems.append("ENCRYPTION_KEYS must be set when DEMO=0. Make one with: echo k1:$(openssl rand -base64 32)")
     if s.mail_use_tls and s.mail_use_ssl:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both 1 but only one may be.")
+    if s.mail_imap_server and not s.mail_imap_username:
+        problems.append("MAIL_IMAP_USERNAME must be set with MAIL_IMAP_SERVER: whose mailbox is it?")
     return problems

@@ -201,6 +201,12 @@ def mark_handled(connection: Connection, id: int, now: dt.datetime) -> None:
     connection.execute(update(outbox).where(outbox.c.id == id).values(handled_at=now))
 
 
+def record_bounced(connection: Connection, id: int, *, now: dt.datetime, error: str) -> None:
+    """A server had taken it and says now that it does not arrive; the app has made a task of that."""
+    values = {"state": OutboxState.REFUSED, "last_error": error, "handled_at": now, **_NOBODY}
+    connection.execute(update(outbox).where(outbox.c.id == id).values(values))
+
+
 def told(connection: Connection, about: Collection[str], limit: int) -> list[Told]:
     """The messages about one of these, the newest first."""
     rows = connection.execute(

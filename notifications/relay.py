@@ -51,7 +51,8 @@ class Relay:
     """Sends what is due.
 
     ``connect`` opens a connection whose transactions may write, and that works on any thread; ``seal`` is what was given at the enqueue,
-    ``unseal`` undoes it; ``holder`` names this relay and no other. ``ways`` makes the links by which the owner of some wishes chooses what
+    ``unseal`` undoes it; ``holder`` names this relay and no other. ``reply_to`` gives the address to which answers
+    to a message come, by the message's id. ``ways`` makes the links by which the owner of some wishes chooses what
     they get. ``lease`` must be more than twice what sending one message may take (some ten network steps, each up to its timeout).
     """
 
@@ -66,6 +67,7 @@ class Relay:
         seal: Callable[[str], str],
         rules: Rules = AT_ONCE,
         ways: Callable[[int, Topic], Ways] | None = None,
+        reply_to: Callable[[int], str] = lambda _: "",
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         lease: dt.timedelta = dt.timedelta(minutes=10),
         limits: Limits | None = None,
@@ -78,6 +80,7 @@ class Relay:
         self._ways = ways
         self._city = city
         self._holder = holder
+        self._reply_to = reply_to
         self._clock = clock
         self._lease = lease
         self._limits = limits or Limits()
@@ -224,8 +227,8 @@ class Relay:
         message = from_dict(json.loads(self._unseal(claimed.payload)))
         ways = self._ways(claimed.wishes_id, message.topic) if self._ways and message.topic is not Topic.ACCOUNT else None
         rendered = render(message, claimed.language, self._city, ways)
-        headers, to = ways.headers if ways else {}, self._mailbox(claimed)
-        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.since, headers)
+        headers, to, back = ways.headers if ways else {}, self._mailbox(claimed), self._reply_to(claimed.id)
+        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.since, headers, back)
 
     def _try_later(self, claimed: Claimed, reason: str, retry_after_s: int | None) -> None:
         counts = self._breaker.state(self._clock()) is BreakerState.CLOSED  # else it is the server's failure, not the message's

@@ -91,3 +91,15 @@ suppressed_address = Table(
     Column("reason", String(60), nullable=False),
     Column("since", UTCDateTime, nullable=False),
 )
+
+received = Table(
+    "notification_received",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fingerprint", String(64), nullable=False, unique=True, comment="hash of the message: the same one is filed once"),
+    Column("kind", String(16), nullable=False, comment="what it was; never its words"),
+    Column("status", String(12), nullable=False, comment="code of a delivery report, such as 5.1.1"),
+    Column("outbox_id", Integer, comment="the message that it is about"),
+    Column("recipient_index", String(64), index=True, comment="keyed hash of the address that message went to"),
+    Column("at", UTCDateTime, nullable=False),
+)

@@ -5,6 +5,7 @@ from app.models.draft import Draft
 from app.models.event import Event
 from app.models.match import Match
 from app.models.need import Need
+from app.models.note import Note
 from app.models.offer import Offer
 from app.models.outcome import Outcome
 from app.models.person import Person, Role
@@ -15,6 +16,6 @@ from app.models.task import Task, TaskKind
 from app.models.territory import Territory
 
 __all__ = [
-    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Offer", "Outcome", "Person", "PostedBy", "Role",
-    "Street", "Task", "TaskKind", "Territory",
+    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Note", "Offer", "Outcome", "Person", "PostedBy",
+    "Role", "Street", "Task", "TaskKind", "Territory",
 ]  # fmt: skip

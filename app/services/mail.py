@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from app.context import Context
-from notifications import outbox
+from notifications import outbox, received
 from notifications.outbox import Standing
 from notifications.tables import OutboxState
 
@@ -14,6 +14,12 @@ LATE_AFTER = timedelta(minutes=15)
 def mail_standing(ctx: Context) -> Standing:
     with ctx.db.read() as session:
         return outbox.standing(session.connection(), ctx.now())
+
+
+def mail_that_came(ctx: Context) -> dict[str, int]:
+    """How many messages came in, by what they were filed as."""
+    with ctx.db.read() as session:
+        return received.counts(session.connection())
 
 
 def is_late(waits_since: datetime | None, now: datetime) -> bool:

@@ -19,6 +19,7 @@ WITHIN = {
     TaskKind.APPROVE: timedelta(days=2),
     TaskKind.UNDELIVERED: timedelta(hours=4),
     TaskKind.OUTCOME: timedelta(days=2),
+    TaskKind.ANSWER: timedelta(hours=4),
     TaskKind.REPORT: timedelta(0),
 }
 """How soon an agent should have done a task, where nothing more pressing is known."""
@@ -35,7 +36,7 @@ ENDS_BY_ITSELF = or_(
 forgotten."""
 
 
-CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.REPORT)
+CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.ANSWER, TaskKind.REPORT)
 """Tasks that are done by talking to somebody."""
 AGAIN_AFTER = timedelta(hours=2)
 MORNING = time(9)

@@ -16,7 +16,7 @@ from app.services.tasks import open_task
 from matching.model import Urgency
 from notifications import outbox, wishes
 from notifications.messages import Message, from_dict
-from notifications.outbox import Recipient
+from notifications.outbox import Recipient, Undelivered
 from notifications.render import render
 from notifications.topics import Topic
 
@@ -94,10 +94,20 @@ def follow_up_undelivered(ctx: Context, limit: int = 50) -> int:
     with ctx.db.write() as session:
         rows = outbox.refused_unhandled(session.connection(), limit)
         for row in rows:
-            ids = dict(part.split(":") for part in row.about.split("/"))
-            things = {name: session.get(MODELS[name], int(i)) for name, i in ids.items()}
-            if things["person"] is not None:
-                words = spoken(from_dict(json.loads(ctx.keys.unseal(row.payload, SEALED_AS))), things["person"], ctx)
-                open_task(session, TaskKind.UNDELIVERED, now, event_key=f"undelivered:{row.id}", reason=row.kind, words=words, **things)
+            say_instead(session, ctx, row, now)
             outbox.mark_handled(session.connection(), row.id, now)
     return len(rows)
+
+
+def say_instead(session: Session, ctx: Context, row: Undelivered, now: datetime) -> None:
+    """Have an agent say what did not arrive, once for a message."""
+    things = things_of(session, row.about)
+    if things["person"] is not None:
+        words = spoken(from_dict(json.loads(ctx.keys.unseal(row.payload, SEALED_AS))), things["person"], ctx)
+        open_task(session, TaskKind.UNDELIVERED, now, event_key=f"undelivered:{row.id}", reason=row.kind, words=words, **things)
+
+
+def things_of(session: Session, about: str) -> dict[str, Any]:
+    """What :func:`about_words` named, by name; ``None`` for what is no longer there."""
+    ids = dict(part.split(":") for part in about.split("/"))
+    return {name: session.get(MODELS[name], int(thing)) for name, thing in ids.items()}

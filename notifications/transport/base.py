@@ -17,7 +17,7 @@ class Mailbox:
 @dataclass(frozen=True)
 class Envelope:
     """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try. ``headers`` are what it
-    has besides, by their names."""
+    has besides, by their names. ``reply_to`` is the address to which answers and delivery reports come; empty: the sender's."""
 
     to: Mailbox
     subject: str
@@ -26,6 +26,7 @@ class Envelope:
     message_id: str
     date: dt.datetime
     headers: Mapping[str, str] = field(default_factory=dict)
+    reply_to: str = ""
 
 
 class Transport(Protocol):

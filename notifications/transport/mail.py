@@ -74,7 +74,8 @@ class MailTransport:
             connection = self._connect()
             connection.host.settle = settle
             try:
-                connection.send(self._message, ("", self._address))  # in pairs, for Flask-Mail would take texts apart at each message
+                # In pairs, for Flask-Mail would take texts apart at each message.
+                connection.send(self._message, ("", envelope.reply_to or self._address))
             except smtplib.SMTPRecipientsRefused as error:  # the others may go by this connection, if it is still there
                 raise _meaning(error) from None
             except (OSError, smtplib.SMTPException) as error:

@@ -27,6 +27,8 @@ def compose(envelope: Envelope, sender: Mailbox) -> EmailMessage:
     message = EmailMessage(policy=_POLICY)
     message["From"] = _address(sender)
     message["To"] = _address(envelope.to)
+    if envelope.reply_to:
+        message["Reply-To"] = Address(addr_spec=envelope.reply_to)
     message["Subject"] = envelope.subject
     message["Date"] = envelope.date
     message["Message-ID"] = envelope.message_id
