@@ -72,6 +72,10 @@ class _OneTransaction(Database):
         with self._connection.begin_nested():
             yield self._connection
 
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        yield self._connection
+
 
 def fill(ctx: Context, volunteers: int = VOLUNTEERS, residents: int = RESIDENTS) -> None:
     """Fill an empty database. Raises :class:`UserError` when DEMO=0 or somebody is in it already."""
