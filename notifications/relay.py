@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Transaction
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifications import outbox
@@ -196,7 +196,7 @@ class Relay:
             self._recording = recorder.submit(self._record_sent, claimed)
 
     def _record_sent(self, claimed: Claimed) -> None:
-        with self._connection.begin():
+        with self._begin():
             outbox.record_sent(self._connection, claimed.id, now=self._clock())
         log.info("message %d (%s, %s) sent", claimed.id, claimed.kind, claimed.about)
 
@@ -210,8 +210,12 @@ class Relay:
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         self._settle()
-        with self._connection.begin():
+        with self._begin():
             yield self._connection
+
+    def _begin(self) -> Transaction:
+        """A transaction, or a part of the one that the connection came with."""
+        return self._connection.begin_nested() if self._connection.in_transaction() else self._connection.begin()
 
     def _mailbox(self, claimed: Claimed) -> Mailbox:
         return Mailbox(**json.loads(self._unseal(claimed.recipient)))

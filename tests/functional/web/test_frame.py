@@ -172,7 +172,8 @@ def test_no_form_is_taken_without_its_token(app: Flask) -> None:
     open_to_all = (Permission.PUBLIC, Permission.LINK)
     taking = [rule for rule in app.url_map.iter_rules() if "POST" in rule.methods and declared(app, rule.endpoint) in open_to_all]
     assert taking
-    for rule in taking:
+    # A mail program's own button to unsubscribe has no token: its link says whose it is (tests/functional/doors/test_messages.py).
+    for rule in (rule for rule in taking if rule.endpoint != "messages.unsubscribe"):
         path = re.sub(r"<any\((\w+).*?>", r"\1", rule.rule)
         path = re.sub(r"<int.*?>", "1", path)
         path = re.sub(r"<.*?>", "x", path)
