@@ -23,6 +23,7 @@ class Purpose(Enum):
     VOLUNTEER_NO = _Kind("/answer/no/{}", timedelta(days=30))
     RESIDENT_YES = _Kind("/agree/yes/{}", timedelta(days=30))
     RESIDENT_NO = _Kind("/agree/no/{}", timedelta(days=30))
+    VISITS = _Kind("/visits/{}", timedelta(days=400))
     MY_REQUEST = _Kind("/request/{}", timedelta(days=400))
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from app.context import Context, instance_folder
-from app.services import leases
+from app.services import leases, reminding, standing_in, visits
 from app.services.board import Board
 from app.services.duty import come_back
 from app.services.ending import expire_due
@@ -37,6 +37,7 @@ class Worker:
         if not leases.hold(self.ctx, "matching"):
             return False
         done = expire_due(self.ctx) + come_back(self.ctx)
+        done += visits.pass_due(self.ctx) + visits.extend_due(self.ctx) + reminding.remind_due(self.ctx) + standing_in.expire_due(self.ctx)
         self.board.follow(self.ctx)
         done += match_due(self.ctx, self.board)
         done += follow_up_undelivered(self.ctx)

@@ -9,6 +9,8 @@ import datetime as dt
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
+from notifications import calendar
+from notifications.calendar import Invitation
 from notifications.types import as_utc
 
 Urgency = Literal["urgent", "normal", "flexible"]
@@ -37,7 +39,7 @@ class Message:
     def to_dict(self) -> dict[str, Any]:
         """Ready for JSON, with ``kind``."""
         data = {name: getattr(self, name) for name in _field_types(type(self))}
-        return {"kind": self.kind} | {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in data.items()}
+        return {"kind": self.kind} | {name: _plain(value) for name, value in data.items()}
 
 
 def from_dict(data: dict[str, Any]) -> Message:
@@ -45,9 +47,17 @@ def from_dict(data: dict[str, Any]) -> Message:
     cls = MESSAGES[data["kind"]]
     hints = _field_types(cls)
     values: dict[str, Any] = {k: v for k, v in data.items() if k != "kind"}
-    for name in values.keys() & {name for name, hint in hints.items() if hint is dt.datetime}:
-        values[name] = dt.datetime.fromisoformat(values[name])
+    for name in values.keys() & {name for name, hint in hints.items() if dt.datetime in (hint, *get_args(hint))}:
+        values[name] = values[name] and dt.datetime.fromisoformat(values[name])
+    if values.get("invitation"):
+        values["invitation"] = calendar.from_dict(values["invitation"])
     return cls(**values)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Invitation):
+        return value.to_dict()
+    return value.isoformat() if isinstance(value, dt.datetime) else value
 
 
 def _field_types(cls: type[Message]) -> dict[str, Any]:
@@ -127,7 +137,8 @@ class VolunteerApproved(Message):
 
 @dataclass(frozen=True)
 class ProposalToVolunteer(Message):
-    """Never the resident's name, address or free text. ``quartier`` may be empty."""
+    """Never the resident's name, address or free text. ``quartier`` may be empty; ``weeks`` is how often (0: once), ``at`` the one moment
+    where only that one will do."""
 
     kind = "proposal_to_volunteer"
     category: str
@@ -140,6 +151,8 @@ class ProposalToVolunteer(Message):
     yes_url: str
     no_url: str
     my_page_url: str
+    weeks: int = 0
+    at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -180,7 +193,8 @@ class AcceptedToVolunteer(Message):
 
 @dataclass(frozen=True)
 class AgreedToVolunteer(Message):
-    """The resident's contact details; those that are not known are empty."""
+    """The resident's contact details; those that are not known are empty. ``visit_at`` is a suggestion, ``code`` is what the volunteer
+    says at the door."""
 
     kind = "agreed_to_volunteer"
     category: str
@@ -192,11 +206,16 @@ class AgreedToVolunteer(Message):
     address: str
     details: str
     my_page_url: str
+    weeks: int = 0
+    visit_at: dt.datetime | None = None
+    code: str = ""
+    visits_url: str = ""
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True)
 class AgreedToResident(Message):
-    """The volunteer's contact details; those that are not known are empty."""
+    """The volunteer's contact details; those that are not known are empty. The rest as in :class:`AgreedToVolunteer`."""
 
     kind = "agreed_to_resident"
     category: str
@@ -206,6 +225,71 @@ class AgreedToResident(Message):
     other_email: str
     other_phone: str
     my_page_url: str
+    weeks: int = 0
+    visit_at: dt.datetime | None = None
+    code: str = ""
+    visits_url: str = ""
+    invitation: Invitation | None = None
+
+
+# --- visits
+
+
+@dataclass(frozen=True)
+class VisitReminder(Message):
+    """The day before. ``other_phone`` and, for whoever goes there, ``address`` may be empty."""
+
+    kind = "visit_reminder"
+    category: str
+    mode: PairMode
+    other_name: str
+    other_phone: str
+    address: str
+    at: dt.datetime
+    code: str
+    visits_url: str
+    invitation: Invitation | None = None
+
+
+@dataclass(frozen=True)
+class VisitMoved(Message):
+    """A visit of ``was`` is at ``at`` now; with ``weeks``, all after it follow in that rhythm."""
+
+    kind = "visit_moved"
+    category: str
+    other_name: str
+    was: dt.datetime
+    at: dt.datetime
+    weeks: int
+    visits_url: str
+    invitation: Invitation | None = None
+
+
+@dataclass(frozen=True)
+class VisitsSkipped(Message):
+    """``number`` visits from ``at`` to ``last_at`` do not take place; the next one is at ``next_at``. ``may_replace``: the resident is
+    asked whether somebody else should come instead."""
+
+    kind = "visits_skipped"
+    category: str
+    other_name: str
+    number: int
+    at: dt.datetime
+    last_at: dt.datetime
+    next_at: dt.datetime
+    may_replace: bool
+    visits_url: str
+    invitation: Invitation | None = None
+
+
+@dataclass(frozen=True)
+class VisitsOff(Message):
+    """To whoever ended a match themselves: the visits that were planned are off, in the calendar too."""
+
+    kind = "visits_off"
+    category: str
+    at: dt.datetime
+    invitation: Invitation | None = None
 
 
 # --- when it does not come to that
@@ -218,6 +302,7 @@ class MatchEndedToVolunteer(Message):
     kind = "match_ended_to_volunteer"
     category: str
     why: Literal["withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled"]
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True)
@@ -228,6 +313,7 @@ class SearchGoesOn(Message):
     category: str
     why: Literal["backed_out", "unanswered"]
     my_page_url: str
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True)

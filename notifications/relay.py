@@ -19,7 +19,7 @@ from notifications import outbox
 from notifications.messages import from_dict
 from notifications.outbox import Claimed
 from notifications.policy import skip_reasons
-from notifications.render import City, render
+from notifications.render import City, calendar_part, render
 from notifications.tables import OutboxState
 from notifications.transport.base import Envelope, Mailbox, Permanent, Transient, Transport, Unavailable
 
@@ -147,7 +147,8 @@ class Relay:
         message = from_dict(json.loads(self._unseal(claimed.payload)))
         rendered = render(message, claimed.language, self._city)
         to = Mailbox(**json.loads(self._unseal(claimed.recipient)))
-        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.created_at)
+        part = calendar_part(message, claimed.language, self._city, to.address)
+        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.created_at, part)
 
     def _try_later(self, claimed: Claimed, reason: str, retry_after_s: int | None) -> None:
         back_off_s = min(FIRST_BACK_OFF_S * 4.0 ** min(claimed.attempts - 1, 10), LONGEST_BACK_OFF_S) * self._rng.uniform(0.75, 1.25)

@@ -36,6 +36,8 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "%(first)s to %(last)s": "du %(first)s au %(last)s",
         "%(first)s and %(last)s": "%(first)s et %(last)s",
         "every day": "tous les jours",
+        "every week": "chaque semaine",
+        "every two weeks": "toutes les deux semaines",
         "at any time": "à toute heure",
         "to be agreed between you": "à convenir ensemble",
         "about %(distance)s": "environ %(distance)s",
@@ -199,6 +201,12 @@ def when_words(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo, language: 
 def _day(date: dt.date, language: str) -> str:
     words = format_date(date, say("EEEE d MMMM", language), locale=language)
     return words.replace(" 1 ", " 1er ") if language == "fr" and date.day == 1 else words
+
+
+def rhythm_words(weeks: int, language: str) -> str:
+    """How often help is given: each so many weeks; once is the empty text."""
+    phrases = {0: "", 1: "every week", 2: "every two weeks"}
+    return say(phrases[weeks], language) if weeks else ""
 
 
 def hours_words(text: str, language: str) -> str:

@@ -16,7 +16,8 @@ from app.services.moves import lock_match, move
 from app.services.proposing import answer_by, told_distance
 from app.services.tasks import close_tasks_about
 from app.services.telling import tell
-from matching.lifecycle import HELD, MatchState
+from app.services.visits import agreed_words, begin, close_with, say_off
+from matching.lifecycle import HELD, MatchState, Side
 from matching.model import Mode, Urgency
 from notifications.messages import AcceptedToResident, AcceptedToVolunteer, AgreedToResident, AgreedToVolunteer, ProposalToResident
 
@@ -124,18 +125,19 @@ def agree(session: Session, ctx: Context, match: Match, now: datetime, by: Actor
     match.agreed_at = now
     record(session, "contacts_shown", now, SYSTEM, match_id=match.id, person_id=volunteer.id, need_id=need.id)
     record(session, "contacts_shown", now, SYSTEM, match_id=match.id, person_id=resident.id, offer_id=match.offer_id)
+    begin(session, ctx, match, now)
     settle(session, ctx, need, now, by)
     to_volunteer = AgreedToVolunteer(
         first_name=volunteer.first_name, category=need.category, mode=match.mode, when=need.availability, other_name=resident.first_name,
         other_email=resident.email or "", other_phone=resident.phone or "", details=need.told,
         address=need.address if match.mode == Mode.IN_PERSON else "",
-        my_page_url=ctx.links.page("/me"),
+        my_page_url=ctx.links.page("/me"), **agreed_words(session, ctx, match, Side.VOLUNTEER, now),
     )  # fmt: skip
     tell(session, ctx, volunteer, to_volunteer, now, need=need, offer=match.offer, match=match)
     to_resident = AgreedToResident(
         first_name=resident.first_name, category=need.category, mode=match.mode, when=need.availability,
         other_name=volunteer.first_name, other_email=volunteer.email or "", other_phone=volunteer.phone or "",
-        my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
+        my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id), **agreed_words(session, ctx, match, Side.RESIDENT, now),
     )  # fmt: skip
     tell(session, ctx, resident, to_resident, now, need=need, match=match)
 
@@ -175,7 +177,11 @@ def close(ctx: Context, match_id: int, outcome: str, by: Actor) -> None:
             return
         outdate(session, match, now, by)
         match.outcome, match.closed_at = outcome, now
+        off = close_with(session, ctx, match, outcome, now, by)
         move(session, match, MatchState.CLOSED, now, by, outcome)
+        for side in (Side.RESIDENT, Side.VOLUNTEER):
+            if off:
+                say_off(session, ctx, match, side, off, now)
         give_back_offer(match.offer, now)
         if outcome == "not_done":
             match.need.taken -= 1

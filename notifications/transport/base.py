@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Protocol
 
+from notifications.calendar import CalendarPart
+
 
 @dataclass(frozen=True)
 class Mailbox:
@@ -15,7 +17,10 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class Envelope:
-    """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try."""
+    """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try.
+
+    ``calendar`` goes with it as a part that calendars read, and as a file to open by hand.
+    """
 
     to: Mailbox
     subject: str
@@ -23,6 +28,7 @@ class Envelope:
     html: str
     message_id: str
     date: dt.datetime
+    calendar: CalendarPart | None = None
 
 
 class Transport(Protocol):

@@ -20,6 +20,10 @@ def compose(envelope: Envelope, sender: Mailbox) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: robots shall not answer
     message.set_content(envelope.text, cte="quoted-printable")
     message.add_alternative(envelope.html, subtype="html", cte="quoted-printable")
+    if envelope.calendar:
+        content, method = envelope.calendar.content, envelope.calendar.method
+        message.add_alternative(content.decode(), subtype="calendar", cte="base64", params={"method": method})
+        message.add_attachment(content, maintype="application", subtype="ics", filename="visit.ics")
     return message
 
 

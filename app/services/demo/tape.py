@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.context import Context
 from app.models import Channel, Match, Need, Offer, Person, Task, TaskKind
-from app.services import duty, matches, posting, tasks
+from app.services import duty, matches, posting, tasks, visits
 from app.services.accounts import activate_offers, approve
 from app.services.board import Board
 from app.services.demo.town import Neighbour, Town
@@ -68,6 +68,8 @@ class Tape:
     def _follow(self) -> None:
         """What the worker does, need by need: the solver for many at once takes long to load, and here nobody is waiting for it."""
         expire_due(self.ctx)
+        visits.pass_due(self.ctx)
+        visits.extend_due(self.ctx)
         with self.ctx.db.read() as session:
             which = select(Need.id).where(Need.state == NeedState.OPEN, Need.next_try_at <= self.clock).order_by(Need.id)
             due = session.scalars(which).all()
