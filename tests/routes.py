@@ -165,8 +165,14 @@ def _with_visits(_reach: Reach, session: Session) -> Iterable[int]:
     return session.scalars(each.order_by(Need.repeats.desc()))
 
 
+def _that_repeats(reach: Reach, session: Session) -> Iterable[int]:
+    return list(_with_visits(reach, session))[:1]
+
+
 def _visits(reach: Reach, session: Session) -> Iterable[int]:
-    return session.scalars(select(func.min(Visit.id)).where(Visit.match_id.in_(_with_visits(reach, session))).group_by(Visit.match_id))
+    """Of the one that repeats, in each state."""
+    own = Visit.match_id.in_(_that_repeats(reach, session))
+    return session.scalars(select(func.min(Visit.id)).where(own).group_by(Visit.state))
 
 
 def _visit_tokens(reach: Reach, session: Session) -> Iterable[str]:
@@ -193,7 +199,8 @@ WAYS: dict[str, Way] = {
     "answers token": _answer_tokens(Purpose.VOLUNTEER_YES, Purpose.VOLUNTEER_NO),
     "visits token": _visit_tokens,
     "visit_id": _visits,
-    **{f"coordination.visits_{page} match_id": _with_visits for page in ("show", "move", "say", "away")},
+    "coordination.visits_show match_id": _with_visits,
+    **{f"coordination.visits_{page} match_id": _that_repeats for page in ("move", "say", "away")},
     "account.confirm token": _account_tokens(Purpose.CONFIRM_ACCOUNT),
     "account.reset token": _account_tokens(Purpose.RESET_PASSWORD),
     "mailbox name": _letters,

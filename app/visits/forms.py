@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from babel.dates import format_date
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -13,6 +12,7 @@ from wtforms.validators import StopValidation
 
 from app.extensions import ctx
 from app.forms import ChoiceField, Form, LineField, PickField, needed
+from notifications.words import day_words
 
 AHEAD = 35
 """So many days may be picked from."""
@@ -68,7 +68,7 @@ def move_form(at: datetime, repeats: bool) -> MoveForm:
 
 
 def _words(day: date) -> str:
-    words = format_date(day, "full", locale=get_locale())
+    words = day_words(day, str(get_locale()))
     return words[:1].upper() + words[1:]
 
 

@@ -82,7 +82,7 @@ def said(desk: Desk, visit_id: int, what: str) -> ResponseReturnValue:
     """A visit is left out, did not take place, or somebody else should come. A page asks first; only its button decides."""
     visit = desk.visit(visit_id)
     if what == "replace" and desk.side is not Side.RESIDENT:
-        abort(404)
+        return _back(desk, _changed())
     if request.method != "POST":
         return desk.render("sure", visit=visit, what=what)
     try:

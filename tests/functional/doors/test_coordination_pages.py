@@ -94,7 +94,7 @@ def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: C
                 outsider.post(path, 404, csrf_token=token, answer="yes", outcome="done", reason="call", again="later", quartier=str(here))
     assert tried > 20
     assert (city.one(Need, need.id).state, city.one(Offer, offer.id).state) == ("agreed", "active")
-    assert city.one(Match, match.id).state == "proposed"
+    assert city.one(Match, match.id).state == "agreed"
     assert "looked_at" not in city.events()
     for path in LISTS:
         page = outsider.get(f"/coordination/{path}")

@@ -7,7 +7,20 @@ from pathlib import Path
 import pytest
 
 from matching.diagram import page
-from matching.lifecycle import HELD, LIVE, MOVES, NO_ANSWER, MatchState, MoveNotAllowed, NeedState, OfferState, State, VisitState, check, is_terminal
+from matching.lifecycle import (
+    HELD,
+    LIVE,
+    MOVES,
+    NO_ANSWER,
+    MatchState,
+    MoveNotAllowed,
+    NeedState,
+    OfferState,
+    State,
+    VisitState,
+    check,
+    is_terminal,
+)
 
 STATES: list[State] = [*NeedState, *OfferState, *MatchState, *VisitState]
 DOCS = Path(__file__).parents[3] / "docs"
