@@ -15,6 +15,7 @@ from app.crypto import Keyring, use_keyring
 from app.db import Database
 from app.errors import UserError
 from app.links import Links
+from app.reply_addresses import ReplyAddresses
 from config.settings import Settings
 from notifications.render import City
 
@@ -37,6 +38,10 @@ class Context:
     @property
     def city(self) -> City:
         return city_of(self.settings)
+
+    @property
+    def replies(self) -> ReplyAddresses:
+        return ReplyAddresses(self.links.secret, self.settings.mail_replies)
 
     @property
     def holder(self) -> str:

@@ -50,6 +50,12 @@ class Database:
         with self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A writing connection for several transactions in turn, each begun by its ``begin()``."""
+        with self._writer.connect() as connection:
+            yield connection
+
     def close(self) -> None:
         self.engine.dispose()
 

@@ -23,8 +23,11 @@ class Purpose(Enum):
     VOLUNTEER_NO = _Kind("/answer/no/{}", timedelta(days=30))
     RESIDENT_YES = _Kind("/agree/yes/{}", timedelta(days=30))
     RESIDENT_NO = _Kind("/agree/no/{}", timedelta(days=30))
+    HOW_IT_WENT = _Kind("/how/{}", timedelta(days=60))
     VISITS = _Kind("/visits/{}", timedelta(days=400))
     MY_REQUEST = _Kind("/request/{}", timedelta(days=400))
+    WISHES = _Kind("/messages/{}", timedelta(days=400))
+    UNSUBSCRIBE = _Kind("/unsubscribe/{}", timedelta(days=3650))
 
     @property
     def path(self) -> str:
@@ -52,7 +55,7 @@ class Links:
         self._root = root_url
 
     def token(self, purpose: Purpose, thing: int, stamp: str = "") -> str:
-        """A token for ``thing``. With a ``stamp`` (what must still be so when it comes back) it works once."""
+        """A token for ``thing``. With a ``stamp`` that says what must still be so when it comes back it works once."""
         return self._signer(purpose).dumps([thing, stamp] if stamp else [thing])
 
     def url(self, purpose: Purpose, thing: int, stamp: str = "") -> str:

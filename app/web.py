@@ -9,6 +9,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import assets, error_pages, extensions, headers, i18n, identity, layout, logging, permissions
+from app.account.messages import messages
 from app.account.pages import account
 from app.context import Context, make_context
 from app.coordination import coordination
@@ -38,6 +39,7 @@ DOORS = (
     demonstration,
     mailbox,
     account,
+    messages,
     volunteer,
     lost,
     resident,

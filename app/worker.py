@@ -1,4 +1,4 @@
-"""The worker: follows the database, proposes, watches deadlines, and sends the mail."""
+"""The worker: follows the database, proposes, watches deadlines, sends the mail and reads what comes back."""
 
 import logging
 import threading
@@ -8,11 +8,19 @@ from datetime import timedelta
 from app.context import Context, instance_folder
 from app.services import leases, reminding, standing_in, visits
 from app.services.board import Board
+from app.services.closing import ask_due
 from app.services.duty import come_back
 from app.services.ending import expire_due
+from app.services.inbound import fetch_mail
 from app.services.matching import match_due, warm_up
+from app.services.news import tell_due
+from app.services.stale import check_due
 from app.services.telling import SEALED_AS, follow_up_undelivered
+from app.services.wishes import ways_of
 from notifications import outbox
+from notifications.imap import MailboxUnavailable
+from notifications.limits import Limits
+from notifications.policy import AT_ONCE, Rules
 from notifications.relay import Relay
 from notifications.transport.base import Mailbox, Transport
 from notifications.transport.file import FileTransport
@@ -21,6 +29,11 @@ from notifications.transport.mail import MailTransport, Server
 log = logging.getLogger(__name__)
 
 EVERY_S = 0.5
+BY_THE_CLOCK = (
+    expire_due, come_back, visits.pass_due, visits.extend_due, reminding.remind_due, standing_in.expire_due, ask_due, check_due, tell_due,
+)  # fmt: skip
+"""What becomes due by itself: each looks for it by state and time, and says how much there was."""
+READ_MAIL_EVERY_S = 180.0
 LONGEST_PAUSE_S = 30.0
 
 
@@ -36,24 +49,36 @@ class Worker:
         """Match, expire and follow up, if this worker holds the lease; sending is the relay's own."""
         if not leases.hold(self.ctx, "matching"):
             return False
-        done = expire_due(self.ctx) + come_back(self.ctx)
-        done += visits.pass_due(self.ctx) + visits.extend_due(self.ctx) + reminding.remind_due(self.ctx) + standing_in.expire_due(self.ctx)
+        done = sum(step(self.ctx) for step in BY_THE_CLOCK)
         self.board.follow(self.ctx)
         done += match_due(self.ctx, self.board)
         done += follow_up_undelivered(self.ctx)
         return done > 0
 
+    def read_mail(self) -> None:
+        """File what came in, if this worker holds that lease."""
+        if not leases.hold(self.ctx, "mailbox", 3 * timedelta(seconds=READ_MAIL_EVERY_S)):
+            return
+        try:
+            fetch_mail(self.ctx)
+        except MailboxUnavailable as error:
+            log.error("the mailbox cannot be read at present: %s", error.reason)
+
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop``; the mail goes out beside the matching, so that a slow server delays no proposal."""
         with self.ctx.db.begin() as connection:
             outbox.release_dead(connection, leases.is_dead)
-        relay = threading.Thread(target=self.relay.run, args=(stop,), name="relay")
-        relay.start()
+        beside = [threading.Thread(target=self.relay.run, args=(stop,), name="relay")]
+        if self.ctx.settings.mail_imap_server:
+            beside.append(threading.Thread(target=_repeat, args=(self.read_mail, stop, READ_MAIL_EVERY_S), name="mailbox"))
+        for thread in beside:
+            thread.start()
         # Compiling takes half a minute the first time on a machine: beside the work, which needs it only for several needs at once.
         # Until it is done, one need alone goes through all offers in turn.
         threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         _repeat(self.tick, stop)
-        relay.join()
+        for thread in beside:
+            thread.join()
 
     def run_until_quiet(self) -> None:
         """Work until nothing is due any more."""
@@ -63,17 +88,17 @@ class Worker:
             pass
 
 
-def _repeat(step: Callable[[], object], stop: threading.Event) -> None:
-    pause = EVERY_S
+def _repeat(step: Callable[[], object], stop: threading.Event, every_s: float = EVERY_S) -> None:
+    pause = every_s
     while not stop.is_set():
         try:
             step()
-            pause = EVERY_S
+            pause = every_s
         except Exception:
             # The database is away or busy, or something is wrong that nobody foresaw. Nothing is lost, since work is found by its
             # state: a worker that ended here would let all others wait for ever.
             log.exception("the work was interrupted; it goes on later")
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+            pause = min(pause * 2, max(LONGEST_PAUSE_S, every_s))
         stop.wait(pause)
 
 
@@ -92,7 +117,11 @@ def make_transport(ctx: Context) -> Transport:
 def make_relay(ctx: Context) -> Relay:
     # Sending one message takes some ten network steps, and a lease must outlast them all twice.
     lease = timedelta(seconds=max(600, 25 * ctx.settings.mail_timeout_s))
+    s = ctx.settings
     return Relay(
-        ctx.db.begin, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
-        lease=lease, rng=ctx.rng,
+        ctx.db.connect, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
+        seal=lambda text: ctx.keys.seal(text, SEALED_AS), rules=AT_ONCE if s.demo else Rules(s.zone, s.waking_hours, s.mail_daily_cap),
+        ways=lambda wishes_id, topic: ways_of(ctx, wishes_id, topic), lease=lease,
+        limits=Limits(s.mail_per_second, s.mail_per_domain_minute), rng=ctx.rng,
+        reply_to=ctx.replies.of,
     )  # fmt: skip

@@ -153,6 +153,12 @@ def _mailbox_or_none(value: str) -> str:
     return _mailbox(value) if value else value
 
 
+def _replies(value: str) -> str:
+    if value and (value.count("{}") != 1 or "{}" not in value.rpartition("@")[0] or value.index("@") > 35 or not _mailbox(value).isascii()):
+        raise ValueError("empty or an e-mail address with {} before the @, such as entraide+{}@example.org")
+    return value
+
+
 def _setting(name: str, default: str, help: str, parse: Callable[[str], Any] = _text) -> Any:
     return field(metadata={"name": name, "default": default, "help": help, "parse": parse})
 
@@ -208,6 +214,9 @@ class Settings:
         "ANSWER_HOURS_NORMAL", "13", "the same for a normal request, and what a resident has to answer", _whole(1, 240)
     )
     answer_hours_flexible: int = _setting("ANSWER_HOURS_FLEXIBLE", "26", "the same for a flexible request", _whole(1, 240))
+    need_days: int = _setting(
+        "NEED_DAYS", "30", "days that a request stands before its resident is asked whether it is still needed", _whole(7, 365)
+    )
     policy_rest_m: int = _weight("rest_m")
     policy_rest_days: int = _weight("rest_days")
     policy_week_m: int = _weight("week_m")
@@ -226,7 +235,24 @@ class Settings:
     mail_use_tls: bool = _setting("MAIL_USE_TLS", "0", "1 to use STARTTLS", _yes_no)
     mail_use_ssl: bool = _setting("MAIL_USE_SSL", "0", "1 to use TLS from the start", _yes_no)
     mail_timeout_s: int = _setting("MAIL_TIMEOUT_S", "20", "seconds to wait for the SMTP server", _whole(1, 300))
+    mail_per_second: int = _setting("MAIL_PER_SECOND", "0", "messages a second that a worker sends at most; 0: no limit", _whole(0, 1000))
+    mail_per_domain_minute: int = _setting(
+        "MAIL_PER_DOMAIN_MINUTE", "0", "messages a minute that a worker sends to one domain at most; 0: no limit", _whole(0, 60_000)
+    )
     mail_sender: str = _setting("MAIL_SENDER", "entraide@example.org", "address that messages come from", _mailbox)
+    mail_daily_cap: int = _setting(
+        "MAIL_DAILY_CAP", "6", "messages a day to one address; news beyond them comes next morning, in one message", _whole(1, 1000)
+    )
+    mail_replies: str = _setting(
+        "MAIL_REPLIES", "", "address for answers, with {} where each message's own part goes; empty: answers go to MAIL_SENDER", _replies
+    )
+    mail_imap_server: str = _setting("MAIL_IMAP_SERVER", "", "IMAP server with the mailbox that answers come to; empty: none is read")
+    mail_imap_port: int = _setting("MAIL_IMAP_PORT", "993", "its port", _whole(1, 65535))
+    mail_imap_username: str = _setting("MAIL_IMAP_USERNAME", "", "that mailbox's user")
+    mail_imap_password: str = _setting("MAIL_IMAP_PASSWORD", "", "that user's password")
+    mail_imap_use_ssl: bool = _setting(
+        "MAIL_IMAP_USE_SSL", "1", "1 to use TLS from the start; 0 for STARTTLS, and no TLS on this machine itself", _yes_no
+    )
 
     def __repr__(self) -> str:
         return f"Settings(demo={self.demo}, instance={self.instance!r}, …)"
@@ -296,4 +322,6 @@ def _together(s: Settings) -> list[str]:
         problems.append("ENCRYPTION_KEYS must be set when DEMO=0. Make one with: echo k1:$(openssl rand -base64 32)")
     if s.mail_use_tls and s.mail_use_ssl:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both 1 but only one may be.")
+    if s.mail_imap_server and not s.mail_imap_username:
+        problems.append("MAIL_IMAP_USERNAME must be set with MAIL_IMAP_SERVER: whose mailbox is it?")
     return problems

@@ -30,10 +30,11 @@ class Waking:
     def next_start(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """``moment`` itself when people are awake, else when they wake next, in UTC."""
         day = moment.astimezone(zone).date()
-        start, end = self._on(day, zone)
-        if moment >= end:
-            start, _ = self._on(day + _DAY, zone)
-        return max(start, moment.astimezone(UTC))
+        while True:
+            start, end = self._on(day, zone)
+            if max(start, moment) < end:  # where clocks jump over all of it, there is none on that day
+                return max(start, moment.astimezone(UTC))
+            day += _DAY
 
     def after(self, moment: datetime, passed: timedelta, zone: ZoneInfo) -> datetime:
         """When so much waking time has passed since ``moment``, in UTC. Nights count nothing, and a change of clocks no more than it is."""

@@ -6,63 +6,18 @@ A message is stored as JSON: :meth:`Message.to_dict` and :func:`from_dict` are e
 """
 
 import datetime as dt
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
 
-from notifications import calendar
 from notifications.calendar import Invitation
-from notifications.types import as_utc
-
-Urgency = Literal["urgent", "normal", "flexible"]
-PairMode = Literal["in_person", "remote"]
-
-
-@dataclass(frozen=True)
-class Message:
-    """What all messages share. A wrong field raises ``ValueError`` where the message is made, not where it is sent."""
-
-    kind: ClassVar[str]
-    first_name: str
-
-    def __post_init__(self) -> None:
-        for name, hint in _field_types(type(self)).items():
-            value = getattr(self, name)
-            if isinstance(value, dt.datetime):
-                object.__setattr__(self, name, as_utc(value))
-            elif get_origin(hint) is Literal and value not in get_args(hint):
-                raise ValueError(f"{self.kind}: {name} must be one of {', '.join(get_args(hint))}")
-            elif name == "distance_m" and (value is None) != (getattr(self, "mode", "") == "remote"):
-                raise ValueError(f"{self.kind}: distance_m is told in person, and only then")
-            elif name == "distance_m" and value is not None and value % 100:
-                raise ValueError(f"{self.kind}: distance_m must be rounded up to 100 m before it is told")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON, with ``kind``."""
-        data = {name: getattr(self, name) for name in _field_types(type(self))}
-        return {"kind": self.kind} | {name: _plain(value) for name, value in data.items()}
+from notifications.message import Message as Message
+from notifications.message import PairMode, Urgency
+from notifications.topics import Topic
 
 
 def from_dict(data: dict[str, Any]) -> Message:
     """The message that :meth:`Message.to_dict` wrote. Raises ``ValueError``, ``KeyError`` or ``TypeError`` when it is none."""
-    cls = MESSAGES[data["kind"]]
-    hints = _field_types(cls)
-    values: dict[str, Any] = {k: v for k, v in data.items() if k != "kind"}
-    for name in values.keys() & {name for name, hint in hints.items() if dt.datetime in (hint, *get_args(hint))}:
-        values[name] = values[name] and dt.datetime.fromisoformat(values[name])
-    if values.get("invitation"):
-        values["invitation"] = calendar.from_dict(values["invitation"])
-    return cls(**values)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Invitation):
-        return value.to_dict()
-    return value.isoformat() if isinstance(value, dt.datetime) else value
-
-
-def _field_types(cls: type[Message]) -> dict[str, Any]:
-    hints = get_type_hints(cls)
-    return {f.name: hints[f.name] for f in fields(cls)}
+    return MESSAGES[data["kind"]]._from({name: value for name, value in data.items() if name != "kind"})
 
 
 # --- accounts and confirmations
@@ -73,6 +28,7 @@ class ConfirmNeed(Message):
     """To whoever posted a need: is this address yours?"""
 
     kind = "confirm_need"
+    topic = Topic.ACCOUNT
     category: str
     confirm_url: str
     expires_at: dt.datetime
@@ -81,6 +37,7 @@ class ConfirmNeed(Message):
 @dataclass(frozen=True)
 class ConfirmAccount(Message):
     kind = "confirm_account"
+    topic = Topic.ACCOUNT
     confirm_url: str
     expires_at: dt.datetime
 
@@ -90,6 +47,7 @@ class AccountExists(Message):
     """Somebody signed up with an address that has an account: only its owner learns so."""
 
     kind = "account_exists"
+    topic = Topic.ACCOUNT
     sign_in_url: str
     reset_url: str
 
@@ -97,6 +55,7 @@ class AccountExists(Message):
 @dataclass(frozen=True)
 class ResetPassword(Message):
     kind = "reset_password"
+    topic = Topic.ACCOUNT
     reset_url: str
     expires_at: dt.datetime
 
@@ -106,6 +65,7 @@ class NeedReceived(Message):
     """After the confirmation: what happens next."""
 
     kind = "need_received"
+    topic = Topic.ACCOUNT
     category: str
     my_page_url: str
 
@@ -115,6 +75,7 @@ class MyLink(Message):
     """To a resident who lost the link to a request."""
 
     kind = "my_link"
+    topic = Topic.ACCOUNT
     category: str
     my_page_url: str
 
@@ -122,6 +83,7 @@ class MyLink(Message):
 @dataclass(frozen=True)
 class VolunteerReceived(Message):
     kind = "volunteer_received"
+    topic = Topic.ACCOUNT
     my_page_url: str
     needs_approval: bool
 
@@ -129,6 +91,7 @@ class VolunteerReceived(Message):
 @dataclass(frozen=True)
 class VolunteerApproved(Message):
     kind = "volunteer_approved"
+    topic = Topic.ACCOUNT
     my_page_url: str
 
 
@@ -141,6 +104,7 @@ class ProposalToVolunteer(Message):
     where only that one will do."""
 
     kind = "proposal_to_volunteer"
+    topic = Topic.REQUESTS
     category: str
     urgency: Urgency
     mode: PairMode
@@ -160,6 +124,7 @@ class ProposalToResident(Message):
     """So many were asked, the nearest about so far away, until when, and what happens next."""
 
     kind = "proposal_to_resident"
+    topic = Topic.PROGRESS
     category: str
     mode: PairMode
     distance_m: int | None
@@ -173,6 +138,7 @@ class AcceptedToResident(Message):
     """A volunteer said yes: do you agree that you both get each other's contact details?"""
 
     kind = "accepted_to_resident"
+    topic = Topic.MATCH
     category: str
     mode: PairMode
     distance_m: int | None
@@ -187,6 +153,7 @@ class AcceptedToVolunteer(Message):
     """Thanks; ``deadline`` is how long the resident has to answer."""
 
     kind = "accepted_to_volunteer"
+    topic = Topic.MATCH
     category: str
     deadline: dt.datetime
 
@@ -197,6 +164,7 @@ class AgreedToVolunteer(Message):
     says at the door."""
 
     kind = "agreed_to_volunteer"
+    topic = Topic.MATCH
     category: str
     mode: PairMode
     when: str
@@ -218,6 +186,7 @@ class AgreedToResident(Message):
     """The volunteer's contact details; those that are not known are empty. The rest as in :class:`AgreedToVolunteer`."""
 
     kind = "agreed_to_resident"
+    topic = Topic.MATCH
     category: str
     mode: PairMode
     when: str
@@ -240,6 +209,7 @@ class VisitReminder(Message):
     """The day before. ``other_phone`` and, for whoever goes there, ``address`` may be empty."""
 
     kind = "visit_reminder"
+    topic = Topic.MATCH
     category: str
     mode: PairMode
     other_name: str
@@ -256,6 +226,7 @@ class VisitMoved(Message):
     """A visit of ``was`` is at ``at`` now; with ``weeks``, all after it follow in that rhythm."""
 
     kind = "visit_moved"
+    topic = Topic.MATCH
     category: str
     other_name: str
     was: dt.datetime
@@ -271,6 +242,7 @@ class VisitsSkipped(Message):
     asked whether somebody else should come instead."""
 
     kind = "visits_skipped"
+    topic = Topic.MATCH
     category: str
     other_name: str
     number: int
@@ -287,6 +259,7 @@ class VisitsOff(Message):
     """To whoever ended a match themselves: the visits that were planned are off, in the calendar too."""
 
     kind = "visits_off"
+    topic = Topic.MATCH
     category: str
     at: dt.datetime
     invitation: Invitation | None = None
@@ -300,6 +273,7 @@ class MatchEndedToVolunteer(Message):
     """``settled``: another volunteer took the place."""
 
     kind = "match_ended_to_volunteer"
+    topic = Topic.MATCH
     category: str
     why: Literal["withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled"]
     invitation: Invitation | None = None
@@ -310,6 +284,7 @@ class SearchGoesOn(Message):
     """To the resident: this volunteer will not come (``unanswered``: the resident said nothing), the next one is being looked for."""
 
     kind = "search_goes_on"
+    topic = Topic.MATCH
     category: str
     why: Literal["backed_out", "unanswered"]
     my_page_url: str
@@ -321,6 +296,7 @@ class NobodyYet(Message):
     """To the resident: nobody was found yet, the city will call."""
 
     kind = "nobody_yet"
+    topic = Topic.PROGRESS
     category: str
     my_page_url: str
 
@@ -330,15 +306,121 @@ class NeedPaused(Message):
     """To a resident who left volunteers without an answer: the search stands still until they say so."""
 
     kind = "need_paused"
+    topic = Topic.MATCH
     category: str
+    my_page_url: str
+
+
+# --- what came of it, and what stands for long
+
+
+@dataclass(frozen=True)
+class HowWasIt(Message):
+    """One question to either side of a match; ``again``: they did not answer the first time."""
+
+    kind = "how_was_it"
+    topic = Topic.MATCH
+    wakes = False
+    category: str
+    other_name: str
+    side: Literal["resident", "volunteer"]
+    again: bool
+    answer_url: str
+
+
+@dataclass(frozen=True)
+class NotDone(Message):
+    """To the resident: the volunteer says that it did not happen. Shall we look for somebody else?"""
+
+    kind = "not_done"
+    topic = Topic.MATCH
+    wakes = False
+    category: str
+    my_page_url: str
+
+
+@dataclass(frozen=True)
+class OutcomeToAgent(Message):
+    """To whoever took the call: what came of request ``number``."""
+
+    kind = "outcome_to_agent"
+    topic = Topic.MATCH
+    wakes = False
+    category: str
+    outcome: Literal["done", "not_done"]
+    number: int
+    match_url: str
+
+
+@dataclass(frozen=True)
+class StillNeeded(Message):
+    """To the resident of a request that has stood open for long: without an answer until ``deadline`` it ends."""
+
+    kind = "still_needed"
+    topic = Topic.MATCH
+    wakes = False
+    category: str
+    deadline: dt.datetime
+    my_page_url: str
+
+
+@dataclass(frozen=True)
+class NoNeedNearYou(Message):
+    """To a volunteer whom nobody has needed: with ``radius_m`` there would have been ``more`` requests in a month, and ``category`` was
+    ``asked`` for so often nearby; 0 and empty where that would change nothing."""
+
+    kind = "no_need_near_you"
+    topic = Topic.NEWS
+    radius_m: int
+    more: int
+    category: str
+    asked: int
     my_page_url: str
 
 
 @dataclass(frozen=True)
 class NeedClosed(Message):
     kind = "need_closed"
+    topic = Topic.PROGRESS
     category: str
     why: Literal["withdrawn", "expired"]
 
 
+# --- what can wait
+
+
+@dataclass(frozen=True)
+class Item:
+    """A message of a digest, and when it was written."""
+
+    written_at: dt.datetime
+    message: Message
+
+
+@dataclass(frozen=True)
+class Digest(Message):
+    """Messages that came together, oldest first."""
+
+    kind = "digest"
+    topic = Topic.DIGEST
+    items: tuple[Item, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        items = [{"written_at": item.written_at.isoformat(), "message": item.message.to_dict()} for item in self.items]
+        return {"kind": self.kind, "first_name": self.first_name, "items": items}
+
+    def without_links(self) -> Self:
+        return replace(self, items=tuple(replace(item, message=item.message.without_links()) for item in self.items))
+
+    @classmethod
+    def _from(cls, values: dict[str, Any]) -> Self:
+        items = (Item(dt.datetime.fromisoformat(item["written_at"]), from_dict(item["message"])) for item in values["items"])
+        return cls(values["first_name"], tuple(items))
+
+
 MESSAGES: dict[str, type[Message]] = {cls.kind: cls for cls in Message.__subclasses__()}
+
+
+def topic_of(kind: str) -> Topic:
+    """One that this version does not know is not kept back: what is wrong with it shows where it is made."""
+    return MESSAGES[kind].topic if kind in MESSAGES else Topic.ACCOUNT

@@ -9,22 +9,26 @@ import json
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from notifications import wishes
 from notifications.messages import Message
 from notifications.tables import OutboxState, outbox, suppressed_address
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """``index`` is the keyed hash of ``address``, made by the caller; ``name`` may be empty."""
+    """``index`` is the keyed hash of ``address``, made by the caller; ``name`` may be empty. ``consented``: it is known that whoever
+    reads the address's mail wants to be written to; before, only messages of the topic ``account`` go there."""
 
     address: str
     index: str
     language: str
     name: str = ""
+    consented: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,21 @@ class Claimed:
     payload: str
     recipient: str
     recipient_index: str
+    wishes_id: int
     language: str
     message_id: str
     about: str
+    urgent: bool
     attempts: int
+    due_at: dt.datetime
     created_at: dt.datetime
+    held_until: dt.datetime | None
+    bundled_in: int | None
+
+    @property
+    def since(self) -> dt.datetime:
+        """When it should have gone: its date, and from when on it is tried in vain."""
+        return self.held_until or self.created_at
 
 
 @dataclass(frozen=True)
@@ -75,10 +89,12 @@ def enqueue(
     seal: Callable[[str], str],
     sender_domain: str,
     event_key: str | None = None,
+    urgent: bool = False,
 ) -> int | None:
     """Store ``message`` for ``to``, due at once; the row's id, or ``None`` when ``event_key`` is there already.
 
-    ``about`` refers to what the message is about (``match:12``); ``sender_domain`` is the right half of its ``Message-ID``.
+    ``about`` refers to what the message is about (``match:12``); ``sender_domain`` is the right half of its ``Message-ID``. ``urgent``:
+    what it is about cannot wait for a morning.
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {
@@ -86,16 +102,22 @@ def enqueue(
         "payload": seal(json.dumps(message.to_dict())),
         "recipient": seal(json.dumps({"address": to.address, "name": to.name})),
         "recipient_index": to.index,
+        "wishes_id": wishes.known(connection, to.index, consented=to.consented, now=now),
         "language": to.language,
-        "message_id": f"<{uuid.uuid4().hex}@{sender_domain}>",
+        "message_id": new_message_id(sender_domain),
         "event_key": event_key,
         "about": about,
+        "urgent": urgent and message.wakes,
         "state": OutboxState.WAITING,
         "due_at": now,
         "created_at": now,
     }
     statement = insert(outbox).values(row).on_conflict_do_nothing(index_elements=["event_key"]).returning(outbox.c.id)
     return connection.execute(statement).scalar_one_or_none()
+
+
+def new_message_id(domain: str) -> str:
+    return f"<{uuid.uuid4().hex}@{domain}>"
 
 
 def claim(connection: Connection, *, holder: str, now: dt.datetime, limit: int, lease: dt.timedelta) -> list[Claimed]:
@@ -124,13 +146,10 @@ def renew(connection: Connection, ids: list[int], *, holder: str, now: dt.dateti
     return set(connection.execute(held).scalars())
 
 
-def release(connection: Connection, ids: list[int], *, holder: str) -> None:
-    """Give ``ids`` back untried: they stay due, and the attempt does not count."""
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.id.in_(ids), _held_by(holder))
-        .values(state=OutboxState.WAITING, attempts=outbox.c.attempts - 1, **_NOBODY)
-    )
+def release(connection: Connection, ids: list[int], *, holder: str, due_at: dt.datetime | None = None) -> None:
+    """Give ``ids`` back, without a try that counts: still due, or due at ``due_at``."""
+    when = {"due_at": due_at} if due_at else {}
+    connection.execute(update(outbox).where(outbox.c.id.in_(ids), _held_by(holder)).values(**_UNTRIED, **when))
 
 
 def release_dead(connection: Connection, is_dead: Callable[[str], bool]) -> int:
@@ -142,7 +161,7 @@ def release_dead(connection: Connection, is_dead: Callable[[str], bool]) -> int:
 
 def record_sent(connection: Connection, id: int, *, now: dt.datetime) -> None:
     """The server took it. True whoever holds the row by now, so nobody else needs to send it."""
-    connection.execute(update(outbox).where(outbox.c.id == id).values(state=OutboxState.SENT, sent_at=now, last_error=None, **_NOBODY))
+    connection.execute(_SENT, {"sent": id, "now": now})
 
 
 def record_retry(connection: Connection, id: int, *, holder: str, due_at: dt.datetime, error: str) -> None:
@@ -156,18 +175,36 @@ def record_refused(connection: Connection, id: int, *, holder: str, error: str, 
     connection.execute(update(outbox).where(outbox.c.id == id, _held_by(holder)).values(state=state, last_error=error, **_NOBODY))
 
 
+def suppress(connection: Connection, recipient_index: str, reason: str, now: dt.datetime) -> None:
+    """Send nothing more to this address. The first ``reason`` (short, it names nobody) stays."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"recipient_index": recipient_index, "reason": reason, "since": now}
+    connection.execute(insert(suppressed_address).values(row).on_conflict_do_nothing())
+
+
+def lift_suppression(connection: Connection, id: int) -> bool:
+    """Write to the recipient of message ``id`` again; ``False`` where nothing stood against it."""
+    to = select(outbox.c.recipient_index).where(outbox.c.id == id).scalar_subquery()
+    return connection.execute(delete(suppressed_address).where(suppressed_address.c.recipient_index == to)).rowcount > 0
+
+
 def refused_unhandled(connection: Connection, limit: int) -> list[Undelivered]:
     """Messages that were refused or suppressed and that nobody was told of, oldest first."""
     o = outbox.c
     never = o.state.in_([OutboxState.REFUSED, OutboxState.SUPPRESSED])
-    rows = connection.execute(
-        select(o.id, o.kind, o.payload, o.about, o.last_error.label("why")).where(never, o.handled_at.is_(None)).order_by(o.id).limit(limit)
-    )
+    what = select(o.id, o.kind, o.payload, o.about, func.coalesce(o.last_error, o.reason).label("why"))
+    rows = connection.execute(what.where(never, o.handled_at.is_(None)).order_by(o.id).limit(limit))
     return [Undelivered(**row._mapping) for row in rows]
 
 
 def mark_handled(connection: Connection, id: int, now: dt.datetime) -> None:
     connection.execute(update(outbox).where(outbox.c.id == id).values(handled_at=now))
+
+
+def record_bounced(connection: Connection, id: int, *, now: dt.datetime, error: str) -> None:
+    """A server had taken it and says now that it does not arrive; the app has made a task of that."""
+    values = {"state": OutboxState.REFUSED, "last_error": error, "handled_at": now, **_NOBODY}
+    connection.execute(update(outbox).where(outbox.c.id == id).values(values))
 
 
 def told(connection: Connection, about: Collection[str], limit: int) -> list[Told]:
@@ -190,16 +227,19 @@ def counts(connection: Connection) -> dict[OutboxState, int]:
 @dataclass(frozen=True)
 class Standing:
     """How sending stands. ``waits_since`` is from when on the oldest message that is due has waited for a relay; ``suppressed`` counts
-    addresses that nothing is sent to."""
+    addresses that nothing is sent to, ``held`` messages that wait for a morning or a digest."""
 
     counts: dict[OutboxState, int]
     waits_since: dt.datetime | None
     suppressed: int
+    held: int
 
 
 def standing(connection: Connection, now: dt.datetime) -> Standing:
     suppressed = connection.execute(select(func.count()).select_from(suppressed_address)).scalar_one()
-    return Standing(counts(connection), waits_since(connection, now), suppressed)
+    waits = (outbox.c.state == OutboxState.WAITING) & (outbox.c.due_at > now) & (outbox.c.held_until == outbox.c.due_at)
+    held = connection.execute(select(func.count()).where(waits)).scalar_one()
+    return Standing(counts(connection), waits_since(connection, now), suppressed, held)
 
 
 def waits_since(connection: Connection, now: dt.datetime) -> dt.datetime | None:
@@ -219,7 +259,13 @@ def retry(connection: Connection, id: int, now: dt.datetime) -> OutboxState | No
     return OutboxState(state) if state else None
 
 
-_NOBODY = {"claimed_by": None, "claimed_until": None}
+_NOBODY: dict[str, Any] = {"claimed_by": None, "claimed_until": None}
+_UNTRIED: dict[str, Any] = {"state": OutboxState.WAITING, "attempts": outbox.c.attempts - 1, **_NOBODY}
+_SENT = (  # put together once: it is the one that each message needs
+    update(outbox)
+    .where(outbox.c.id == bindparam("sent"))
+    .values(state=OutboxState.SENT, sent_at=bindparam("now"), last_error=None, **_NOBODY)
+)
 
 
 def _held_by(holder: str) -> ColumnElement[bool]:
@@ -228,5 +274,5 @@ def _held_by(holder: str) -> ColumnElement[bool]:
 
 def _put_back(connection: Connection, which: ColumnElement[bool]) -> int:
     sending = outbox.c.state == OutboxState.SENDING
-    back = update(outbox).where(sending, which).values(state=OutboxState.WAITING, **_NOBODY)
+    back = update(outbox).where(sending, which).values(_UNTRIED)  # but for one at most, nobody had come to them
     return connection.execute(back).rowcount

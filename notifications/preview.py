@@ -3,7 +3,7 @@
 from jinja2 import Environment
 
 from notifications.render import City, render
-from notifications.samples import SAMPLES
+from notifications.samples import SAMPLES, ways
 from notifications.words import LANGUAGES
 
 # A frame without scripts or an origin shows the HTML as a mail program would: nothing of it touches the page around.
@@ -46,5 +46,8 @@ iframe { border: 1px solid #767676; box-sizing: border-box; height: 100%; min-he
 
 def preview(city: City) -> str:
     """An HTML page that needs nothing besides itself."""
-    messages = [(name, [(language, render(message, language, city)) for language in LANGUAGES]) for name, message in SAMPLES.items()]
+    messages = [
+        (name, [(language, render(message, language, city, ways(message.topic))) for language in LANGUAGES])
+        for name, message in SAMPLES.items()
+    ]
     return _page.render(city=city, messages=messages)

@@ -1,7 +1,8 @@
 """Takes messages out of the outbox and sends them: at least once, and a repeat is the same message.
 
-A batch is claimed in one transaction, each message sent outside of any and its outcome recorded in a transaction of its own. A
-relay that dies between the two leaves one message in flight, which is sent again with the same ``Message-ID``.
+A batch is claimed in one transaction, each message sent outside of any and its outcome recorded in a transaction of its own, on a
+thread beside. The next message's content is not handed over before that is done: a relay that dies leaves one message in flight,
+which is sent again with the same ``Message-ID``.
 """
 
 import datetime as dt
@@ -9,160 +10,246 @@ import json
 import logging
 import random
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifications import outbox
+from notifications.breaker import Breaker, BreakerState
+from notifications.limits import Limits
 from notifications.messages import from_dict
 from notifications.outbox import Claimed
-from notifications.policy import skip_reasons
-from notifications.render import City, calendar_part, render
-from notifications.tables import OutboxState
-from notifications.transport.base import Envelope, Mailbox, Permanent, Transient, Transport, Unavailable
+from notifications.policy import AT_ONCE, Rules
+from notifications.render import City, Ways, calendar_part, render
+from notifications.sifting import Sieve
+from notifications.topics import Topic
+from notifications.transport.base import (
+    Envelope,
+    Interrupted,
+    Mailbox,
+    Permanent,
+    Transient,
+    Transport,
+    Unavailable,
+    UnknownAddress,
+)
 
 log = logging.getLogger(__name__)
 
-BATCH = 10
+BATCH = 100
 LOOK_S = 0.5
 LONGEST_PAUSE_S = 60.0
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 30.0, 6 * 3600.0
-GIVE_UP_AFTER = dt.timedelta(days=3)
+TRIES = 17
+"""They take about three days, and more where the mail server was down meanwhile, which counts as no try."""
 
 
 class Relay:
     """Sends what is due.
 
-    ``begin`` opens a writing transaction; ``unseal`` undoes what ``seal`` did at the enqueue; ``holder`` names this relay and no
-    other. ``lease`` must be more than twice what sending one message may take (some ten network steps, each up to its timeout).
+    ``connect`` opens a connection whose transactions may write, and that works on any thread; ``seal`` is what was given at the enqueue,
+    ``unseal`` undoes it; ``holder`` names this relay and no other. ``reply_to`` gives the address to which answers
+    to a message come, by the message's id. ``ways`` makes the links by which the owner of some wishes chooses what
+    they get. ``lease`` must be more than twice what sending one message may take (some ten network steps, each up to its timeout).
     """
 
     def __init__(
         self,
-        begin: Callable[[], AbstractContextManager[Connection]],
+        connect: Callable[[], AbstractContextManager[Connection]],
         transport: Transport,
         unseal: Callable[[str], str],
         city: City,
         holder: str,
         *,
+        seal: Callable[[str], str],
+        rules: Rules = AT_ONCE,
+        ways: Callable[[int, Topic], Ways] | None = None,
+        reply_to: Callable[[int], str] = lambda _: "",
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         lease: dt.timedelta = dt.timedelta(minutes=10),
+        limits: Limits | None = None,
         rng: random.Random | None = None,
     ) -> None:
-        self._begin = begin
+        self._connect = connect
         self._transport = transport
         self._unseal = unseal
+        self._sieve = Sieve(rules, seal, unseal)
+        self._ways = ways
         self._city = city
         self._holder = holder
+        self._reply_to = reply_to
         self._clock = clock
         self._lease = lease
+        self._limits = limits or Limits()
         self._rng = rng or random.Random()
+        self._breaker = Breaker(self._rng)
         self._stop = threading.Event()
-        self._accepted: set[int] = set()  # by the server, and not yet recorded
-        self._failures = 0  # in a row, of the mail server or the database as a whole
+        self._connection: Connection  # one for a batch, used by one thread at a time
+        self._accepted: Claimed | None = None  # by the server, and perhaps not recorded yet
+        self._recording: Future[None] | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Send what is due until ``stop`` is set, whatever happens to the database and the mail server meanwhile."""
         self._stop = stop
+        pause_s = LOOK_S
         while not stop.is_set():
             busy = False
             try:
                 busy = self.run_once() > 0
+                pause_s = LOOK_S
             except SQLAlchemyError as error:
-                self._failures += 1
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
                 log.error("the outbox cannot be read or written: %s", _name(error))
-            if self._failures:
-                stop.wait(min(LOOK_S * 2 ** min(self._failures, 10), LONGEST_PAUSE_S))
-            elif not busy:
-                stop.wait(LOOK_S)
+            if not busy:
+                stop.wait(pause_s)
         self._transport.close()
 
     def run_once(self) -> int:
-        """One batch; how many messages were taken. Raises SQLAlchemy's errors when the database is gone."""
-        batch, taken = self._claim()
-        if not batch:
-            self._failures = 0
-            self._transport.close()
+        """One batch; how many messages were dealt with. Raises SQLAlchemy's errors when the database is gone."""
+        state = self._breaker.state(self._clock())
+        if state is BreakerState.OPEN:
+            return 0
+        with self._connect() as self._connection:
+            batch, skipped = self._claim(BATCH if state is BreakerState.CLOSED else 1)
+            if not batch:
+                self._transport.close()
+            with ThreadPoolExecutor(1) as recorder:
+                left = self._send(batch, recorder)
+            self._settle()
+            if left:
+                with self._transaction() as connection:
+                    outbox.release(connection, [claimed.id for claimed in left], holder=self._holder)
+        return skipped + len(batch) - len(left)
+
+    def _claim(self, limit: int) -> tuple[list[Claimed], int]:
+        """The messages to send, and how many more are not sent now."""
+        with self._transaction() as connection:
+            if self._accepted:
+                outbox.record_sent(connection, self._accepted.id, now=self._clock())
+            # Between batches nothing is in hand: what is still ours was left behind when the database went away.
+            outbox.release_dead(connection, lambda holder: holder == self._holder)
+            batch = outbox.claim(connection, holder=self._holder, now=self._clock(), limit=limit, lease=self._lease)
+            to_send = self._sieve.sift(connection, batch, self._clock())
+        self._accepted = None
+        return to_send, len(batch) - len(to_send)
+
+    def _send(self, batch: list[Claimed], recorder: ThreadPoolExecutor) -> list[Claimed]:
+        """What is left of ``batch`` when the server is away, or this relay is to stop."""
         renew_at = self._clock() + self._lease / 2
-        while batch and not self._stop.is_set():
+        while batch and not self._stop.is_set() and self._breaker.state(self._clock()) is not BreakerState.OPEN:
             if self._clock() >= renew_at:
                 batch, renew_at = self._renew(batch), self._clock() + self._lease / 2
                 continue
+            domain = self._domain(batch[0])
+            if full_until := self._limits.full_until(domain, self._clock()):
+                batch = self._put_off(batch, domain, full_until)
+                continue
+            if self._stop.wait(self._limits.wait_s(self._clock())):
+                break
+            self._limits.count(domain, self._clock())
             try:
-                self._deliver(batch[0])
+                self._deliver(batch[0], recorder)
             except Unavailable as error:
-                self._failures += 1
+                self._breaker.failed(self._clock(), error.retry_after_s)
                 log.error("mail cannot be sent at present: %s", error.reason)
                 break
-            self._failures = 0
             batch = batch[1:]
-        if batch:
-            with self._begin() as connection:
-                outbox.release(connection, [claimed.id for claimed in batch], holder=self._holder)
-        return taken
-
-    def _claim(self) -> tuple[list[Claimed], int]:
-        """The messages to send, and how many were taken with those that are skipped."""
-        with self._begin() as connection:
-            for id in self._accepted:
-                outbox.record_sent(connection, id, now=self._clock())
-            # Between batches nothing is in hand: what is still ours was left behind when the database went away.
-            outbox.release_dead(connection, lambda holder: holder == self._holder)
-            batch = outbox.claim(connection, holder=self._holder, now=self._clock(), limit=BATCH, lease=self._lease)
-            skipped = skip_reasons(connection, batch)
-            for id, reason in skipped.items():
-                outbox.record_refused(connection, id, holder=self._holder, error=reason, state=OutboxState.SUPPRESSED)
-        self._accepted.clear()
-        return [claimed for claimed in batch if claimed.id not in skipped], len(batch)
+        return batch
 
     def _renew(self, batch: Sequence[Claimed]) -> list[Claimed]:
         """What is still ours of ``batch``: another relay may have taken it while a slow server held us up."""
-        with self._begin() as connection:
+        with self._transaction() as connection:
             ids = [claimed.id for claimed in batch]
             ours = outbox.renew(connection, ids, holder=self._holder, now=self._clock(), lease=self._lease)
         return [claimed for claimed in batch if claimed.id in ours]
 
-    def _deliver(self, claimed: Claimed) -> None:
-        """Send one message and record what came of it. Only ``Unavailable`` is left to the caller."""
+    def _put_off(self, batch: Sequence[Claimed], domain: str, until: dt.datetime) -> list[Claimed]:
+        """Give back what is for a domain that had enough; the others of ``batch``."""
+        too_many = [claimed.id for claimed in batch if self._domain(claimed) == domain]
+        with self._transaction() as connection:
+            outbox.release(connection, too_many, holder=self._holder, due_at=until)
+        return [claimed for claimed in batch if claimed.id not in too_many]
+
+    def _deliver(self, claimed: Claimed, recorder: ThreadPoolExecutor) -> None:
+        """Send one message and record what came of it. Only ``Unavailable``, and a database that is gone, are left to the caller."""
         try:
-            self._transport.send(self._envelope(claimed))
-        except Unavailable:
+            self._transport.send(self._envelope(claimed), self._settle)
+        except (Unavailable, SQLAlchemyError):
             raise
         except Permanent as error:
-            self._refuse(claimed, error.reason)
+            self._breaker.worked()
+            self._refuse(claimed, error.reason, nobody_there=isinstance(error, UnknownAddress))
+        except Interrupted as error:
+            self._breaker.failed(self._clock())
+            self._try_later(claimed, error.reason, error.retry_after_s)
         except Transient as error:
+            self._breaker.worked()
             self._try_later(claimed, error.reason, error.retry_after_s)
         except Exception as error:  # a template or a key that is missing: may be mended while the message waits
             self._try_later(claimed, f"cannot be made: {_name(error)}", None)
         else:
-            self._accepted.add(claimed.id)
-            with self._begin() as connection:
-                outbox.record_sent(connection, claimed.id, now=self._clock())
-            self._accepted.discard(claimed.id)
-            log.info("message %d (%s, %s) sent", claimed.id, claimed.kind, claimed.about)
+            self._breaker.worked()
+            self._accepted = claimed
+            self._recording = recorder.submit(self._record_sent, claimed)
+
+    def _record_sent(self, claimed: Claimed) -> None:
+        with self._connection.begin():
+            outbox.record_sent(self._connection, claimed.id, now=self._clock())
+        log.info("message %d (%s, %s) sent", claimed.id, claimed.kind, claimed.about)
+
+    def _settle(self) -> None:
+        """Wait until the message before is recorded. Where the database is gone it will be with the next claim."""
+        recording, self._recording = self._recording, None
+        if recording:
+            recording.result()
+            self._accepted = None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        self._settle()
+        with self._connection.begin():
+            yield self._connection
+
+    def _mailbox(self, claimed: Claimed) -> Mailbox:
+        return Mailbox(**json.loads(self._unseal(claimed.recipient)))
+
+    def _domain(self, claimed: Claimed) -> str:
+        """Where it goes; empty where that cannot be read, which :meth:`_deliver` meets again."""
+        try:
+            return self._mailbox(claimed).address.rpartition("@")[2].lower()
+        except Exception:
+            return ""
 
     def _envelope(self, claimed: Claimed) -> Envelope:
         message = from_dict(json.loads(self._unseal(claimed.payload)))
-        rendered = render(message, claimed.language, self._city)
-        to = Mailbox(**json.loads(self._unseal(claimed.recipient)))
+        ways = self._ways(claimed.wishes_id, message.topic) if self._ways and message.topic is not Topic.ACCOUNT else None
+        rendered = render(message, claimed.language, self._city, ways)
+        headers, to, back = ways.headers if ways else {}, self._mailbox(claimed), self._reply_to(claimed.id)
         part = calendar_part(message, claimed.language, self._city, to.address)
-        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.created_at, part)
+        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.since, headers, back, part)
 
     def _try_later(self, claimed: Claimed, reason: str, retry_after_s: int | None) -> None:
-        back_off_s = min(FIRST_BACK_OFF_S * 4.0 ** min(claimed.attempts - 1, 10), LONGEST_BACK_OFF_S) * self._rng.uniform(0.75, 1.25)
-        due_at = self._clock() + dt.timedelta(seconds=max(back_off_s, retry_after_s or 0))
-        if due_at - claimed.created_at > GIVE_UP_AFTER:
+        counts = self._breaker.state(self._clock()) is BreakerState.CLOSED  # else it is the server's failure, not the message's
+        if counts and claimed.attempts >= TRIES:
             self._refuse(claimed, f"given up: {reason}")
             return
-        with self._begin() as connection:
-            outbox.record_retry(connection, claimed.id, holder=self._holder, due_at=due_at, error=reason)
+        back_off_s = min(FIRST_BACK_OFF_S * 4.0 ** min(claimed.attempts - 1, 10), LONGEST_BACK_OFF_S) * self._rng.uniform(0.75, 1.25)
+        due_at = self._clock() + dt.timedelta(seconds=max(back_off_s, retry_after_s or 0))
+        with self._transaction() as connection:
+            if counts:
+                outbox.record_retry(connection, claimed.id, holder=self._holder, due_at=due_at, error=reason)
+            else:
+                outbox.release(connection, [claimed.id], holder=self._holder, due_at=due_at)
         log.warning("message %d (%s, %s) waits after try %d: %s", claimed.id, claimed.kind, claimed.about, claimed.attempts, reason)
 
-    def _refuse(self, claimed: Claimed, reason: str) -> None:
-        with self._begin() as connection:
+    def _refuse(self, claimed: Claimed, reason: str, *, nobody_there: bool = False) -> None:
+        with self._transaction() as connection:
             outbox.record_refused(connection, claimed.id, holder=self._holder, error=reason)
+            if nobody_there:
+                outbox.suppress(connection, claimed.recipient_index, reason, self._clock())
         log.warning("message %d (%s, %s) will not arrive: %s", claimed.id, claimed.kind, claimed.about, reason)
 
 

@@ -10,11 +10,22 @@ from dataclasses import dataclass, fields
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from notifications import calendar
 from notifications.calendar import CalendarPart
-from notifications.messages import Message
-from notifications.words import LANGUAGES, NBSP, category_words, distance_words, hours_words, moment_words, phone_words, rhythm_words
+from notifications.messages import Item, Message
+from notifications.words import (
+    LANGUAGES,
+    NBSP,
+    category_words,
+    distance_words,
+    hours_words,
+    length_words,
+    moment_words,
+    phone_words,
+    rhythm_words,
+)
 
 _SUBJECT_LENGTH = 150
 
@@ -43,6 +54,23 @@ class City:
 
 
 @dataclass(frozen=True)
+class Ways:
+    """Where the reader chooses what they get: all of it at ``wishes_url``; ``stop_url`` stops what this message is of (empty: nobody
+    can do without that)."""
+
+    wishes_url: str
+    stop_url: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """RFC 2369, and RFC 8058 for mail programs that unsubscribe with one click, which wants TLS."""
+        if not self.stop_url:
+            return {}
+        one_click = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if self.stop_url.startswith("https:") else {}
+        return {"List-Unsubscribe": f"<{self.stop_url}>"} | one_click
+
+
+@dataclass(frozen=True)
 class Rendered:
     """``subject`` is one line, safe for a header."""
 
@@ -51,10 +79,15 @@ class Rendered:
     html: str
 
 
-def render(message: Message, language: str, city: City) -> Rendered:
-    """``message`` for a reader of ``language`` (the city's where there is no such translation)."""
+def render(message: Message, language: str, city: City, ways: Ways | None = None) -> Rendered:
+    """``message`` for a reader of ``language`` (the city's where there is no such translation), with links to choose what they get."""
     language = language if language in LANGUAGES else city.language
-    words = _words(message, language, city)
+    return _rendered(message, language, city, {"ways": ways, "inside": False})
+
+
+def _rendered(message: Message, language: str, city: City, more: dict[str, object]) -> Rendered:
+    """``inside`` a digest it is its body alone."""
+    words = _words(message, language, city) | more
 
     def part(name: str) -> str:
         return _environment.get_template(f"{message.kind}/{language}/{name}").render(words)
@@ -85,15 +118,25 @@ def _words(message: Message, language: str, city: City) -> dict[str, object]:
         value = getattr(message, field.name)
         if isinstance(value, dt.datetime):
             words[field.name] = moment_words(value, zone, language)
+        elif field.name == "radius_m":
+            words["radius"] = length_words(value, language) if value else ""
         elif field.name == "distance_m":
             words["distance"] = "" if value is None else distance_words(value, language)
         elif field.name == "weeks":
             words["rhythm"] = rhythm_words(value, language)
+        elif field.name == "items":
+            words["items"] = [_item_words(item, zone, language, city) for item in value]
         elif isinstance(value, str):
             words[field.name] = _field_words(field.name, value, language)
         else:
             words[field.name] = value
     return words
+
+
+def _item_words(item: Item, zone: ZoneInfo, language: str, city: City) -> dict[str, str]:
+    inside = _rendered(item.message, language, city, {"ways": None, "inside": True})
+    when = moment_words(item.written_at, zone, language)
+    return {"subject": inside.subject, "written_at": when, "text": inside.text, "html": Markup(inside.html)}
 
 
 def _field_words(name: str, value: str, language: str) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from notifications import messages as m
 from notifications.calendar import Invitation
-from notifications.render import City
+from notifications.render import City, Ways
+from notifications.topics import Topic, stopped_with
 
 CITY = City("Lyon", "04 65 71 00 00", "Mo-Fr 09:00-17:00", "https://entraide.example.org", "Europe/Paris")
 DEADLINE = dt.datetime(2026, 12, 1, 17, 30, tzinfo=dt.UTC)
@@ -35,6 +36,9 @@ _contacts = m.AgreedToVolunteer(
 )  # fmt: skip
 _helper = m.AgreedToResident("Zoé", "pharmacy", "in_person", "", "Anne Durand", "anne@example.org", "06 39 98 56 78", PAGE, **_meeting)
 _received = m.VolunteerReceived("Anne", PAGE, needs_approval=True)
+
+_news = (m.NobodyYet("Zoé", "pets", PAGE), m.NeedClosed("Zoé", "shopping", "expired"), dataclasses.replace(_asked, category="paperwork"))
+_items = tuple(m.Item(DEADLINE - dt.timedelta(days=3 - n, hours=n), message) for n, message in enumerate(_news))
 
 SAMPLES: dict[str, m.Message] = {
     "confirm_need": m.ConfirmNeed("Zoé", "paperwork", f"{ROOT}/confirm/CCC", DEADLINE),
@@ -80,8 +84,25 @@ SAMPLES: dict[str, m.Message] = {
         for why in ("withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled")
     },
     **{f"search_goes_on-{why}": m.SearchGoesOn("Zoé", "small_repairs", why, PAGE) for why in ("backed_out", "unanswered")},
+    "how_was_it-resident": m.HowWasIt("Zoé", "shopping", "Anne", "resident", False, PAGE),
+    "how_was_it-volunteer-again": m.HowWasIt("Anne", "shopping", "Zoé", "volunteer", True, PAGE),
+    "not_done": m.NotDone("Zoé", "small_repairs", PAGE),
+    "outcome_to_agent-done": m.OutcomeToAgent("Claire", "pharmacy", "done", 12, PAGE),
+    "outcome_to_agent-not_done": m.OutcomeToAgent("Claire", "pharmacy", "not_done", 12, PAGE),
+    "still_needed": m.StillNeeded("Zoé", "paperwork", DEADLINE, PAGE),
+    "no_need_near_you": m.NoNeedNearYou("Anne", 3000, 4, "pets", 5, PAGE),
+    "no_need_near_you-nothing": m.NoNeedNearYou("Anne", 0, 0, "", 0, PAGE),
     "nobody_yet": m.NobodyYet("Zoé", "pets", PAGE),
     "need_paused": m.NeedPaused("Zoé", "shopping", PAGE),
     "need_closed-withdrawn": m.NeedClosed("Zoé", "shopping", "withdrawn"),
     "need_closed-expired": m.NeedClosed("Zoé", "shopping", "expired"),
+    "digest": m.Digest("Zoé", _items),
+    "digest-one": m.Digest("Zoé", _items[:1]),
 }
+
+
+def ways(topic: Topic) -> Ways | None:
+    """The links at the end of a message."""
+    if topic is Topic.ACCOUNT:
+        return None
+    return Ways(f"{ROOT}/messages/WWW", f"{ROOT}/unsubscribe/SSS" if stopped_with(topic) else "")

@@ -23,6 +23,7 @@ from app.services.people import make_person
 from config.policy import WEIGHTS
 from config.settings import load
 from matching.waves import Waves
+from notifications.tables import outbox
 
 KEYS = "k1:" + base64.b64encode(b"k" * 32).decode()
 CENTRE = (4.8320, 45.7578)
@@ -127,6 +128,16 @@ class City:
         with self.ctx.db.read() as session:
             rows = session.execute(text("SELECT kind, about FROM notification_outbox ORDER BY id"))
             return [(row.kind, row.about) for row in rows]
+
+    def raw(self, query: str) -> list[Any]:
+        """Rows as they lie in the database."""
+        with self.ctx.db.read() as session:
+            return list(session.execute(text(query)))
+
+    def outbox(self) -> list[Any]:
+        """Kind, what it is about and when it was made, of each message."""
+        with self.ctx.db.read() as session:
+            return list(session.execute(select(outbox.c.kind, outbox.c.about, outbox.c.created_at).order_by(outbox.c.id)))
 
     def kinds(self) -> list[str]:
         return [kind for kind, _ in self.mails()]

@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What axe leaves to a person's judgement (tests/browser) is said, and fails nothing."""
+    """What axe leaves to a person's judgement (tests/browser), and figures that tests have for the reader: said, and failing nothing."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
     unsure = sorted({f"{name}: {', '.join(where)}" for report in reports for name, where in report.user_properties})
     for line in unsure:

@@ -36,16 +36,16 @@ def programmes() -> Path:
     raise NoPostgres("no PostgreSQL server is installed (Debian's package postgresql has one)")
 
 
-def start(owner_pid: int) -> str:
+def start(owner_pid: int, *, durable: bool = False) -> str:
     """Start a server that lives as long as the process ``owner_pid``; returns its URLs with ``{name}`` for the database.
 
-    Raises :class:`NoPostgres`.
+    A ``durable`` one keeps to the safe defaults of a city's server, which tests can do without. Raises :class:`NoPostgres`.
     """
     if sys.platform != "linux":
         raise NoPostgres("the tests start a PostgreSQL on Linux only")
     programmes()
     keeper = subprocess.Popen(
-        [sys.executable, "-m", "tests.postgres", "keep", str(owner_pid)],
+        [sys.executable, "-m", "tests.postgres", "keep", str(owner_pid), *(["durable"] if durable else [])],
         cwd=Path(__file__).parent.parent,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -61,7 +61,7 @@ def start(owner_pid: int) -> str:
     return f"postgresql+psycopg://tests@/{{name}}?host={said}"
 
 
-def keep(owner_pid: int) -> None:
+def keep(owner_pid: int, durable: bool) -> None:
     """Start the server, print its socket's folder, wait for the owner's end, then stop the server and remove the folder."""
     owner = os.pidfd_open(owner_pid)
     folder = Path(tempfile.mkdtemp(prefix="adeuxpas-postgres-"))
@@ -69,7 +69,7 @@ def keep(owner_pid: int) -> None:
         as_user = _unprivileged()
         if as_user:
             shutil.chown(folder, as_user["user"])
-        server = _start_server(programmes(), folder, as_user)
+        server = _start_server(programmes(), folder, as_user, durable)
         try:
             print(folder, flush=True)
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever reads it sees the end
@@ -91,22 +91,16 @@ def _unprivileged() -> dict[str, Any]:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def _start_server(bin: Path, folder: Path, as_user: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _start_server(bin: Path, folder: Path, as_user: dict[str, Any], durable: bool) -> subprocess.Popen[bytes]:
     data, log = folder / "data", folder / "log"
     common: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL, **as_user}
     initdb = [bin / "initdb", "-D", data, "-U", "tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
     made = subprocess.run(initdb, **common, capture_output=True, text=True)
     if made.returncode:
         raise NoPostgres(made.stderr)
-    settings = {
-        "listen_addresses": "",
-        "unix_socket_directories": folder,
-        "max_connections": 200,
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
-        "autovacuum": "off",
-    }
+    settings = {"listen_addresses": "", "unix_socket_directories": folder, "max_connections": 200}
+    if not durable:
+        settings |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes", "autovacuum"), "off")
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     with log.open("wb") as out:
         server = subprocess.Popen(
@@ -128,7 +122,7 @@ def _stop_with_parent(how: signal.Signals) -> None:
 if __name__ == "__main__":
     try:
         if sys.argv[1:2] == ["keep"]:
-            keep(int(sys.argv[2]))
+            keep(int(sys.argv[2]), "durable" in sys.argv[3:])
         else:
             print(programmes())
     except NoPostgres as problem:

@@ -23,6 +23,8 @@ from app.links import Links, Purpose
 from app.models import Match, Need, Offer, Person, Role, Task, Visit
 from app.permissions import Permission, declared
 from config.settings import load
+from notifications.tables import wishes
+from notifications.topics import Topic
 from notifications.transport.file import list_mail
 from tests.city import KEYS
 
@@ -180,6 +182,19 @@ def _visit_tokens(reach: Reach, session: Session) -> Iterable[str]:
     return [reach.ctx.links.token(Purpose.VISITS, match_id, side) for match_id in _with_visits(reach, session) for side in sides]
 
 
+def _some_wishes(_reach: Reach, session: Session) -> Iterable[int]:
+    """Those of a volunteer and of a resident."""
+    people = (select(func.min(Person.id)).where(Person.account, Person.email_index.is_not(None)), select(func.max(Need.person_id)))
+    index = select(Person.email_index).where(Person.id.in_([person.scalar_subquery() for person in people]))
+    return session.scalars(select(wishes.c.id).where(wishes.c.recipient_index.in_(index)).order_by(wishes.c.id))
+
+
+def _unsubscribe_tokens(reach: Reach, session: Session) -> Iterable[str]:
+    """One for each kind of message that can be stopped, and one that is not right."""
+    wishes_id = session.scalar(select(func.min(wishes.c.id)))
+    return [reach.ctx.links.token(Purpose.UNSUBSCRIBE, wishes_id, topic) for topic in Topic if topic != Topic.MATCH] if wishes_id else []
+
+
 def _letters(reach: Reach, _session: Session) -> Iterable[str]:
     return [mail.name for mail in list_mail(Path(reach.ctx.settings.instance) / "mail", 3)]
 
@@ -203,6 +218,8 @@ WAYS: dict[str, Way] = {
     **{f"coordination.visits_{page} match_id": _that_repeats for page in ("move", "say", "away")},
     "account.confirm token": _account_tokens(Purpose.CONFIRM_ACCOUNT),
     "account.reset token": _account_tokens(Purpose.RESET_PASSWORD),
+    "messages.show token": _tokens(Purpose.WISHES, _some_wishes),
+    "messages.unsubscribe token": _unsubscribe_tokens,
     "mailbox name": _letters,
     "static filename": lambda _reach, _session: ["style.css"],
 }

@@ -14,16 +14,19 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 DROP = "drop the connection"
 HANG = "say nothing"
+SLOW = "answer kindly, but late"
+_LATE_S = 0.05
 _WAIT_S = 10
 
 
 @dataclass(frozen=True)
 class Received:
-    """A message that the server took, whether or not it could still say so."""
+    """A message that the server took; ``answered`` is whether it said so."""
 
     sender: str
     recipients: list[str]
     message: EmailMessage
+    answered: bool
 
 
 @dataclass
@@ -46,7 +49,7 @@ class SmtpServer:
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def order(self, verb: str, reply: str, recipient: str | None = None, times: int = 1_000_000) -> None:
-        """Answer ``verb`` (CONNECT, MAIL, RCPT, DATA, QUIT) with ``reply``, :data:`DROP` or :data:`HANG`, ``times`` times.
+        """Answer ``verb`` (CONNECT, MAIL, RCPT, DATA, QUIT) with ``reply``, :data:`DROP`, :data:`HANG` or :data:`SLOW`, ``times`` times.
 
         After DATA the message is recorded unless the reply refuses it: dropped or left without an answer, it was taken.
         """
@@ -64,7 +67,7 @@ class SmtpServer:
     def message_ids(self) -> list[str]:
         return [received.message["Message-ID"] for received in self.received]
 
-    def _next_order(self, verb: str, recipients: list[str]) -> str | None:
+    def next_order(self, verb: str, recipients: list[str]) -> str | None:
         for order in self._orders:
             if order.verb == verb and order.times and (order.recipient is None or order.recipient in recipients):
                 order.times -= 1
@@ -85,13 +88,13 @@ class _Handler:
         self._state = state
 
     async def handle_MAIL(self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
-        reply = await _obey(smtp, self._state._next_order("MAIL", [address]))
+        reply = await _obey(smtp, self._state.next_order("MAIL", [address]))
         if not reply:
             envelope.mail_from = address
         return reply or "250 OK"
 
     async def handle_RCPT(self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
-        reply = await _obey(smtp, self._state._next_order("RCPT", [address]))
+        reply = await _obey(smtp, self._state.next_order("RCPT", [address]))
         if not reply:
             envelope.rcpt_tos.append(address)
         return reply or "250 OK"
@@ -99,14 +102,14 @@ class _Handler:
     async def handle_DATA(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
-        received = Received(envelope.mail_from or "", list(envelope.rcpt_tos), message)
-        order = self._state._next_order("DATA", received.recipients)
-        if order in (None, DROP, HANG):
+        order = self._state.next_order("DATA", envelope.rcpt_tos)
+        received = Received(envelope.mail_from or "", list(envelope.rcpt_tos), message, order not in (DROP, HANG))
+        if order in (None, DROP, HANG, SLOW):
             self._state._change(received=[*self._state.received, received])
         return await _obey(smtp, order) or "250 taken"
 
     async def handle_QUIT(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:
-        return await _obey(smtp, self._state._next_order("QUIT", [])) or "221 Bye"
+        return await _obey(smtp, self._state.next_order("QUIT", [])) or "221 Bye"
 
 
 async def _obey(smtp: SMTP, order: str | None) -> str | None:
@@ -116,7 +119,9 @@ async def _obey(smtp: SMTP, order: str | None) -> str | None:
         smtp.transport.abort()  # type: ignore[attr-defined]
     if order in (DROP, HANG):
         await asyncio.Event().wait()
-    return order
+    if order == SLOW:
+        await asyncio.sleep(_LATE_S)
+    return None if order == SLOW else order
 
 
 class _Smtp(SMTP):
@@ -139,7 +144,7 @@ class _Smtp(SMTP):
         self._state._change(open_connections=[c for c in self._state.open_connections if c is not self])
 
     async def _handle_client(self) -> None:
-        reply = await _obey(self, self._state._next_order("CONNECT", []))
+        reply = await _obey(self, self._state.next_order("CONNECT", []))
         if reply:
             await self.push(reply)
             await asyncio.Event().wait()
@@ -147,9 +152,9 @@ class _Smtp(SMTP):
 
 
 @contextmanager
-def smtp_server(port: int = 0, **options: Any) -> Iterator[SmtpServer]:
+def smtp_server(port: int = 0, state: SmtpServer | None = None, **options: Any) -> Iterator[SmtpServer]:
     """A running server, on a free port unless told which; ``options`` are aiosmtpd's (``authenticator=…``, ``tls_context=…``)."""
-    state = SmtpServer()
+    state = state or SmtpServer()
     loop = asyncio.new_event_loop()
     settings: dict[str, Any] = {"hostname": "mail.example.org", "ident": "test", "loop": loop} | options
     # All of the loop's work is done in its own thread: a browser's driver keeps a loop running in the thread of the tests.

@@ -21,7 +21,7 @@ COMMANDS = {
     "match": "Pair two spreadsheets, without any database.",
     "whatif": "See what more volunteers, wider radii or other hours would change.",
     "simulate": "Compare ways of choosing volunteers over weeks of a made-up city.",
-    "mail": "See how sending stands, try a message again, read all messages.",
+    "mail": "See how sending stands, try a message again, file what comes in, read all messages.",
     "user": "Add coordinators and other accounts.",
     "demo": "Fill a small demonstration city.",
 }

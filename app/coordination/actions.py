@@ -17,11 +17,12 @@ from app.extensions import ctx
 from app.identity import actor
 from app.models import Need, Offer, Person, Task
 from app.permissions import COORDINATOR, permit
-from app.services import accounts, details, duty, matches, mine, posting, reasons, tasks
+from app.services import accounts, closing, details, duty, matches, mine, posting, reasons, tasks
+from app.services.closing import Became, Said
 from app.services.matches import Answer
 from app.services.places import Outside
 from app.services.reasons import Because
-from matching.lifecycle import MoveNotAllowed, NeedState, OfferState
+from matching.lifecycle import MoveNotAllowed, NeedState, OfferState, Side
 
 REASONS = ("call", "place", "check")
 """Why somebody looks at exact data."""
@@ -171,9 +172,10 @@ def why(match_id: int) -> ResponseReturnValue:
 @coordination.post(f"/matches/<{ID}:match_id>/outcome")
 @permit(COORDINATOR)
 def outcome(match_id: int) -> ResponseReturnValue:
-    """What came of it."""
-    matches.close(ctx(), match_id, pressed("outcome", "done", "not_done"), by_phone())
-    flash(_("The outcome is written down."))
+    """What came of it, as somebody said it on the phone."""
+    said, again = Said(pressed("outcome", *Said)), request.form.get("again") != "no"
+    became = closing.say(ctx(), match_id, Side.EITHER, said, by_phone(), again=again)
+    flash(_("The outcome is written down.") if became is not Became.OVER else str(SAID[Answer.OVER]))
     return redirect(url_for("coordination.match", match_id=match_id), 303)
 
 

@@ -5,7 +5,9 @@ from app.models.draft import Draft
 from app.models.event import Event
 from app.models.match import Match
 from app.models.need import Need
+from app.models.note import Note
 from app.models.offer import Offer
+from app.models.outcome import Outcome
 from app.models.person import Person, Role
 from app.models.plumbing import Attempt, Fact, Lease
 from app.models.post import Channel, PostedBy
@@ -15,6 +17,6 @@ from app.models.territory import Territory
 from app.models.visit import Visit
 
 __all__ = [
-    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Offer", "Person", "PostedBy", "Role",
-    "Street", "Task", "TaskKind", "Territory", "Visit",
+    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Note", "Offer", "Outcome", "Person", "PostedBy",
+    "Role", "Street", "Task", "TaskKind", "Territory", "Visit",
 ]  # fmt: skip

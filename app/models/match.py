@@ -18,7 +18,8 @@ class Match(Base):
     """A pair and how far it has come. Whoever said no, or nothing, is not asked again for that need.
 
     ``deadline_at`` is the volunteer's while ``proposed``, the resident's while ``accepted``. ``reason`` says why it ended, ``because``
-    what the person whose move it was chose to say of it.
+    what the person whose move it was chose to say of it. While it is agreed, both are asked at ``ask_at`` what came of it, and were
+    ``asked`` so often since they last said.
     ``distance_m`` is exact and for the matcher and coordinators; pages round it up. ``rank`` is 1 for the best of those who could be
     asked then, and ``terms`` is what each counted for (:func:`matching.why.as_data`); whoever took the need on themselves has neither.
     Once agreed, ``code`` is what the volunteer says at the door, ``rhythm_at`` the first visit of the present rhythm, ``extend_at`` when
@@ -30,6 +31,7 @@ class Match(Base):
         # Nobody is asked twice at a time.
         Index("uq_match_live_pair", "need_id", "offer_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("ix_match_due", "state", "deadline_at"),
+        Index("ix_match_ask", "state", "ask_at"),
         IDS_ONCE,
     )
 
@@ -46,6 +48,8 @@ class Match(Base):
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     agreed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ask_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    asked: Mapped[int] = mapped_column(default=0, server_default="0")
     outcome: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(40))
     because: Mapped[str | None] = mapped_column(String(20))

@@ -17,6 +17,7 @@ class Need(Post, Base):
     """What a resident asks for. ``taken`` counts the matches with a volunteer's yes, each of which holds one of ``helpers_needed``
     places, and those that ended well.
 
+    While it is not met, its resident is asked at ``check_at`` whether it is still needed, and was at ``checked_at``.
     An open need is due for matching when ``next_try_at`` has come. ``on_behalf_name`` and ``on_behalf_phone`` say who asks in the
     resident's place, when somebody does; ``call`` is whom the town hall calls (a ``PostedBy``: the resident themselves or that relative).
     ``school_level`` is asked for homework help only. ``repeats``: each so many weeks, 0 is once. ``wanted_at`` is the one moment for which
@@ -27,6 +28,7 @@ class Need(Post, Base):
     __table_args__ = (
         CheckConstraint("taken >= 0 AND taken <= helpers_needed", name="places"),
         Index("ix_need_due", "state", "next_try_at"),
+        Index("ix_need_check", "state", "check_at"),
         IDS_ONCE,
     )
 
@@ -44,6 +46,8 @@ class Need(Post, Base):
     repeats: Mapped[int] = mapped_column(default=0, server_default="0")
     wanted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     next_try_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    check_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     posted_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     person: Mapped[Person] = relationship(lazy="raise")

@@ -19,6 +19,7 @@ class Offer(Post, Base):
     Where ``quartiers`` were ticked (ids of territories) or an area was ``drawn`` (a GeoJSON polygon or multipolygon in WGS84), the
     volunteer goes there and ``radius_m`` waits. A drawn one is sealed: its middle may well be somebody's home. A paused one comes back by
     itself at ``paused_until``, if there is such a time.
+    Somebody whom nobody has needed hears so at ``news_at``.
     """
 
     __tablename__ = "offer"
@@ -32,6 +33,7 @@ class Offer(Post, Base):
     capacity: Mapped[int] = mapped_column(default=1)
     taken: Mapped[int] = mapped_column(default=0)
     paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    news_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     last_asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     person: Mapped[Person] = relationship(lazy="raise")

@@ -23,6 +23,7 @@ class Channel(StrEnum):
     LINK = "link"
     PHONE = "phone"
     COUNTER = "counter"
+    MAIL = "mail"
     FILE = "file"
     SYSTEM = "system"
 

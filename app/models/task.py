@@ -22,6 +22,10 @@ class TaskKind(StrEnum):
     """A volunteer waits to be approved."""
     UNDELIVERED = "undelivered"
     """A message was refused for good; ``words`` is what it said."""
+    OUTCOME = "outcome"
+    """Ask what came of a match: nobody said (``silent``), or the two say different things (``differs``)."""
+    ANSWER = "answer"
+    """Somebody wrote, with a note of what; ``reason`` is the kind of message that they answer, if any."""
     REPORT = "report"
     """Something went wrong; ``reason`` and ``words`` are what somebody says of it."""
 

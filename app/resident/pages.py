@@ -4,18 +4,20 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.account.messages import choose
 from app.buttons import pressed
 from app.extensions import ctx
 from app.links import Purpose
 from app.models import Channel
+from app.outcomes import outcome_page
 from app.permissions import LINK, permit
 from app.resident.changing import changeable
 from app.resident.door import by, found, read, resident
 from app.resident.forms import urgencies
 from app.resident.story import story
-from app.services import matches, mine, posting
+from app.services import matches, mine, posting, stale, wishes
 from app.services.events import Actor
-from matching.lifecycle import NEED_MOVES, MatchState, MoveNotAllowed, NeedState
+from matching.lifecycle import NEED_MOVES, MatchState, MoveNotAllowed, NeedState, Side
 
 MOVES = {"pause": NeedState.PAUSED, "resume": NeedState.OPEN, "withdraw": NeedState.WITHDRAWN}
 
@@ -73,13 +75,24 @@ def answer(token: str) -> ResponseReturnValue:
     return redirect(url_for("resident.my_request", token=token), 303)
 
 
-@resident.post("/request/<token>/outcome")
+@resident.route("/request/<token>/how/<int(max=2147483647):match_id>", methods=["GET", "POST"])
 @permit(LINK)
-def outcome(token: str) -> ResponseReturnValue:
+def how(token: str, match_id: int) -> ResponseReturnValue:
     """What came of a volunteer's help."""
     here = read(token)
-    matches.close(ctx(), _match_of(here), pressed("outcome", "done", "not_done"), by(here))
-    flash(_("Thank you for telling us."))
+    match = _match(here, match_id)
+    address, back = url_for("resident.how", token=token, match_id=match_id), url_for("resident.my_request", token=token)
+    return outcome_page(match, Side.RESIDENT, address, back, by(here))
+
+
+@resident.post("/request/<token>/still-needed")
+@permit(LINK)
+def still_needed(token: str) -> ResponseReturnValue:
+    here = read(token)
+    if stale.still_needed(ctx(), here.row.id, by(here)):
+        flash(_("Thank you. We go on looking for somebody."))
+    else:
+        flash(_("This has changed meanwhile. Here is how things stand now."))
     return redirect(url_for("resident.my_request", token=token), 303)
 
 
@@ -88,7 +101,7 @@ def outcome(token: str) -> ResponseReturnValue:
 def let_go(token: str, match_id: int) -> ResponseReturnValue:
     """The volunteer who was agreed on should not come after all."""
     here = read(token)
-    match = next((match for match in here.matches if match.id == match_id), None) or abort(404)
+    match = _match(here, match_id)
     if request.method != "POST" and match.state is MatchState.AGREED:
         return render_template("resident/let_go.html", match=match, token=token)
     if request.method == "POST":
@@ -98,6 +111,14 @@ def let_go(token: str, match_id: int) -> ResponseReturnValue:
         else:
             flash(_("This has changed meanwhile. Here is how things stand now."))
     return redirect(url_for("resident.my_request", token=token), 303)
+
+
+@resident.route("/request/<token>/messages", methods=["GET", "POST"])
+@permit(LINK)
+def choose_messages(token: str) -> ResponseReturnValue:
+    here = read(token)
+    choices = wishes.of_person(ctx(), here.row.person_id) or abort(404)
+    return choose(choices, by(here), url_for("resident.choose_messages", token=token), url_for("resident.my_request", token=token))
 
 
 @resident.route("/agree/<any(yes, no):word>/<token>", methods=["GET", "POST"])
@@ -115,6 +136,10 @@ def agree(word: str, token: str) -> ResponseReturnValue:
 
 
 def _match_of(here: mine.MyRequest) -> int:
-    """The match that a button stands for: one of this request, nobody else's."""
-    match_id = request.form.get("match", type=int)
-    return match_id if match_id in {match.id for match in here.matches} else abort(404)
+    """The match that a button stands for."""
+    return _match(here, request.form.get("match", type=int)).id
+
+
+def _match(here: mine.MyRequest, match_id: int | None) -> mine.MyMatch:
+    """A match of this request, nobody else's."""
+    return next((match for match in here.matches if match.id == match_id), None) or abort(404)

@@ -15,12 +15,13 @@ from app.errors import UserError
 from app.links import LinkExpired, Purpose
 from app.models import Offer, Person, Role, TaskKind, Territory
 from app.services import throttle
+from app.services.duty import NEWS_EVERY
 from app.services.events import SYSTEM, Actor, record
 from app.services.moves import move
 from app.services.people import account_of, make_person, set_phone
 from app.services.posting import OfferInput, add_offer, locate
 from app.services.tasks import close_tasks_about, open_task
-from app.services.telling import tell
+from app.services.telling import hear_requests, tell
 from config.notices import CHARTER_VERSION, NOTICE_VERSION
 from matching.lifecycle import OfferState
 from notifications.messages import AccountExists, ConfirmAccount, ResetPassword, VolunteerApproved, VolunteerReceived
@@ -124,7 +125,9 @@ def activate_offers(session: Session, ctx: Context, person: Person, now: datetim
     offers = session.scalars(select(Offer).where(Offer.person_id == person.id, Offer.state == OfferState.UNCONFIRMED)).all()
     for offer in offers:
         move(session, offer, OfferState.ACTIVE, now, by, "confirmed")
-        offer.confirmed_at = now
+        offer.confirmed_at, offer.news_at = now, now + NEWS_EVERY
+    if offers:
+        hear_requests(session, person, now)
     if person.approved_at is None and ctx.settings.approve_volunteers == "at_once":
         person.approved_at = now
         record(session, "volunteer_approved", now, by, person_id=person.id, reason="setting")

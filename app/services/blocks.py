@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.models import Block, Person
-from app.services.people import identities
+from app.services.people import OWN, identities
 
 
 def block(session: Session, person_id: int, other_id: int, now: datetime) -> None:
@@ -36,6 +36,13 @@ def blocked_of(session: Session, people: Collection[Person]) -> Mapping[int, fro
         for name in named[other]:
             refused[name] |= named[one]
     return {person.id: frozenset().union(*(refused[name] for name in identities(person) & refused.keys())) for person in people}
+
+
+def not_blocked(session: Session, person_id: int) -> ColumnElement[bool]:
+    """Those whom somebody may meet, in a query that joins their person."""
+    names = blocked_of(session, [session.get_one(Person, person_id)])[person_id]
+    ids = [int(name.removeprefix(OWN)) for name in names if name.startswith(OWN)]
+    return ~or_(Person.id.in_(ids), *(func.coalesce(index, "").in_(names) for index in (Person.email_index, Person.phone_index)))
 
 
 def _named(session: Session, ids: Collection[int]) -> dict[int, frozenset[str]]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.models import Event, Match, Need, Offer, Person, PostedBy, Role, Task, Territory, Visit
+from app.models import Event, Match, Need, Note, Offer, Outcome, Person, PostedBy, Role, Task, Territory, Visit
 from app.services.events import Actor, record
 from app.services.sight import Kind, Sight
 from app.services.tasks import ENDS_BY_ITSELF
@@ -39,19 +39,24 @@ class Detail:
     messages: Sequence[tuple[Told, int]] = ()
     needs: Sequence[Row[*tuple[Any, ...]]] = ()
     offers: Sequence[Row[*tuple[Any, ...]]] = ()
+    outcomes: Sequence[Outcome] = ()
 
 
 @dataclass(frozen=True)
 class Exact:
-    """What a look shows: whom to ``call`` (name and number), the person, their place and what they wrote. ``point`` is (lon, lat)."""
+    """What a look shows: whom to ``call`` (name and number), the person, their place and what they wrote. ``point`` is (lon, lat).
 
-    person: Person
+    A stranger who wrote to the city is nobody that we know: there is no ``person``, and the sender's address in place of a name.
+    """
+
+    person: Person | None
     call: tuple[str, str]
     address: str = ""
     point: tuple[float, float] | None = None
     details: str = ""
     on_behalf: tuple[str, str] | None = None
     words: str = ""
+    note: Note | None = None
 
 
 def may_see(ctx: Context, sight: Sight, kind: Kind, thing_id: int) -> bool:
@@ -140,7 +145,8 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         who = {row.volunteer_id: "volunteer", row.resident_id: "resident"}
         events = _events(session, Event.match_id == match_id)
         about = _about(_matches(session, Match.id == match_id))
-        return Detail(row, events, who, (), _tasks(session, Task.match_id == match_id), _messages(session, about))
+        outcomes = session.scalars(select(Outcome).where(Outcome.match_id == match_id).order_by(Outcome.id)).all()
+        return Detail(row, events, who, (), _tasks(session, Task.match_id == match_id), _messages(session, about), outcomes=outcomes)
 
 
 def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
@@ -214,14 +220,18 @@ def look(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by:
     with ctx.db.write() as session:
         thing = session.scalar(sight.find(kind, thing_id))
         whose = thing if isinstance(thing, Person) else session.get(Person, thing.person_id) if thing and thing.person_id else None
-        if thing is None or whose is None:
+        note = session.scalar(select(Note).where(Note.task_id == thing.id)) if isinstance(thing, Task) else None
+        if thing is None or (whose is None and note is None):
             return None
-        record(session, "looked_at", now, by, reason=reason, **{"person_id": whose.id, f"{kind.__name__.lower()}_id": thing.id})
+        seen = {"person_id": whose.id if whose else None, f"{kind.__name__.lower()}_id": thing.id}
+        record(session, "looked_at", now, by, reason=reason, **seen)
+        if whose is None:
+            return Exact(None, (note.sender if note else "", ""), note=note)
         themselves = (whose.name, whose.phone or "")
         if isinstance(thing, Task):
             asked = session.get(Need, thing.need_id) if thing.need_id else None
             call = whom_to_call(asked, whose) if asked and asked.person_id == whose.id else themselves
-            return Exact(whose, call, words=thing.words)
+            return Exact(whose, call, words=thing.words, note=note)
         if isinstance(thing, Need):
             on_behalf = (thing.on_behalf_name, thing.on_behalf_phone or "") if thing.on_behalf_name else None
             return Exact(whose, whom_to_call(thing, whose), thing.address, thing.point, thing.details, on_behalf)
@@ -273,7 +283,7 @@ def _tasks(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[
 def _events(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
     agent = case((Person.role != Role.NONE, Person.name), else_=None).label("agent")
     return session.execute(
-        select(Event.at, Event.kind, Event.channel, Event.reason, Event.actor_id, Event.match_id, agent)
+        select(Event.at, Event.kind, Event.channel, Event.reason, Event.actor_id, Event.match_id, Event.task_id, agent)
         .outerjoin(Person, Person.id == Event.actor_id)
         .where(which, Event.kind.not_in(ECHOES), or_(Event.kind != "need_open", Event.reason != "free"))
         .order_by(Event.at.desc(), Event.id.desc())

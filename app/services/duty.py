@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from app.context import Context
@@ -10,8 +10,11 @@ from app.models import Offer
 from app.services.ending import end_matches_of
 from app.services.events import SYSTEM, Actor
 from app.services.moves import move
+from app.services.telling import hear_requests
 from matching.lifecycle import OfferState, check
 
+NEWS_EVERY = timedelta(days=30)
+"""How long nobody has asked a volunteer who hears so, how often they do, and how far back needs are looked at for it."""
 WHY = {OfferState.PAUSED: "paused", OfferState.ACTIVE: "resumed", OfferState.WITHDRAWN: "withdrawn"}
 
 
@@ -25,17 +28,23 @@ def move_offer(ctx: Context, offer_id: int, there: OfferState, by: Actor) -> Non
         check(OfferState(offer.state), there)
         if there is not OfferState.ACTIVE:
             end_matches_of(session, ctx, now, by, "off_duty", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
-        offer.paused_until = None
+        offer.paused_until, offer.news_at = None, now + NEWS_EVERY
         move(session, offer, there, now, by, WHY[there])
         session.flush()
-        if there is not OfferState.ACTIVE:
+        if there is OfferState.ACTIVE:
+            hear_requests(session, offer.person, now)
+        else:
             # The row is ours now: a proposal that claimed it just before is seen, and no later one can.
             end_matches_of(session, ctx, now, by, "off_duty", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
 
 
 def set_duty(ctx: Context, person_id: int, on: bool, by: Actor) -> None:
-    """All offers of a volunteer on duty or paused, each in a transaction of its own."""
+    """All offers of a volunteer on duty or paused, each in a transaction of its own; what was paused until a time stays so until they
+    come back."""
     here, there = (OfferState.PAUSED, OfferState.ACTIVE) if on else (OfferState.ACTIVE, OfferState.PAUSED)
+    if not on:
+        with ctx.db.write() as session:
+            session.execute(update(Offer).where(Offer.person_id == person_id).values(paused_until=None))
     with ctx.db.read() as session:
         offers = session.scalars(select(Offer.id).where(Offer.person_id == person_id, Offer.state == here)).all()
     for offer_id in offers:

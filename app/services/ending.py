@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -20,6 +20,8 @@ from notifications.messages import MatchEndedToVolunteer, NeedPaused, SearchGoes
 
 SILENCES = 2
 """After so many unanswered yeses of volunteers a need is paused."""
+SAY_SO = timedelta(days=7)
+"""How long a resident has to say whether something is still needed."""
 TOLD_AS = {
     "withdrawn": "withdrawn", "changed": "changed", "resident": "resident_declined", "expired": "expired", "settled": "settled",
     "let_go": "backed_out",
@@ -51,7 +53,7 @@ def _finish(
 ) -> datetime | None:
     """When the first visit would have been that is off with it."""
     outdate(session, match, now, by)
-    match.reason, match.because, match.closed_at = why, because, now
+    match.reason, match.because, match.closed_at, match.ask_at = why, because, now, None
     off = call_off(session, ctx, match, now)
     move(session, match, there, now, by, why)
     give_back_offer(match.offer, now)
@@ -81,6 +83,10 @@ def settle(session: Session, ctx: Context, need: Need, now: datetime, by: Actor,
     looks = free and need.exact_point is not None  # else an agent places it first
     need.next_try_at = (need.posted_at if first else now) if looks else None
     need.changed_at = now
+    if there in (NeedState.OPEN, NeedState.ASKED):
+        need.check_at = need.check_at or now + timedelta(days=ctx.settings.need_days)
+    else:
+        need.check_at = need.checked_at = None
 
 
 def _where(free: bool, states: set[str]) -> tuple[NeedState, str]:
@@ -145,16 +151,16 @@ def _expire(ctx: Context, match_id: int) -> None:
 
 
 def pause(session: Session, need: Need, now: datetime, by: Actor, why: str) -> None:
-    """Nobody is asked for a need until its resident says so."""
+    """Nobody is asked for a need until its resident, who has been asked, says so; without a word it ends."""
     move(session, need, NeedState.PAUSED, now, by, why)
-    need.next_try_at = None
+    need.next_try_at, need.checked_at, need.check_at = None, now, now + SAY_SO
 
 
 def outdate(session: Session, match: Match, now: datetime, by: Actor) -> None:
     """Whatever an agent should still have said of this match is overtaken by its next move."""
     session.execute(
         update(Task)
-        .where(Task.match_id == match.id, Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED]), Task.closed_at.is_(None))
+        .where(Task.match_id == match.id, Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME]), Task.closed_at.is_(None))
         .values(closed_at=now, closed_by_id=by.person_id)
     )
 

@@ -10,18 +10,18 @@ from app.models import Lease
 LASTS = timedelta(seconds=15)
 
 
-def hold(ctx: Context, name: str) -> bool:
-    """Take or keep the lease ``name`` for this process; ``False`` while a living other one has it."""
+def hold(ctx: Context, name: str, lasts: timedelta = LASTS) -> bool:
+    """Take or keep the lease ``name`` for this process; ``False`` while a living other one has it. Ask more often than it ``lasts``."""
     now = ctx.now()
     with ctx.db.read() as session:
         lease = session.get(Lease, name)
-        if lease and lease.holder == ctx.holder and lease.until - now > LASTS / 2:
+        if lease and lease.holder == ctx.holder and lease.until - now > lasts / 2:
             return True
     with ctx.db.write() as session:
         lease = session.get(Lease, name, with_for_update=True)
         if lease and lease.holder != ctx.holder and lease.until > now and not is_dead(lease.holder):
             return False
-        session.merge(Lease(name=name, holder=ctx.holder, until=now + LASTS))
+        session.merge(Lease(name=name, holder=ctx.holder, until=now + lasts))
         return True
 
 

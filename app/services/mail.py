@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from app.context import Context
-from notifications import outbox
+from notifications import outbox, received
 from notifications.outbox import Standing
 from notifications.tables import OutboxState
 
@@ -14,6 +14,12 @@ LATE_AFTER = timedelta(minutes=15)
 def mail_standing(ctx: Context) -> Standing:
     with ctx.db.read() as session:
         return outbox.standing(session.connection(), ctx.now())
+
+
+def mail_that_came(ctx: Context) -> dict[str, int]:
+    """How many messages came in, by what they were filed as."""
+    with ctx.db.read() as session:
+        return received.counts(session.connection())
 
 
 def is_late(waits_since: datetime | None, now: datetime) -> bool:
@@ -27,7 +33,10 @@ def mail_is_late(ctx: Context) -> bool:
         return is_late(outbox.waits_since(session.connection(), now), now)
 
 
-def try_again(ctx: Context, message_id: int) -> OutboxState | None:
-    """Have the message tried now, unless it went or is about to; the state it was in."""
+def try_again(ctx: Context, message_id: int) -> tuple[OutboxState | None, bool]:
+    """Have the message tried now, unless it went, is about to or is not wanted; the state it was in, and whether its address was
+    suppressed until now."""
     with ctx.db.write() as session:
-        return outbox.retry(session.connection(), message_id, ctx.now())
+        state = outbox.retry(session.connection(), message_id, ctx.now())
+        again = state in (OutboxState.WAITING, OutboxState.REFUSED, OutboxState.SUPPRESSED)
+        return state, again and outbox.lift_suppression(session.connection(), message_id)

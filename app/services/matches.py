@@ -9,14 +9,15 @@ from app.context import Context
 from app.links import Purpose
 from app.models import Match, TaskKind
 from app.services.blocks import block
+from app.services.closing import first_question
 from app.services.duty import set_duty
-from app.services.ending import end, give_back_offer, outdate, settle
+from app.services.ending import end, outdate, settle
 from app.services.events import SYSTEM, Actor, record
 from app.services.moves import lock_match, move
 from app.services.proposing import answer_by, told_distance
 from app.services.tasks import close_tasks_about
 from app.services.telling import tell
-from app.services.visits import agreed_words, begin, close_with, say_off
+from app.services.visits import agreed_words, begin
 from matching.lifecycle import HELD, MatchState, Side
 from matching.model import Mode, Urgency
 from notifications.messages import AcceptedToResident, AcceptedToVolunteer, AgreedToResident, AgreedToVolunteer, ProposalToResident
@@ -122,7 +123,7 @@ def agree(session: Session, ctx: Context, match: Match, now: datetime, by: Actor
     """Both have agreed: they get each other's contacts, and it is written down who got whose."""
     need, resident, volunteer = match.need, match.need.person, match.offer.person
     _say_yes(session, match, MatchState.AGREED, now, by)
-    match.agreed_at = now
+    match.agreed_at, match.ask_at = now, first_question(ctx, need, now)
     record(session, "contacts_shown", now, SYSTEM, match_id=match.id, person_id=volunteer.id, need_id=need.id)
     record(session, "contacts_shown", now, SYSTEM, match_id=match.id, person_id=resident.id, offer_id=match.offer_id)
     begin(session, ctx, match, now)
@@ -167,22 +168,3 @@ def let_go(ctx: Context, match_id: int, by: Actor, because: str | None = None) -
             block(session, match.need.person_id, match.offer.person_id, now)
         return Answer.DECLINED
 
-
-def close(ctx: Context, match_id: int, outcome: str, by: Actor) -> None:
-    """Record what came of an agreed match (``done`` or ``not_done``). The volunteer is free again; a need not met is open again."""
-    now = ctx.now()
-    with ctx.db.write() as session:
-        match = lock_match(session, match_id)
-        if match.state != MatchState.AGREED:
-            return
-        outdate(session, match, now, by)
-        match.outcome, match.closed_at = outcome, now
-        off = close_with(session, ctx, match, outcome, now, by)
-        move(session, match, MatchState.CLOSED, now, by, outcome)
-        for side in (Side.RESIDENT, Side.VOLUNTEER):
-            if off:
-                say_off(session, ctx, match, side, off, now)
-        give_back_offer(match.offer, now)
-        if outcome == "not_done":
-            match.need.taken -= 1
-        settle(session, ctx, match.need, now, by, first=outcome == "not_done")

@@ -105,7 +105,8 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
             select(
                 Need.id, Need.person_id, Need.category, Need.urgency, Need.availability, Need.state, Need.helpers_needed, Need.taken,
                 Need.repeats, Need.wanted_at,
-                Need.posted_at, Need.confirmed_at, Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
+                Need.posted_at, Need.confirmed_at, Need.check_at, Need.checked_at,
+                Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
                 Need.details, Need.languages, Need.mode, Need.school_level, Need.on_behalf_name,
                 Person.contact, Person.phone, Person.email.is_not(None).label("has_email"),
             )
@@ -179,11 +180,12 @@ def own_offer(ctx: Context, person_id: int, offer_id: int) -> Offer | None:
 
 
 def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = None) -> list[MyMatch]:
+    planned = Visit.match_id == Match.id, Visit.state == VisitState.PLANNED
+    coming = select(func.min(Visit.at)).where(*planned).correlate(Match).scalar_subquery()
     rows = session.execute(
         select(
             Match, Need.category, Need.urgency, Need.availability, Need.repeats, Need.wanted_at, Need.person_id, Offer.person_id,
-            Territory.name,
-            or_(Need.approximate, Offer.approximate),
+            Territory.name, or_(Need.approximate, Offer.approximate), coming,
         )
         .join(Match.need)
         .join(Match.offer)
@@ -194,24 +196,16 @@ def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = 
     ).all()
     agreed = [match.id for match, *_ in rows if match.state == MatchState.AGREED]
     contacts = _contacts(session, agreed, side) if side and agreed else {}
-    coming = _coming(session, list(contacts)) if contacts else {}
     return [
         MyMatch(
             match.id, MatchState(match.state), match.reason, match.because, match.outcome, match.mode, told_distance(match, rough),
             match.proposed_at, match.deadline_at, match.accepted_at, match.agreed_at, match.closed_at, category, urgency, availability,
             quartier or "",
-            match.need_id, resident_id, volunteer_id, weeks, wanted_at, coming.get(match.id),
+            match.need_id, resident_id, volunteer_id, weeks, wanted_at, at if match.id in contacts else None,
             (match.code or "") if match.id in contacts else "", contacts.get(match.id),
         )
-        for match, category, urgency, availability, weeks, wanted_at, resident_id, volunteer_id, quartier, rough in rows
+        for match, category, urgency, availability, weeks, wanted_at, resident_id, volunteer_id, quartier, rough, at in rows
     ]  # fmt: skip
-
-
-def _coming(session: Session, matches: list[int]) -> dict[int, datetime]:
-    """The next visit, by match."""
-    planned = Visit.match_id.in_(matches), Visit.state == VisitState.PLANNED
-    rows = session.execute(select(Visit.match_id, func.min(Visit.at)).where(*planned).group_by(Visit.match_id))
-    return {match_id: at for match_id, at in rows}
 
 
 def _contacts(session: Session, agreed: list[int], side: Side) -> dict[int, Contact]:

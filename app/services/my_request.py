@@ -10,9 +10,9 @@ from sqlalchemy.orm import joinedload
 
 from app.context import Context
 from app.links import Purpose
-from app.models import Event, Need, Person, Task, TaskKind, Territory
+from app.models import Event, Match, Need, Note, Outcome, Person, Task, TaskKind, Territory
 from app.services.proposing import answer_hours
-from matching.lifecycle import NeedState
+from matching.lifecycle import NeedState, Side
 from notifications.messages import ConfirmNeed
 
 MOST_LOOKS = 100
@@ -32,12 +32,15 @@ class Received:
 
 @dataclass(frozen=True)
 class Stored:
-    """``looks``: at, kind (``contacts_shown`` or ``looked_at``), reason and role of whoever saw it, newest first."""
+    """``looks``: at, kind (``contacts_shown`` or ``looked_at``), reason and role of whoever saw it, newest first. ``said``: what the
+    resident said came of it. ``notes``: what they wrote about it, newest first."""
 
     need: Need
     person: Person
     quartier: str
     looks: Sequence[Row[*tuple[Any, ...]]]
+    said: Sequence[Outcome]
+    notes: Sequence[Note]
 
 
 def received(ctx: Context, need_id: int | None) -> Received | None:
@@ -74,4 +77,8 @@ def stored(ctx: Context, need_id: int) -> Stored | None:
             .order_by(Event.at.desc(), Event.id.desc())
             .limit(MOST_LOOKS)
         ).all()
-        return Stored(need, need.person, quartier.name if quartier else "", looks)
+        mine = select(Outcome).join(Match, Match.id == Outcome.match_id).where(Match.need_id == need_id, Outcome.side == Side.RESIDENT)
+        said = session.scalars(mine.order_by(Outcome.id)).all()
+        wrote = select(Note).where(Note.need_id == need_id, Note.person_id == need.person_id).order_by(Note.at.desc(), Note.id.desc())
+        notes = session.scalars(wrote.limit(MOST_LOOKS)).all()
+        return Stored(need, need.person, quartier.name if quartier else "", looks, said, notes)

@@ -38,6 +38,20 @@ def account_of(session: Session, ctx: Context, email: str) -> Person | None:
     return session.scalar(select(Person).where(Person.account, Person.email_index.in_(indexes)))
 
 
+OWN = "person:"
+"""How somebody is named who may have neither address nor phone."""
+
+
 def identities(person: Person | Row[tuple[int, str | None, str | None]]) -> frozenset[str]:
     """What tells somebody apart: two people who share one of these are the same."""
-    return frozenset(filter(None, (person.email_index, person.phone_index, f"person:{person.id}")))
+    return frozenset(filter(None, (person.email_index, person.phone_index, f"{OWN}{person.id}")))
+
+
+def person_with(session: Session, ctx: Context, email: str) -> Person | None:
+    """Somebody with this address: their account, else the latest of those who gave it."""
+    try:
+        indexes = ctx.keys.indexes(normal_email(email))
+    except ValueError:
+        return None
+    which = select(Person).where(Person.email_index.in_(indexes)).order_by(Person.account.desc(), Person.id.desc())
+    return session.scalar(which.limit(1))

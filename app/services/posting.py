@@ -150,6 +150,7 @@ def add_need(
         availability=given.availability,
         languages=list(given.languages), mode=given.mode, posted_by=given.posted_by, channel=by.channel,
         posted_at=given.posted_at or now, created_at=now, changed_at=now, state=NeedState.UNCONFIRMED,
+        check_at=now + Purpose.CONFIRM_NEED.lasts,
     )  # fmt: skip
     _settle(session, ctx, need, found, now)
     record(session, "need_posted", now, by, need_id=need.id, person_id=person.id)
@@ -219,6 +220,7 @@ def open_need(session: Session, ctx: Context, need: Need, now: datetime, by: Act
     """
     move(session, need, NeedState.OPEN, now, by, "confirmed" if need.state == NeedState.UNCONFIRMED else "resumed")
     need.confirmed_at = need.confirmed_at or now
+    need.check_at, need.checked_at = now + timedelta(days=ctx.settings.need_days), None
     need.next_try_at = first_try(need, now)
     close_tasks_about(session, now, TaskKind.TELL, by, need_id=need.id, reason=ConfirmNeed.kind)
     if told and need.person.contact == "email":

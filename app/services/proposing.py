@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.context import Context
 from app.links import Purpose
 from app.models import Match, Need, Offer, Person, TaskKind, Territory
+from app.services.duty import NEWS_EVERY
 from app.services.ending import settle
 from app.services.events import SYSTEM, record
 from app.services.moves import lock_need
@@ -91,7 +92,7 @@ def claim(session: Session, offer_id: int, now: datetime) -> Offer | None:
     claimed = session.execute(
         update(Offer)
         .where(Offer.id == offer_id, Offer.state == OfferState.ACTIVE, Offer.taken < Offer.capacity, approved)
-        .values(taken=Offer.taken + 1, last_asked_at=now, changed_at=now)
+        .values(taken=Offer.taken + 1, last_asked_at=now, changed_at=now, news_at=now + NEWS_EVERY)
         .execution_options(synchronize_session=False)
     ).rowcount
     return session.get_one(Offer, offer_id, options=[joinedload(Offer.person)], populate_existing=True) if claimed else None

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from app.context import Context
 from app.models import Visit
+from app.services.events import SYSTEM, record
 from app.services.moves import lock_visit
 from app.services.telling import tell
 from app.services.visits import invitation, person_of, to_remember, visits_url
@@ -35,6 +36,7 @@ def _remind(ctx: Context, visit_id: int, now: datetime) -> None:
         if visit.state != VisitState.PLANNED or visit.reminded_at or visit.at >= to_remember(ctx, now) or match.state != MatchState.AGREED:
             return
         visit.reminded_at = now
+        record(session, "visit_reminded", now, SYSTEM, match_id=match.id)
         for side in (Side.RESIDENT, Side.VOLUNTEER):
             person, other = person_of(match, side), person_of(match, Side.VOLUNTEER if side is Side.RESIDENT else Side.RESIDENT)
             goes = side is Side.VOLUNTEER and match.mode == Mode.IN_PERSON

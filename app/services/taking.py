@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person, Territory, Visit
+from app.services.blocks import not_blocked
 from app.services.events import Actor, record
 from app.services.matches import Answer, accept, agree
 from app.services.moves import lock_need
@@ -85,7 +86,7 @@ def _near(session: Session, person_id: int, *which: ColumnElement[bool]) -> list
         )
         .outerjoin(Territory, Territory.id == Need.territory_id)
         .join(Need.person)
-        .where(or_(false(), *(_about(*seen) for seen in reaches)), *_free_for(person_id), *which)
+        .where(or_(false(), *(_about(*seen) for seen in reaches)), *_free_for(person_id), not_blocked(session, person_id), *which)
         .order_by(Need.posted_at)
         .limit(LOOKED_AT)
     ).all()  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.context import Context
@@ -18,19 +18,25 @@ WITHIN = {
     TaskKind.NOBODY: timedelta(days=1),
     TaskKind.APPROVE: timedelta(days=2),
     TaskKind.UNDELIVERED: timedelta(hours=4),
+    TaskKind.OUTCOME: timedelta(days=2),
+    TaskKind.ANSWER: timedelta(hours=4),
     TaskKind.REPORT: timedelta(0),
 }
 """How soon an agent should have done a task, where nothing more pressing is known."""
 
-ENDS_BY_ITSELF = and_(
-    Task.kind.in_([TaskKind.APPROVE, TaskKind.PLACE]),
-    ~select(Need.id).where(Need.id == Task.need_id, Need.state.in_([NeedState.WITHDRAWN, NeedState.EXPIRED])).correlate(Task).exists(),
-    ~select(Offer.id).where(Offer.id == Task.offer_id, Offer.state == OfferState.WITHDRAWN).correlate(Task).exists(),
+ENDS_BY_ITSELF = or_(
+    and_(Task.kind == TaskKind.OUTCOME, Task.reason == "silent"),
+    and_(
+        Task.kind.in_([TaskKind.APPROVE, TaskKind.PLACE]),
+        ~select(Need.id).where(Need.id == Task.need_id, Need.state.in_([NeedState.WITHDRAWN, NeedState.EXPIRED])).correlate(Task).exists(),
+        ~select(Offer.id).where(Offer.id == Task.offer_id, Offer.state == OfferState.WITHDRAWN).correlate(Task).exists(),
+    ),
 )
-"""Whether a task ends only with the approval or the place that it asks for: ticked off before, the person behind it would be forgotten."""
+"""Whether a task ends only with the approval, the place or the outcome that it asks for: ticked off before, the person behind it would be
+forgotten."""
 
 
-CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.REPORT)
+CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.ANSWER, TaskKind.REPORT)
 """Tasks that are done by talking to somebody."""
 AGAIN_AFTER = timedelta(hours=2)
 MORNING = time(9)

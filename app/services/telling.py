@@ -4,7 +4,7 @@ Called inside the transaction of the fact that is told, so that neither can be w
 """
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from app.context import Context
 from app.models import Match, Need, Offer, Person, TaskKind
 from app.services.tasks import open_task
-from notifications import outbox
+from matching.model import Urgency
+from notifications import outbox, wishes
 from notifications.messages import Message, from_dict
-from notifications.outbox import Recipient
+from notifications.outbox import Recipient, Undelivered
 from notifications.render import render
+from notifications.topics import Topic
 
 SEALED_AS = "notification_outbox"
 MODELS: dict[str, Any] = {"match": Match, "need": Need, "offer": Offer, "person": Person}
@@ -44,9 +46,14 @@ def tell(
     )  # fmt: skip
     event_key = f"{message.kind}/{about}" + (f"/{once}" if once else "")
     if person.contact == "email" and person.email and person.email_index:
-        to = Recipient(address=person.email, index=person.email_index, language=person.language, name=person.name)
+        to = Recipient(
+            address=person.email, index=person.email_index, language=person.language, name=person.name,
+            consented=_has_consented(person, need, offer),
+        )  # fmt: skip
+        what = need or (session.get(Need, match.need_id) if match else None)
         outbox.enqueue(
             session.connection(), message, to=to, about=about, now=now, event_key=event_key,
+            urgent=what is not None and what.urgency == Urgency.URGENT,
             seal=lambda text: ctx.keys.seal(text, SEALED_AS), sender_domain=ctx.settings.mail_sender.rpartition("@")[2],
         )  # fmt: skip
         return
@@ -56,6 +63,17 @@ def tell(
     )  # fmt: skip
 
 
+def _has_consented(person: Person, need: Need | None, offer: Offer | None) -> bool:
+    """By a link that went to the address, or by word: an agent opens a post only for somebody they have talked to."""
+    return any([person.email_confirmed_at, need and need.confirmed_at, offer and offer.confirmed_at])
+
+
+def hear_requests(session: Session, person: Person, now: datetime) -> None:
+    """Whoever can be asked gets the messages that ask: asking somebody who hears nothing would use up a resident's time."""
+    if person.email_index:
+        wishes.resume(session.connection(), person.email_index, Topic.REQUESTS, now)
+
+
 def about_words(person_id: int, *, need_id: int | None = None, offer_id: int | None = None, match_id: int | None = None) -> str:
     """How the outbox names what a message is about, such as ``match:12/need:3/person:7``."""
     things = {"match": match_id, "need": need_id, "offer": offer_id, "person": person_id}
@@ -63,9 +81,8 @@ def about_words(person_id: int, *, need_id: int | None = None, offer_id: int | N
 
 
 def spoken(message: Message, person: Person, ctx: Context) -> str:
-    """The message as an agent says or prints it: without links, which are the person's own and of no use on the phone."""
-    without_links = replace(message, **{f.name: "" for f in fields(message) if f.name.endswith("_url")})
-    return render(without_links, person.language, replace(ctx.city, url="")).text
+    """The message as an agent says or prints it."""
+    return render(message.without_links(), person.language, replace(ctx.city, url="")).text
 
 
 def follow_up_undelivered(ctx: Context, limit: int = 50) -> int:
@@ -77,10 +94,20 @@ def follow_up_undelivered(ctx: Context, limit: int = 50) -> int:
     with ctx.db.write() as session:
         rows = outbox.refused_unhandled(session.connection(), limit)
         for row in rows:
-            ids = dict(part.split(":") for part in row.about.split("/"))
-            things = {name: session.get(MODELS[name], int(i)) for name, i in ids.items()}
-            if things["person"] is not None:
-                words = spoken(from_dict(json.loads(ctx.keys.unseal(row.payload, SEALED_AS))), things["person"], ctx)
-                open_task(session, TaskKind.UNDELIVERED, now, event_key=f"undelivered:{row.id}", reason=row.kind, words=words, **things)
+            say_instead(session, ctx, row, now)
             outbox.mark_handled(session.connection(), row.id, now)
     return len(rows)
+
+
+def say_instead(session: Session, ctx: Context, row: Undelivered, now: datetime) -> None:
+    """Have an agent say what did not arrive, once for a message."""
+    things = things_of(session, row.about)
+    if things["person"] is not None:
+        words = spoken(from_dict(json.loads(ctx.keys.unseal(row.payload, SEALED_AS))), things["person"], ctx)
+        open_task(session, TaskKind.UNDELIVERED, now, event_key=f"undelivered:{row.id}", reason=row.kind, words=words, **things)
+
+
+def things_of(session: Session, about: str) -> dict[str, Any]:
+    """What :func:`about_words` named, by name; ``None`` for what is no longer there."""
+    ids = dict(part.split(":") for part in about.split("/"))
+    return {name: session.get(MODELS[name], int(thing)) for name, thing in ids.items()}

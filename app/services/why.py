@@ -5,9 +5,11 @@ from sqlalchemy.orm import load_only
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person
+from app.services.blocks import blocked_of
 from app.services.board import need_to_match, offer_to_match
 from app.services.lists import offers_of
 from app.services.places import territories
+from app.services.records import counts
 from matching.lifecycle import NeedState, OfferState
 from matching.why import WhyNot, why_not
 
@@ -32,7 +34,7 @@ def why_nobody(ctx: Context, need_id: int) -> WhyNot | None:
         ).one_or_none()  # fmt: skip
         if asking is None:
             return None
-        need = need_to_match(asking.Need, asking.Person)
+        need = need_to_match(asking.Need, asking.Person, blocked=blocked_of(session, [asking.Person])[asking.Person.id])
         rows = session.execute(
             select(Offer, Person)
             .join(Offer.person)
@@ -41,6 +43,6 @@ def why_nobody(ctx: Context, need_id: int) -> WhyNot | None:
             )
             .options(_OFFER, _PERSON)
         )  # fmt: skip
-        asked = session.scalars(select(Match.offer_id).where(Match.need_id == need_id))
+        asked = session.scalars(select(Match.offer_id).where(Match.need_id == need_id, counts()))
         here = territories(session)
         return why_not(need, [offer_to_match(offer, person, here) for offer, person in rows], asked=set(asked))

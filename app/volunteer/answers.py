@@ -7,11 +7,12 @@ from app.buttons import pressed
 from app.extensions import ctx
 from app.links import Purpose
 from app.models import Channel
+from app.outcomes import outcome_page
 from app.permissions import LINK, permit
 from app.services import matches, mine, reasons
 from app.services.events import Actor
 from app.services.reasons import Because
-from matching.lifecycle import MatchState
+from matching.lifecycle import MatchState, Side
 
 answers = Blueprint("answers", __name__, template_folder="templates")
 
@@ -40,3 +41,13 @@ def why(token: str) -> ResponseReturnValue:
     match = mine.one_match(ctx(), match_id) or abort(404)
     reasons.give_reason(ctx(), match_id, Because(pressed("because", *Because)), Actor(match.volunteer_id, Channel.LINK))
     return redirect(url_for("answers.answer", word="no", token=token), 303)
+
+
+@answers.route("/how/<token>", methods=["GET", "POST"])
+@permit(LINK)
+def how(token: str) -> ResponseReturnValue:
+    """What came of it, by the link in the mail."""
+    match_id, _stamp = ctx().links.read(Purpose.HOW_IT_WENT, token)
+    match = mine.one_match(ctx(), match_id) or abort(404)
+    by = Actor(match.volunteer_id, Channel.LINK)
+    return outcome_page(match, Side.VOLUNTEER, url_for("answers.how", token=token), url_for("my_page.show"), by)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.account.messages import choose
 from app.buttons import pressed
 from app.error_pages import sentence
 from app.extensions import ctx
@@ -16,14 +17,15 @@ from app.identity import actor, signed_in
 from app.kinds import KINDS
 from app.links import Purpose
 from app.models import Offer, Person
+from app.outcomes import outcome_page
 from app.permissions import SIGNED_IN, permit
-from app.services import accounts, duty, matches, mine, posting, reasons, taking
+from app.services import accounts, duty, matches, mine, posting, reasons, taking, wishes
 from app.services.matches import Answer
 from app.services.places import NoTerritory, Outside
 from app.services.reasons import Because
 from app.volunteer.forms import PhoneForm, fill_from, offer_values
 from app.volunteer.sign_up import CHANGEABLE
-from matching.lifecycle import MatchState, MoveNotAllowed, OfferState
+from matching.lifecycle import MatchState, MoveNotAllowed, OfferState, Side
 from notifications.words import phone_words
 
 my_page = Blueprint("my_page", __name__, template_folder="templates", url_prefix="/me")
@@ -38,10 +40,6 @@ SAID = {
     Answer.OVER: _l("This has changed meanwhile. Here is how things stand now."),
 }
 QUICKER = _l("Somebody was quicker, you already help as many people as you chose, or this has changed meanwhile. Thank you all the same!")
-OUTCOMES = {
-    "done": _l("Thank you! It is written down. You can help somebody else now."),
-    "not_done": _l("Thank you for telling us. We look for somebody else for this neighbour."),
-}
 
 
 @my_page.get("")
@@ -105,14 +103,12 @@ def back_out(match_id: int) -> ResponseReturnValue:
     return _back()
 
 
-@my_page.post("/requests/<int(max=2147483647):match_id>/outcome")
+@my_page.route("/requests/<int(max=2147483647):match_id>/how", methods=["GET", "POST"])
 @permit(SIGNED_IN)
-def outcome(match_id: int) -> ResponseReturnValue:
+def how(match_id: int) -> ResponseReturnValue:
+    """What came of it."""
     match = own_match(match_id)
-    came_of_it = pressed("outcome", *OUTCOMES)
-    matches.close(ctx(), match_id, came_of_it, actor())
-    flash(str(OUTCOMES[came_of_it] if match.state is MatchState.AGREED else SAID[Answer.OVER]))
-    return _back()
+    return outcome_page(match, Side.VOLUNTEER, url_for("my_page.how", match_id=match_id), url_for("my_page.show"), actor())
 
 
 @my_page.post("/near/<int(max=2147483647):need_id>")
@@ -145,6 +141,13 @@ def change_phone() -> ResponseReturnValue:
             return _back()
         form.phone.errors = [_("Write the phone number at which we should reach you.")]
     return render_template("volunteer/phone.html", form=form), 422 if form.errors else 200
+
+
+@my_page.route("/messages", methods=["GET", "POST"])
+@permit(SIGNED_IN)
+def choose_messages() -> ResponseReturnValue:
+    choices = wishes.of_person(ctx(), _me().id) or abort(404)
+    return choose(choices, actor(), url_for("my_page.choose_messages"), url_for("my_page.show"))
 
 
 @my_page.route(f"/offers/<int(max=2147483647):offer_id>/<any({', '.join(CHANGEABLE)}):step>", methods=["GET", "POST"])

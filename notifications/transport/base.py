@@ -1,7 +1,8 @@
 """What a transport is, what it carries, and what its failures mean for trying again."""
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from notifications.calendar import CalendarPart
@@ -17,10 +18,9 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class Envelope:
-    """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try.
-
-    ``calendar`` goes with it as a part that calendars read, and as a file to open by hand.
-    """
+    """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try. ``headers`` are what it
+    has besides, by their names. ``reply_to`` is the address to which answers and delivery reports come; empty: the sender's.
+    ``calendar`` goes with it as a part that calendars read, and as a file to open by hand."""
 
     to: Mailbox
     subject: str
@@ -28,14 +28,20 @@ class Envelope:
     html: str
     message_id: str
     date: dt.datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+    reply_to: str = ""
     calendar: CalendarPart | None = None
 
 
 class Transport(Protocol):
     """Carries messages, one at a time; belongs to one thread."""
 
-    def send(self, envelope: Envelope) -> None:
-        """Return once the message is accepted; else raise a :class:`DeliveryError`."""
+    def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+        """Return once the message is accepted; else raise a :class:`DeliveryError`.
+
+        ``settle`` finishes what the message before has left to do. It is called before the other side could take this one, and what it
+        raises goes through: then this one was not sent.
+        """
 
     def close(self) -> None:
         """Let go of connections; the next :meth:`send` opens them again. Never raises."""
@@ -62,5 +68,14 @@ class Unavailable(Transient):
     no message is to blame."""
 
 
+class Interrupted(Transient):
+    """The other side broke off while the message was on its way, or said that it is about to. Perhaps it is going down, perhaps that is
+    its answer to this message, which it may even have taken. Trying again helps, and may repeat it."""
+
+
 class Permanent(DeliveryError):
     """This message or its address will never be accepted: trying again does not help."""
+
+
+class UnknownAddress(Permanent):
+    """There is nobody at this address: it helps neither to try again nor to write anything else to it."""

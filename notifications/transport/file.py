@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -57,8 +58,9 @@ class FileTransport:
         self._folder = folder
         self._sender = sender
 
-    def send(self, envelope: Envelope) -> None:
+    def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
         content = compose(envelope, self._sender).as_bytes()
+        settle()
         name = re.sub(r"[^A-Za-z0-9@._-]", "_", envelope.message_id.strip("<>")) + ".eml"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

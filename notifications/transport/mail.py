@@ -8,20 +8,25 @@ import re
 import select
 import smtplib
 import ssl
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
+from typing import Any
 
 from flask import Flask
 from flask_mail import Connection, Mail, Message
 
-from notifications.transport.base import DeliveryError, Envelope, Mailbox, Permanent, Transient, Unavailable
+from notifications.transport.base import DeliveryError, Envelope, Interrupted, Mailbox, Permanent, Transient, Unavailable, UnknownAddress
 from notifications.transport.mime import address_on_the_wire, compose
 
 _MESSAGES_PER_CONNECTION = 100
-_LONGEST_WAIT_S = 3600
+_LONGEST_WAIT_S = 6 * 3600
 _ASKS_FOR_SIGN_IN = (530, 534, 535, 538)
+# RFC 3463: the server's policy ("relaying denied"), a mailbox that is full, a sender that is not liked. Somebody may put that right.
+_MAY_PASS = re.compile(rb"5\.(7\.\d|2\.2\b|1\.[78]\b)")
+_NOBODY_THERE = re.compile(rb"5\.1\.(0|1|2|3|6|10)\b")
 
 
 @dataclass(frozen=True)
@@ -63,15 +68,22 @@ class MailTransport:
         self._open = ExitStack()
         self._connection: _Connection | None = None
 
-    def send(self, envelope: Envelope) -> None:
+    def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
         with self._app.app_context():
             self._message.carry(envelope, self._sender)
             connection = self._connect()
+            connection.host.settle = settle
             try:
-                connection.send(self._message)
+                # In pairs, for Flask-Mail would take texts apart at each message.
+                connection.send(self._message, ("", envelope.reply_to or self._address))
+            except smtplib.SMTPRecipientsRefused as error:  # the others may go by this connection, if it is still there
+                raise _meaning(error) from None
             except (OSError, smtplib.SMTPException) as error:
                 self.close()
                 raise _meaning(error) from None
+            except BaseException:  # what was begun here is nothing for the next message to go on with
+                self.close()
+                raise
 
     def close(self) -> None:
         self._connection = None
@@ -101,12 +113,26 @@ class _Composed(Message):
 
     def carry(self, envelope: Envelope, sender: Mailbox) -> None:
         self.subject = envelope.subject
-        self.recipients = [address_on_the_wire(envelope.to)]
+        self.recipients = [("", address_on_the_wire(envelope.to))]
         self.msgId = envelope.message_id
         self._composed = compose(envelope, sender)
 
     def as_bytes(self) -> bytes:
         return self._composed.as_bytes()
+
+
+class _Settling(smtplib.SMTP):
+    """Greets the server and names the recipient while the message before is being settled, and waits for that before the content."""
+
+    settle: Callable[[], None]
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.settle()
+        return super().data(msg)
+
+
+class _SettlingSsl(_Settling, smtplib.SMTP_SSL):
+    pass
 
 
 class _Connection(Connection):
@@ -117,14 +143,16 @@ class _Connection(Connection):
         self._server = server
         self._name = sender.rpartition("@")[2]  # smtplib would look this machine's name up, for as long as that takes
 
-    def configure_host(self) -> smtplib.SMTP:
+    host: _Settling
+
+    def configure_host(self) -> _Settling:
         server = self._server
         context = ssl.create_default_context() if server.use_tls or server.use_ssl else None
-        host: smtplib.SMTP
+        host: _Settling
         if server.use_ssl:
-            host = smtplib.SMTP_SSL(server.host, server.port, self._name, timeout=server.timeout_s, context=context)
+            host = _SettlingSsl(server.host, server.port, self._name, timeout=server.timeout_s, context=context)
         else:
-            host = smtplib.SMTP(server.host, server.port, self._name, timeout=server.timeout_s)
+            host = _Settling(server.host, server.port, self._name, timeout=server.timeout_s)
         try:
             if server.use_tls:
                 host.starttls(context=context)
@@ -158,13 +186,16 @@ def _meaning(error: OSError | smtplib.SMTPException) -> DeliveryError:
     elif isinstance(error, smtplib.SMTPResponseException):  # HELO or MAIL FROM: it would say so to any message
         return Unavailable(_short(error), _asked_wait_s(error.smtp_error))
     else:
-        return Transient(_short(error))
-    reason = f"{step}: {_code(code, reply)}"
+        return Interrupted(_short(error))
+    reason, wait_s, text = f"{step}: {_code(code, reply)}", _asked_wait_s(reply), _bytes(reply)
     if code in _ASKS_FOR_SIGN_IN:
         return Unavailable(reason)
-    # 5.7.x is the server's policy ("relaying denied"), not the recipient's fault: somebody may put that right.
-    if code < 500 or re.match(rb"5\.7\.", _bytes(reply)):
-        return Transient(reason, _asked_wait_s(reply))
+    if code == 421 or text.startswith(b"4.3."):  # it is about to hang up, or has no room or no name service: nothing of this message
+        return Interrupted(reason, wait_s)
+    if code < 500 or _MAY_PASS.match(text) or (step == "recipient" and code == 552):
+        return Transient(reason, wait_s)
+    if step == "recipient" and (code in (551, 553) or _NOBODY_THERE.match(text)):
+        return UnknownAddress(reason)
     return Permanent(reason)
 
 
@@ -181,11 +212,15 @@ def _code(code: int, reply: bytes | str) -> str:
 
 
 def _asked_wait_s(reply: bytes | str) -> int | None:
-    """The wait that greylisting servers ask for in words ("try again in 300 seconds"), an hour at most."""
-    asked = re.search(rb"\bin (\d{1,5}) ?(s|m)", _bytes(reply))
-    if asked is None:
+    """The wait that greylisting servers ask for in words ("try again in 300 seconds", "come back in 00:05:00"), six hours at most."""
+    text = _bytes(reply).lower()
+    if clock := re.search(rb"\b(?:in|after|for) (\d\d):(\d\d):(\d\d)\b", text):
+        wait_s = int(clock[1]) * 3600 + int(clock[2]) * 60 + int(clock[3])
+    elif asked := re.search(rb"\b(?:in|after|for) (\d{1,5}) ?(s|m|h)(?:ec|in|our|\b)", text):
+        wait_s = int(asked[1]) * {b"s": 1, b"m": 60, b"h": 3600}[asked[2]]
+    else:
         return None
-    return min(int(asked[1]) * (60 if asked[2] == b"m" else 1), _LONGEST_WAIT_S)
+    return min(wait_s, _LONGEST_WAIT_S)
 
 
 def _bytes(reply: bytes | str) -> bytes:

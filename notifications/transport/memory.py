@@ -1,5 +1,6 @@
 """Messages kept in a list, for tests."""
 
+from collections.abc import Callable
 from email.message import EmailMessage
 
 from notifications.transport.base import Envelope, Mailbox
@@ -11,7 +12,8 @@ class MemoryTransport:
         self._sender = sender
         self.sent: list[EmailMessage] = []
 
-    def send(self, envelope: Envelope) -> None:
+    def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+        settle()
         self.sent.append(compose(envelope, self._sender))
 
     def close(self) -> None:

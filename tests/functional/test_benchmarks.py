@@ -1,8 +1,11 @@
-"""The engine's benchmark still runs, and both sides agree: all its rows on a handful of neighbours."""
+"""The benchmarks beside others still run, and both sides agree: all their rows at a handful of neighbours and messages."""
+
+import contextlib
 
 import numpy as np
 import pytest
 
+from benchmarks import relay
 from benchmarks.engine.__main__ import ROWS
 from benchmarks.engine.checks import not_worse, same_nearest
 from benchmarks.engine.ours import Score
@@ -20,6 +23,18 @@ def test_a_row_has_figures_or_says_what_is_missing(name: str) -> None:
     for row in rows:
         assert row.ours or row.theirs.startswith("missing: "), row
         assert str(row).count("|") == 8
+
+
+def test_the_relay_and_a_bare_loop_send_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    relay.main(messages=30, turns=1)
+    rows = capsys.readouterr().out.splitlines()[2:]
+    assert [row.split(" | ")[:2] for row in rows][:2] == [["| SQLite", "beforehand"], ["| SQLite", "while sending"]]
+
+
+def test_sending_something_else_than_the_bare_loop_is_no_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "patched", lambda _: contextlib.nullcontext())  # the relay's own bytes have boundaries of their own
+    with pytest.raises(NotExact, match="same bytes"):
+        relay.main(messages=30, turns=1)
 
 
 def test_a_row_says_when_it_misses_its_aim() -> None:

@@ -55,16 +55,18 @@ def test_each_proposal_has_exactly_its_messages_however_often_the_worker_dies(fu
     assert start_worker(full_city, smtp, tmp_path, "--until-quiet").wait() == 0
 
     proposals = full_city.all(Match)
-    assert len({m.need_id for m in proposals}) == len(proposals) == NEEDS
+    assert len({m.need_id for m in proposals}) == NEEDS
+    assert len({(m.need_id, m.offer_id) for m in proposals}) == len(proposals) > NEEDS
     with full_city.ctx.db.read() as session:
         rows = session.execute(text("SELECT kind, about, message_id, state FROM notification_outbox")).all()
     messages = defaultdict(list)
     for row in rows:
         assert row.state == "sent"
         messages[row.about.split("/")[0]].append(row.kind)
-    told = ["proposal_to_resident", "proposal_to_volunteer"]
-    of_matches = {about: sorted(kinds) for about, kinds in messages.items() if about.startswith("match:")}
-    assert of_matches == {f"match:{m.id}": told for m in proposals}
+    of_matches = {about: kinds for about, kinds in messages.items() if about.startswith("match:")}
+    assert of_matches == {f"match:{m.id}": ["proposal_to_volunteer"] for m in proposals}
+    of_needs = [kinds.count("proposal_to_resident") for about, kinds in messages.items() if about.startswith("need:")]
+    assert of_needs == [1] * NEEDS, "a resident is told once how many were asked"
     arrived = Counter(smtp.message_ids)
     assert arrived.keys() == {row.message_id for row in rows}
     assert sum(arrived.values()) - len(rows) <= kills, "a kill repeats the message in flight at most"

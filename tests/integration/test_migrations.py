@@ -31,12 +31,37 @@ def test_up_from_empty_and_down_to_empty_and_up_again(empty_db_url: str) -> None
     assert migrate.is_current(empty_db_url)
 
 
+def test_messages_that_are_there_already_get_wishes_and_keep_their_state(empty_db_url: str) -> None:
+    columns = "kind, payload, recipient, recipient_index, language, message_id, about, state, attempts, due_at, created_at"
+    rows = [("confirm_need", "a", "sent"), ("confirm_need", "b", "waiting"), ("nobody_yet", "a", "waiting"), ("nobody_yet", "a", "refused")]
+    migrate.upgrade(empty_db_url, "0004")
+    engine = create_engine(empty_db_url)
+    with engine.begin() as connection:
+        for number, (kind, index, state) in enumerate(rows):
+            moment = f"2026-11-25 10:0{number}:00"
+            values = f"'{kind}', 'p', 'r', '{index}', 'fr', 'm{number}', 'need:1', '{state}', 0, '{moment}', '{moment}'"
+            connection.execute(text(f"INSERT INTO notification_outbox ({columns}) VALUES ({values})"))
+    migrate.upgrade(empty_db_url)
+    with engine.begin() as connection:
+        wishes = {row.recipient_index: row for row in connection.execute(text("SELECT * FROM notification_wishes"))}
+        found = connection.execute(text("SELECT * FROM notification_outbox ORDER BY id")).all()
+        assert [(row.wishes_id, row.state, row.urgent) for row in found] == [(wishes[i].id, state, 0) for _, i, state in rows]
+        assert (wishes["b"].consented_at, wishes["a"].consented_at is None) == (None, False)
+        connection.execute(text("UPDATE notification_outbox SET state = 'skipped' WHERE id = 2"))
+        connection.execute(text("UPDATE notification_outbox SET state = 'bundled', bundled_in = 1 WHERE id = 3"))
+    migrate.downgrade(empty_db_url, "0004")
+    with engine.begin() as connection:
+        left = connection.execute(text("SELECT id, state FROM notification_outbox ORDER BY id")).all()
+    engine.dispose()
+    assert [tuple(row) for row in left] == [(1, "sent"), (3, "sent"), (4, "refused")]
+
+
 def test_an_id_that_stands_in_links_is_given_once(sqlite_url: str) -> None:
     engine = create_engine(sqlite_url)
     with engine.connect() as connection:
         made = dict(connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all())  # type: ignore[arg-type]
     engine.dispose()
-    for name in ("person", "offer", "need", "match", "agent_task", "notification_outbox"):
+    for name in ("person", "offer", "need", "match", "agent_task", "notification_outbox", "notification_wishes"):
         assert "AUTOINCREMENT" in made[name], name
 
 

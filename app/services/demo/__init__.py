@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from sqlalchemy import Connection, delete, select, text, update
 from sqlalchemy.orm import Session
@@ -50,6 +51,17 @@ class SignIn:
         return self.url or f"{self.email}  password {PASSWORD}"
 
 
+class _Part:
+    """A connection that is in a transaction, each further one of which is a part of it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.begin = connection.begin_nested
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
 class _OneTransaction(Database):
     """A database whose transactions are all parts of one that is under way."""
 
@@ -71,6 +83,10 @@ class _OneTransaction(Database):
     def begin(self) -> Iterator[Connection]:
         with self._connection.begin_nested():
             yield self._connection
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        yield cast(Connection, _Part(self._connection))
 
 
 def fill(ctx: Context, volunteers: int = VOLUNTEERS, residents: int = RESIDENTS) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from app.context import Context
 from app.services.demo import facts
 from app.services.telling import SEALED_AS, follow_up_undelivered
+from app.services.wishes import ways_of
 from notifications.relay import Relay
 from notifications.tables import OutboxState, outbox
 from notifications.transport.base import Mailbox
@@ -30,7 +31,10 @@ def past_mail(ctx: Context) -> None:
     folder = Path(ctx.settings.instance) / "mail"
     remove_mail(folder)
     transport = FileTransport(folder, Mailbox(ctx.settings.mail_sender, f"À deux pas {ctx.settings.city_name}"))
-    relay = Relay(ctx.db.begin, transport, lambda sealed: ctx.keys.unseal(sealed, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now)
+    relay = Relay(
+        ctx.db.connect, transport, lambda sealed: ctx.keys.unseal(sealed, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
+        seal=lambda text: ctx.keys.seal(text, SEALED_AS), ways=lambda wishes_id, topic: ways_of(ctx, wishes_id, topic),
+    )  # fmt: skip
     while relay.run_once():
         pass
     with ctx.db.begin() as connection:

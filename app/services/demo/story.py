@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import select
 
 from app.models import Match, PostedBy
-from app.services import matches
+from app.services import closing, matches
 from app.services.demo import facts
 from app.services.demo.tape import BY_LINK, Tape
 from app.services.demo.town import Neighbour, Town, slug, where
 from app.services.posting import NeedInput, OfferInput, Where
 from app.services.reports import report
 from config.notices import NOTICE_VERSION
-from matching.lifecycle import NeedState
+from matching.lifecycle import MatchState, NeedState, Side
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,9 @@ def _move(tape: Tape, need_id: int, move: str) -> None:
     if move in ("pause", "withdraw"):
         tape.move_need(need_id, NeedState.PAUSED if move == "pause" else NeedState.WITHDRAWN)
         return
+    state = {"yes": MatchState.PROPOSED, "no": MatchState.PROPOSED, "agree": MatchState.ACCEPTED}.get(move, MatchState.AGREED)
     with ctx.db.read() as session:
-        match_id = session.scalar(select(Match.id).where(Match.need_id == need_id).order_by(Match.id.desc()).limit(1))
+        match_id = session.scalar(select(Match.id).where(Match.need_id == need_id, Match.state == state).order_by(Match.id).limit(1))
     if match_id is None:
         return
     if move in ("yes", "no"):
@@ -112,4 +113,4 @@ def _move(tape: Tape, need_id: int, move: str) -> None:
     elif move == "report":
         report(ctx, need_id, match_id, "absent", facts.REPORTED, BY_LINK)
     else:
-        matches.close(ctx, match_id, move, tape.claire)
+        closing.say(ctx, match_id, Side.EITHER, closing.Said(move), tape.claire)

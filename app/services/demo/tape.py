@@ -11,18 +11,21 @@ from sqlalchemy import select
 
 from app.context import Context
 from app.models import Channel, Match, Need, Offer, Person, Task, TaskKind
-from app.services import duty, matches, posting, tasks, visits
+from app.services import closing, duty, matches, posting, tasks, visits
 from app.services.accounts import activate_offers, approve
 from app.services.board import Board
+from app.services.closing import Said, ask_due
 from app.services.demo.town import Neighbour, Town
+from app.services.duty import come_back
 from app.services.ending import expire_due
 from app.services.events import Actor
 from app.services.matches import Answer
 from app.services.matching import match_due
 from app.services.people import make_person
 from app.services.places import Spot
+from app.services.stale import check_due
 from config.notices import CHARTER_VERSION, NOTICE_VERSION
-from matching.lifecycle import MoveNotAllowed, NeedState, OfferState
+from matching.lifecycle import MoveNotAllowed, NeedState, OfferState, Side
 
 BY_WEB, BY_LINK = Actor(channel=Channel.WEB), Actor(channel=Channel.LINK)
 AGAIN = timedelta(days=1)
@@ -67,11 +70,11 @@ class Tape:
 
     def _follow(self) -> None:
         """What the worker does, need by need: the solver for many at once takes long to load, and here nobody is waiting for it."""
-        expire_due(self.ctx)
-        visits.pass_due(self.ctx)
-        visits.extend_due(self.ctx)
+        for step in (expire_due, come_back, ask_due, check_due, visits.pass_due, visits.extend_due):
+            step(self.ctx)
         with self.ctx.db.read() as session:
-            which = select(Need.id).where(Need.state == NeedState.OPEN, Need.next_try_at <= self.clock).order_by(Need.id)
+            looked_for = Need.state.in_([NeedState.OPEN, NeedState.ASKED])
+            which = select(Need.id).where(looked_for, Need.next_try_at <= self.clock).order_by(Need.id)
             due = session.scalars(which).all()
         for need_id in due:
             if self._again.get(need_id, self.clock) <= self.clock:
@@ -161,7 +164,7 @@ class Tape:
         if how == "backed_out":
             self.at(when, lambda: matches.back_out(self.ctx, match_id, BY_LINK))
         elif how != "nothing":
-            self.at(self.office(when), lambda: matches.close(self.ctx, match_id, how, self.claire))
+            self.at(self.office(when), lambda: closing.say(self.ctx, match_id, Side.EITHER, Said(how), self.claire))
 
     def move_need(self, need_id: int, there: NeedState) -> None:
         posting.move_need(self.ctx, need_id, there, BY_LINK)

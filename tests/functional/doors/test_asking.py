@@ -274,7 +274,7 @@ def test_whoever_is_mailed_reads_until_when_and_how_soon(client: Visitor) -> Non
     page = ask(client, urgency="urgent")
     assert "follow the link in the e-mail, at the latest Monday 30 November 11:05" in page.text
     assert "within minutes" in page.text
-    assert "They have 4 hours to answer." in page.text
+    assert "They have 4 hours to answer; nights do not count." in page.text
     assert "04 65 71 00 00" in page.text
     assert page.link("Read the mail") == "/demo/mail", "it is the demonstration"
     assert client.get("/request/received").text == page.text, "it can be loaded again"

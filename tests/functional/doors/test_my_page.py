@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import Engine, event
 
 from app.models import Match, Need, Offer, Person
-from app.services import accounts, duty, matches, tasks
+from app.services import accounts, closing, duty, matches, tasks
+from app.services.closing import Said
 from app.services.events import Actor
 from app.services.places import Spot
 from matching.hours import parse_hours
-from matching.lifecycle import OfferState
+from matching.lifecycle import OfferState, Side
 from tests.city import City
 from tests.functional.doors.conftest import proposed
 from tests.offers import fill_in, step_of
@@ -222,7 +223,8 @@ def test_the_next_thing_to_do_comes_first(city: City, sign_in: SignIn) -> None:
     assert "How did it go with Résidente2?" in page.text
     assert page.link("Say how it went") == f"#person-{match.id}"
 
-    page = visitor.submit(page, "It is done")
+    assert "It is written down that it took place." in visitor.submit(page, "It is done").text
+    page = visitor.get("/me")
     assert "Nothing waits for you." in page.text
     assert "1 neighbour helped 1 visit" in page.text
 
@@ -231,11 +233,12 @@ def test_the_volunteer_says_how_it_went_once(city: City, sign_in: SignIn) -> Non
     match, need, offer = agreed(city)
     visitor = sign_in(offer_id=offer.id)
     before = visitor.get("/me")
-    page = visitor.submit(before, "It did not happen")
-    assert "We look for somebody else for this neighbour." in page.text
-    assert (city.one(Match, match.id).outcome, city.one(Need, need.id).state) == ("not_done", "open")
-    assert "This has changed meanwhile." in visitor.submit(before, "It is done").text
+    page = visitor.submit(visitor.get(before.link("It did not happen")), "Send", because="no_time")
+    assert "Thank you for telling us." in page.text
+    assert (city.one(Match, match.id).outcome, city.one(Need, need.id).state) == ("not_done", "paused")
+    assert "somebody from the town hall will call you" in visitor.submit(before, "It is done").text
     assert city.one(Match, match.id).outcome == "not_done"
+    page = visitor.get("/me")
     assert city.one(Offer, offer.id).taken == 0
     assert "neighbour helped" not in page.text
 
@@ -260,7 +263,7 @@ def test_the_same_neighbour_helped_twice_is_one_neighbour_and_two_visits(city: C
         city.match()
         match = city.matches(need_id)[0]
         matches.volunteer_answers(city.ctx, match.id, True, Actor())
-        matches.close(city.ctx, match.id, "done", Actor())
+        closing.say(city.ctx, match.id, Side.EITHER, Said("done"), Actor())
     assert "1 neighbour helped 2 visits" in sign_in(offer_id=offer_id).get("/me").text
 
 

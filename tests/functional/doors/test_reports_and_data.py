@@ -129,7 +129,7 @@ def test_nothing_stored_is_left_out(city: City, client: Visitor) -> None:
         Person: {"name", "email", "phone", "language", "contact", "email_confirmed_at", "notice_version"},
     }  # fmt: skip
     for_the_machine = {
-        Need: {"id", "reference", "person_id", "taken", "next_try_at", "channel", "created_at", "changed_at"},
+        Need: {"id", "reference", "person_id", "taken", "next_try_at", "check_at", "checked_at", "channel", "created_at", "changed_at"},
         Person: {"id", "email_index", "phone_index", "session_key", "created_at", "changed_at"},
     }
     of_accounts = {

@@ -7,7 +7,7 @@ import pytest
 
 from app.links import Purpose
 from app.models import Event, Need, Task
-from app.services import matches
+from app.services import matches, stale
 from app.services.events import Actor
 from tests.asking import ask
 from tests.city import City
@@ -77,20 +77,53 @@ def test_a_button_of_an_old_page_is_kindly_answered(city: City, client: Visitor)
 
 
 @pytest.mark.parametrize(
-    ("button", "state", "outcome"), [("Yes, I was helped", "closed", "done"), ("No, it did not happen", "open", "not_done")]
-)
-def test_the_resident_says_what_came_of_it(city: City, client: Visitor, button: str, state: str, outcome: str) -> None:
+    ("button", "state", "outcome"),
+    [
+        ("Yes, I was helped", "closed", "done"), ("Yes, look for somebody else", "open", "not_done"),
+        ("No, I need nobody any more", "withdrawn", "not_done"), ("It is still going on", "agreed", None),
+    ],
+)  # fmt: skip
+def test_the_resident_says_what_came_of_it(city: City, client: Visitor, button: str, state: str, outcome: str | None) -> None:
     city.volunteer()
     need_id = city.need(share_contact=True)
     city.match()
     [match] = city.matches(need_id)
     matches.volunteer_answers(city.ctx, match.id, True, Actor())
     page = client.get(my_request(city, need_id))
+    if outcome == "not_done":
+        page = client.get(page.link("No, it did not happen"))
     for _ in range(2):
-        assert "Thank you for telling us." in client.submit(page, button).text
+        after = client.submit(page, button)
+        assert "Thank you for telling us." in after.text
     assert city.matches(need_id)[0].outcome == outcome
     assert city.one(Need, need_id).state == state
-    assert "v1@example.org" not in client.get(my_request(city, need_id)).html, "contacts go when the help has ended"
+    shown = "v1@example.org" in client.get(my_request(city, need_id)).html
+    assert shown == (outcome is None), "contacts go when the help has ended"
+    assert "The coordinators of the town hall read it." in client.submit(after, "Send", words="Tout s’est bien passé").text
+    assert "Tout s’est bien passé" in client.get(after.path).text
+
+
+def test_a_resident_lets_the_volunteer_go(city: City, client: Visitor) -> None:
+    city.volunteer()
+    need_id = city.need(share_contact=True)
+    city.match()
+    matches.volunteer_answers(city.ctx, city.matches(need_id)[0].id, True, Actor())
+    page = client.get(my_request(city, need_id))
+    question = client.get(page.link("It does not suit me after all"))
+    assert city.matches(need_id)[0].state == "agreed"
+    assert "look for somebody else" in client.submit(question, "I would rather have somebody else").text
+    assert (city.matches(need_id)[0].reason, city.one(Need, need_id).state) == ("let_go", "open")
+    assert "This has changed meanwhile." in client.submit(question, "I would rather have somebody else").text
+
+
+def test_a_request_that_stands_for_long_is_asked_about(city: City, client: Visitor) -> None:
+    need_id = city.need()
+    city.clock.advance(days=30)
+    stale.check_due(city.ctx)
+    page = client.get(my_request(city, need_id))
+    assert "Do you still need help?" in page.text
+    assert "We go on looking for somebody." in client.submit(page, "Yes, I still need it").text
+    assert "Do you still need help?" not in client.get(my_request(city, need_id)).text
 
 
 def test_nobody_answers_for_another_request(city: City, client: Visitor) -> None:
@@ -101,9 +134,10 @@ def test_nobody_answers_for_another_request(city: City, client: Visitor) -> None
     matches.volunteer_answers(city.ctx, match.id, True, Actor())
     token = my_request(city, other).rpartition("/")[2]
     form = client.get("/sign-in").form("Sign in")
-    for action, data in (("answer", {"answer": "yes"}), ("outcome", {"outcome": "done"})):
-        for number in (str(match.id), "", "x", "9" * 30):
-            client.post(f"/request/{token}/{action}", 404, csrf_token=form.values["csrf_token"], match=number, **data)
+    for number in (str(match.id), "", "x", "9" * 30):
+        client.post(f"/request/{token}/answer", 404, csrf_token=form.values["csrf_token"], match=number, answer="yes")
+        client.post(f"/request/{token}/how/{number}", 404, csrf_token=form.values["csrf_token"], said="done")
+    client.post(f"/request/{token}/let-go/{match.id}", 404, csrf_token=form.values["csrf_token"], because="other_time")
     assert city.matches(need_id)[0].state == "accepted"
 
 
@@ -115,7 +149,9 @@ def test_what_no_button_says_is_refused(city: City, client: Visitor) -> None:
     csrf = client.get("/sign-in").form("Sign in").values["csrf_token"]
     match = str(city.matches(need_id)[0].id)
     client.post(f"/request/{token}/answer", 400, csrf_token=csrf, match=match, answer="maybe")
-    client.post(f"/request/{token}/outcome", 400, csrf_token=csrf, match=match, outcome="x")
+    client.post(f"/request/{token}/how/{match}", 400, csrf_token=csrf, said="x")
+    client.post(f"/request/{token}/how/{match}", 400, csrf_token=csrf, said="not_done", because="x")
+    client.post(f"/request/{token}/let-go/{match}", 400, csrf_token=csrf, because="x")
 
 
 def test_a_link_for_one_thing_opens_nothing_else(city: City, client: Visitor) -> None:

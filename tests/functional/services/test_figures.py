@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import event
 
 from app.models import Offer
-from app.services import duty, matches
+from app.services import closing, duty, matches
+from app.services.closing import Said
 from app.services.events import Actor
 from app.services.figures import FEWEST, Figures, figures
-from matching.lifecycle import OfferState
+from matching.lifecycle import OfferState, Side
 from tests.city import City
 from tests.pages import Visitor
 
@@ -55,11 +56,11 @@ def test_whoever_is_not_approved_or_pauses_is_not_ready(city: City) -> None:
 
 def test_help_that_did_not_happen_is_not_counted(city: City) -> None:
     made = [agreed(city) for _ in range(6)]
-    matches.close(city.ctx, made[0], "done", Actor())
+    closing.say(city.ctx, made[0], Side.EITHER, Said("done"), Actor())
     assert figures(city.ctx).answered == 6
-    matches.close(city.ctx, made[1], "not_done", Actor())
+    closing.say(city.ctx, made[1], Side.EITHER, Said("not_done"), Actor())
     assert figures(city.ctx).answered == 5
-    matches.close(city.ctx, made[2], "not_done", Actor())
+    closing.say(city.ctx, made[2], Side.EITHER, Said("not_done"), Actor())
     assert figures(city.ctx).answered is None
 
 

@@ -1,5 +1,6 @@
 """How sending stands, one message tried again, all messages to read: ``adeuxpas mail`` and ``/healthz/mail``."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ from sqlalchemy import update
 
 from app import create_app
 from app.cli import group
+from app.context import Context
 from app.errors import UserError
+from app.models import Task, TaskKind
+from app.services.telling import follow_up_undelivered
 from app.worker import make_relay
 from notifications.samples import SAMPLES
 from notifications.tables import OutboxState
@@ -16,6 +20,7 @@ from notifications.tables import outbox as table
 from notifications.words import LANGUAGES
 from tests.city import City
 from tests.pages import Visitor
+from tests.smtp import SmtpServer, smtp_server
 
 
 def mail(city: City, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
@@ -26,6 +31,17 @@ def mail(city: City, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
 def set_state(city: City, state: OutboxState) -> None:
     with city.ctx.db.begin() as connection:
         connection.execute(update(table).values(state=state))
+
+
+def by_smtp(city: City, server: SmtpServer, **settings: int) -> Context:
+    there = replace(city.ctx.settings, mail_server="127.0.0.1", mail_port=server.port, **settings)  # type: ignore[arg-type]
+    return replace(city.ctx, settings=there)
+
+
+def send_all(ctx: Context) -> None:
+    relay = make_relay(ctx)
+    while relay.run_once():
+        pass
 
 
 def health(city: City) -> int:
@@ -57,6 +73,19 @@ def test_what_a_dead_relay_holds_waits_too(city: City, monkeypatch: pytest.Monke
     assert health(city) == 503
 
 
+def test_what_waits_for_the_morning_is_counted_apart_and_is_never_late(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    city.clock.advance(hours=12)  # 23:05 in Paris
+    city.volunteer()
+    city.need()
+    city.match()
+    make_relay(replace(city.ctx, settings=replace(city.ctx.settings, demo=False))).run_once()
+    city.clock.advance(hours=8)
+    result = mail(city, monkeypatch, "status")
+    assert (result.return_value, health(city)) == (None, 200)
+    assert "        2  waiting\n" in result.stdout and "        2  of those that wait, until a morning or their digest" in result.stdout
+    assert "Nothing waits to be sent." not in result.stdout and "No message is late." in result.stdout
+
+
 @pytest.mark.parametrize("state", [OutboxState.WAITING, OutboxState.REFUSED, OutboxState.SUPPRESSED])
 def test_a_message_that_did_not_go_is_tried_again_now(city: City, monkeypatch: pytest.MonkeyPatch, state: OutboxState) -> None:
     city.need(confirmed=False)
@@ -69,7 +98,13 @@ def test_a_message_that_did_not_go_is_tried_again_now(city: City, monkeypatch: p
         assert connection.execute(table.select()).one().state == OutboxState.SENT
 
 
-@pytest.mark.parametrize(("state", "sentence"), [(OutboxState.SENT, "nobody gets it twice"), (OutboxState.SENDING, "at this moment")])
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        (OutboxState.SENT, "nobody gets it twice"), (OutboxState.SENDING, "at this moment"), (OutboxState.SKIPPED, "is not wanted"),
+        (OutboxState.BUNDLED, "is part of another one"),
+    ],
+)  # fmt: skip
 def test_what_went_or_goes_is_not_sent_again(city: City, monkeypatch: pytest.MonkeyPatch, state: OutboxState, sentence: str) -> None:
     city.need(confirmed=False)
     set_state(city, state)
@@ -77,6 +112,34 @@ def test_what_went_or_goes_is_not_sent_again(city: City, monkeypatch: pytest.Mon
     assert isinstance(result.exception, UserError) and sentence in result.exception.sentence
     with city.ctx.db.begin() as connection:
         assert connection.execute(table.select()).one().state == state
+
+
+def test_who_was_said_not_to_exist_is_written_to_again_after_a_retry(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    with smtp_server() as server:
+        ctx = by_smtp(city, server)
+        server.order("RCPT", "550 5.1.1 no such user", times=1)
+        for _ in range(2):
+            city.need(confirmed=False, email="rose@example.net")
+            send_all(ctx)
+        status = mail(city, monkeypatch, "status").stdout
+        assert "1  failed for good" in status and "1  not sent, since" in status and "1  addresses that nothing is sent to" in status
+        assert follow_up_undelivered(ctx) == 2
+        assert {task.kind for task in city.all(Task)} == {TaskKind.UNDELIVERED}
+        assert "written to again" in mail(city, monkeypatch, "retry", "2").output
+        assert "written to again" not in mail(city, monkeypatch, "retry", "1").output
+        send_all(ctx)
+        assert len(server.received) == 2
+    assert "0  addresses that nothing is sent to" in mail(city, monkeypatch, "status").stdout
+
+
+def test_the_limits_of_the_settings_are_the_relays(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    with smtp_server() as server:
+        ctx = by_smtp(city, server, mail_per_domain_minute=1, mail_per_second=100)
+        for _ in range(2):
+            city.need(confirmed=False, email="rose@example.net")
+        send_all(ctx)
+        assert len(server.received) == 1
+        assert "1  waiting" in mail(city, monkeypatch, "status").stdout
 
 
 def test_an_unknown_message_is_one_sentence(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

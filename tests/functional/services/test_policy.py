@@ -8,11 +8,12 @@ from sqlalchemy import event
 
 from app.models import Match, Need, Offer
 from app.policy import NAMES, policy_of
-from app.services import matches, records
+from app.services import closing, matches, records
+from app.services.closing import Said
 from app.services.events import Actor
 from app.services.records import nearby_averages, past_of
 from config.policy import WEIGHTS
-from matching.lifecycle import MatchState
+from matching.lifecycle import MatchState, Side
 from matching.model import Mode
 from matching.policy import Past, Policy
 from matching.why import Term, from_data
@@ -84,7 +85,7 @@ def test_who_got_on_well_before_meets_again_whatever_the_help(city: City, outcom
     (match,) = city.matches(first)
     matches.volunteer_answers(city.ctx, match.id, True, Actor())
     matches.resident_answers(city.ctx, match.id, True, Actor())
-    matches.close(city.ctx, match.id, outcome, Actor())
+    closing.say(city.ctx, match.id, Side.EITHER, Said(outcome), Actor())
     other = city.volunteer(north_m=100)
     city.weigh(continuity_m=1000)
     again = city.need()

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.models import Block, Need, Offer
-from app.services import duty, matches, reasons
+from app.services import duty, matches, posting, reasons, taking
 from app.services.matches import Answer
 from app.services.reasons import Because
 from matching.lifecycle import MatchState, NeedState, OfferState
@@ -141,3 +141,15 @@ def test_tomorrow_begins_when_people_wake(city: City) -> None:
         now = city.clock().astimezone(zone).replace(hour=hour)
         woken = duty.tomorrow(city.ctx, now).astimezone(zone)
         assert (woken.date() - now.date(), woken.hour) == (timedelta(days=1), 8)
+
+
+def test_a_block_holds_for_the_list_of_needs_nearby(city: City) -> None:
+    offer = city.volunteer()
+    reasons.give_reason(city.ctx, declined(city, phone="+33600000009"), Because.KNOWN, BY_LINK)
+    me = city.one(Offer, offer).person_id
+    for need in city.all(Need):
+        posting.move_need(city.ctx, need.id, NeedState.WITHDRAWN, BY_LINK)
+    kept, other = city.need(phone="+33600000009", email="else@example.net"), city.need(contact="phone")
+    with city.ctx.db.read() as session:
+        assert [need.id for need in taking.needs_near(session, me)] == [other]
+    assert taking.offer_to_take(city.ctx, me, kept, BY_LINK) is Answer.OVER

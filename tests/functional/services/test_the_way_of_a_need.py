@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from app.models import Need, Offer, Person
-from app.services import duty, ending, matches, matching, posting
+from app.services import closing, duty, ending, matches, matching, posting
 from app.services.accounts import approve
+from app.services.closing import Said
 from app.services.events import Actor
 from app.services.matches import Answer
-from matching.lifecycle import MatchState, MoveNotAllowed, NeedState, OfferState
+from matching.lifecycle import MatchState, MoveNotAllowed, NeedState, OfferState, Side
 from matching.model import Urgency
 from tests.city import BY_LINK, City
 
@@ -209,7 +210,7 @@ def test_a_need_that_was_met_is_closed_and_its_volunteer_free(city: City) -> Non
     city.match()
     match = city.matches(need)[0]
     matches.volunteer_answers(city.ctx, match.id, True, BY_LINK)
-    matches.close(city.ctx, match.id, "done", BY_LINK)
+    closing.say(city.ctx, match.id, Side.EITHER, Said("done"), BY_LINK)
     assert city.one(Need, need).state == NeedState.CLOSED
     assert city.one(Offer, offer).taken == 0
 
@@ -220,7 +221,7 @@ def test_help_that_was_not_given_opens_the_need_again(city: City) -> None:
     city.match()
     match = city.matches(need)[0]
     matches.volunteer_answers(city.ctx, match.id, True, BY_LINK)
-    matches.close(city.ctx, match.id, "not_done", BY_LINK)
+    closing.say(city.ctx, match.id, Side.EITHER, Said("not_done"), BY_LINK)
     assert city.one(Need, need).state == NeedState.OPEN
 
 

@@ -9,7 +9,8 @@ import pytest
 from icalendar import Calendar
 
 from app.models import Event, Match, Need, Offer, Visit
-from app.services import duty, matches, posting, rearranging, reminding, standing_in, visits
+from app.services import closing, duty, matches, posting, rearranging, reminding, standing_in, visits
+from app.services.closing import Said
 from app.services.rearranging import NotAnyMore, NotThen
 from matching.lifecycle import MatchState, NeedState, OfferState, Side, VisitState
 from matching.model import Urgency
@@ -229,7 +230,7 @@ def test_an_end_takes_the_visits_out_of_both_calendars(city: City, told: Told, h
         "let_go": lambda: matches.let_go(city.ctx, match_id, BY_LINK),
         "withdrawn": lambda: posting.move_need(city.ctx, match.need_id, NeedState.WITHDRAWN, BY_LINK),
         "off_duty": lambda: duty.move_offer(city.ctx, match.offer_id, OfferState.WITHDRAWN, BY_LINK),
-        "closed": lambda: matches.close(city.ctx, match_id, "done", BY_LINK),
+        "closed": lambda: closing.say(city.ctx, match_id, Side.RESIDENT, Said.DONE, BY_LINK),
     }
     end[how]()
     assert {(visit.state, visit.reason) for visit in of(city, match_id)} == {("skipped", "ended")}
@@ -249,7 +250,7 @@ def test_an_end_takes_the_visits_out_of_both_calendars(city: City, told: Told, h
 @pytest.mark.parametrize(("outcome", "state"), [("done", "done"), ("not_done", "missed")])
 def test_what_came_of_help_given_once_came_of_its_visit(city: City, told: Told, outcome: str, state: str) -> None:
     match_id = agreed(city)
-    matches.close(city.ctx, match_id, outcome, BY_LINK)
+    closing.say(city.ctx, match_id, Side.RESIDENT, Said(outcome), BY_LINK)
     assert [visit.state for visit in of(city, match_id)] == [state]
     assert told("visits_off") == []
 

@@ -6,10 +6,11 @@ from collections import Counter
 import pytest
 
 from app.models import Event, Need, Offer
-from app.services import duty, ending, matches
+from app.services import closing, duty, ending, matches
+from app.services.closing import Said
 from app.services.matches import Answer
 from app.services.records import nearby_averages, past_of
-from matching.lifecycle import MatchState, NeedState, OfferState
+from matching.lifecycle import MatchState, NeedState, OfferState, Side
 from matching.waves import DEFAULT_WAVES
 from tests.city import BY_LINK, City
 
@@ -154,7 +155,7 @@ def test_every_move_is_written_down(crowd: City) -> None:
     crowd.match()
     match = crowd.matches(need)[0]
     matches.volunteer_answers(crowd.ctx, match.id, True, BY_LINK)
-    matches.close(crowd.ctx, match.id, "done", BY_LINK)
+    closing.say(crowd.ctx, match.id, Side.EITHER, Said("done"), BY_LINK)
     moves = [event for event in crowd.all(Event, need_id=need) if event.match_id in (None, match.id)]
     told = [(event.kind, event.reason, event.channel) for event in moves if event.kind.startswith(("need_", "match_"))]
     assert told == [

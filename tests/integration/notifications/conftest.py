@@ -3,9 +3,14 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.db import Database
 from notifications import outbox
@@ -46,8 +51,10 @@ class Post:
     database: Database
     clock: Clock = field(default_factory=Clock)
 
-    def enqueue(self, address: str = "zoe@example.org", message: Message | None = None, **kwargs: Any) -> int | None:
-        to = Recipient(address, f"index of {address}", "fr", "Zoé Martin")
+    def enqueue(
+        self, address: str = "zoe@example.org", message: Message | None = None, *, consented: bool = True, **kwargs: Any
+    ) -> int | None:
+        to = Recipient(address, f"index of {address}", "fr", "Zoé Martin", consented)
         message = message or NeedReceived("Zoé", "shopping", "https://entraide.example.org/page/AAA")
         kwargs = {"about": "need:1", "now": self.clock()} | kwargs
         with self.database.begin() as connection:
@@ -76,3 +83,23 @@ def post(empty_db_url: str) -> Iterator[Post]:
 def smtp() -> Iterator[SmtpServer]:
     with smtp_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that nobody knows, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = dt.datetime.now(dt.UTC)
+    built = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
+    cert_file.write_bytes(built.public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+    return cert_file, key_file

@@ -9,7 +9,6 @@ import pytest
 from notifications import outbox
 from notifications.messages import NeedReceived, from_dict
 from notifications.outbox import Claimed
-from notifications.policy import skip_reasons
 from notifications.tables import OutboxState, suppressed_address
 from tests.integration.notifications.conftest import START, Post, unseal
 
@@ -78,7 +77,7 @@ def test_a_lease_that_ran_out_gives_the_message_to_another(post: Post) -> None:
     assert claim(post, "alive") == []
     post.clock.advance(minutes=1)
     [second] = claim(post, "alive")
-    assert (second.id, second.message_id, second.attempts) == (id, first.message_id, 2)
+    assert (second.id, second.message_id, second.attempts) == (id, first.message_id, 1)
 
 
 def test_a_renewed_lease_holds_and_what_was_lost_is_known(post: Post) -> None:
@@ -115,7 +114,7 @@ def test_outcomes_are_recorded(post: Post) -> None:
     assert {row.claimed_by for row in post.rows()} == {None}
     assert post.row(later.id).due_at == START + LEASE
     with post.database.begin() as connection:
-        assert outbox.counts(connection) == {"waiting": 1, "sending": 0, "sent": 1, "refused": 1, "suppressed": 0}
+        assert outbox.counts(connection) == dict.fromkeys(OutboxState, 0) | {"waiting": 1, "sent": 1, "refused": 1}
 
 
 def test_whoever_lost_a_message_cannot_undo_what_the_next_one_did(post: Post) -> None:
@@ -143,14 +142,33 @@ def test_a_refusal_is_found_until_somebody_was_told(post: Post) -> None:
         assert outbox.refused_unhandled(connection, limit=10) == []
 
 
-def test_a_suppressed_address_is_skipped_with_its_reason(post: Post) -> None:
-    post.enqueue("gone@example.org")
-    post.enqueue("here@example.org")
+def test_an_address_is_suppressed_once_and_can_be_written_to_again(post: Post) -> None:
+    first, second, other = post.enqueue("gone@example.org"), post.enqueue("gone@example.org"), post.enqueue("here@example.org")
+    assert first and second and other
     with post.database.begin() as connection:
-        connection.execute(suppressed_address.insert().values(recipient_index="index of gone@example.org", reason="bounced", since=START))
-    batch = claim(post)
+        assert not outbox.lift_suppression(connection, first)
+        outbox.suppress(connection, "index of gone@example.org", "recipient: 550 5.1.1", START)
+        outbox.suppress(connection, "index of gone@example.org", "bounced", START + LEASE)
+        [row] = connection.execute(suppressed_address.select())
+        assert (row.reason, row.since) == ("recipient: 550 5.1.1", START)
+        assert not outbox.lift_suppression(connection, other)
+        assert outbox.lift_suppression(connection, second)
+        assert not connection.execute(suppressed_address.select()).all()
+
+
+def test_what_is_given_back_has_not_been_tried(post: Post) -> None:
+    for _ in range(3):
+        post.enqueue()
+    now, later, foreign = claim(post)
     with post.database.begin() as connection:
-        assert skip_reasons(connection, batch) == {batch[0].id: "address suppressed: bounced, 2026-11-30"}
+        outbox.release(connection, [now.id], holder="one")
+        outbox.release(connection, [later.id], holder="one", due_at=START + LEASE)
+        outbox.release(connection, [foreign.id], holder="other")
+    assert [(row.state, row.attempts, row.due_at) for row in post.rows()] == [
+        ("waiting", 0, START),
+        ("waiting", 0, START + LEASE),
+        ("sending", 1, START),
+    ]
 
 
 def test_relays_side_by_side_take_each_message_once(post: Post) -> None:

@@ -6,53 +6,25 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 
+from notifications import breaker
 from notifications import relay as relay_module
 from notifications.messages import MESSAGES
-from notifications.relay import GIVE_UP_AFTER, Relay
+from notifications.relay import TRIES, Relay
 from notifications.samples import CITY, SAMPLES
 from notifications.tables import suppressed_address
-from notifications.transport.base import DeliveryError, Envelope, Mailbox, Permanent, Transient, Transport, Unavailable
+from notifications.transport.base import DeliveryError, Envelope, Permanent, Transient, Unavailable
 from notifications.transport.mail import MailTransport, Server
-from notifications.transport.memory import MemoryTransport
-from tests.integration.notifications.conftest import START, Post, unseal
+from tests.integration.notifications.conftest import START, Post, seal, unseal
+from tests.integration.notifications.relays import SENDER, Scripted, ids, relay
 from tests.smtp import DROP, SmtpServer, smtp_server
-
-SENDER = Mailbox("entraide@example.org", "À deux pas")
-
-
-class Scripted(MemoryTransport):
-    """Raises what ``failures`` holds, in turn, before it takes anything; ``closed`` counts."""
-
-    def __init__(self, *failures: Exception) -> None:
-        super().__init__(SENDER)
-        self.failures = list(failures)
-        self.closed = 0
-
-    def send(self, envelope: Envelope) -> None:
-        if self.failures:
-            raise self.failures.pop(0)
-        super().send(envelope)
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-def relay(post: Post, transport: Transport, holder: str = "relay", **options: object) -> Relay:
-    options = {"clock": post.clock, "rng": random.Random(7)} | options
-    return Relay(post.database.begin, transport, unseal, CITY, holder, **options)  # type: ignore[arg-type]
-
-
-def ids(messages: list[EmailMessage]) -> list[str]:
-    return [message["Message-ID"] for message in messages]
 
 
 def test_every_kind_of_message_is_sent_to_its_recipient_in_order(post: Post) -> None:
@@ -114,8 +86,8 @@ def test_a_transient_error_becomes_a_refusal_after_some_days(post: Post) -> None
         sender.run_once()
         post.clock.now = max(post.clock.now, post.row().due_at)
     assert (post.row().state, post.row().last_error) == ("refused", "given up: recipient: 450")
-    assert GIVE_UP_AFTER - dt.timedelta(hours=8) < post.clock.now - START <= GIVE_UP_AFTER
-    assert 10 < post.row().attempts < 30
+    assert post.row().attempts == TRIES
+    assert 2.5 < (post.clock.now - START).total_seconds() / 86400 < 3.5
 
 
 def test_a_permanent_error_is_not_tried_again_and_stops_nobody_else(post: Post) -> None:
@@ -160,7 +132,22 @@ def test_a_suppressed_address_gets_nothing(post: Post) -> None:
     relay(post, transport).run_once()
     assert [message["To"].addresses[0].addr_spec for message in transport.sent] == ["here@example.org"]
     assert post.states() == ["suppressed", "sent"]
-    assert post.row().last_error == "address suppressed: bounced, 2026-11-30"
+    assert post.row().reason == "address suppressed: bounced, 2026-11-30"
+
+
+def test_a_message_is_handed_over_only_when_the_one_before_is_recorded(post: Post) -> None:
+    for _ in range(30):
+        post.enqueue()
+    recorded = []
+
+    class Watching(Scripted):
+        def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+            settle()
+            recorded.append(post.states().count("sent"))
+            super().send(envelope, settle)
+
+    relay(post, Watching()).run_once()
+    assert recorded == list(range(30))
 
 
 def test_a_slow_server_does_not_make_two_relays_send_the_same(post: Post) -> None:
@@ -169,8 +156,8 @@ def test_a_slow_server_does_not_make_two_relays_send_the_same(post: Post) -> Non
     other = Scripted()
 
     class Slow(Scripted):
-        def send(self, envelope: Envelope) -> None:
-            super().send(envelope)
+        def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+            super().send(envelope, settle)
             post.clock.advance(minutes=6)
             relay(post, other, "other").run_once()
 
@@ -185,8 +172,8 @@ def test_what_was_taken_while_a_slow_server_held_the_relay_up_is_left_to_the_oth
     other = Scripted()
 
     class Stuck(Scripted):
-        def send(self, envelope: Envelope) -> None:
-            super().send(envelope)
+        def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+            super().send(envelope, settle)
             post.clock.advance(minutes=30)
             relay(post, other, "other").run_once()
 
@@ -229,6 +216,7 @@ def running(sender: Relay) -> Iterator[None]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay_module, "LOOK_S", 0.01)
     monkeypatch.setattr(relay_module, "LONGEST_PAUSE_S", 0.05)
+    monkeypatch.setattr(breaker, "LONGEST_PAUSE_S", 0.05)
 
 
 def test_the_loop_sends_what_comes_and_stops_when_told(post: Post, smtp: SmtpServer) -> None:
@@ -252,20 +240,17 @@ def test_a_mail_server_that_comes_back_gets_everything(post: Post, monkeypatch: 
 
 
 class Flaky:
-    """A database that is gone when ``gone`` is set, and each time ``breaks`` says so."""
+    """Has a database begin no transaction while ``gone`` is set."""
 
     def __init__(self, post: Post) -> None:
-        self._post = post
         self.gone = threading.Event()
         self.refused = threading.Event()
+        event.listen(post.database.engine, "begin", self._begin, insert=True)
 
-    @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def _begin(self, _: Connection) -> None:
         if self.gone.is_set():
             self.refused.set()
             raise OperationalError("SELECT secret", {}, Exception("gone"))
-        with self._post.database.begin() as connection:
-            yield connection
 
 
 def test_a_database_that_goes_away_right_after_the_sending_repeats_nothing(
@@ -276,8 +261,8 @@ def test_a_database_that_goes_away_right_after_the_sending_repeats_nothing(
     arrived = threading.Semaphore(0)
 
     class Cutting(Scripted):
-        def send(self, envelope: Envelope) -> None:
-            super().send(envelope)
+        def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+            super().send(envelope, settle)
             if len(self.sent) == 2:
                 database.gone.set()
             arrived.release()
@@ -285,7 +270,7 @@ def test_a_database_that_goes_away_right_after_the_sending_repeats_nothing(
     for _ in range(4):
         post.enqueue()
     transport = Cutting()
-    with running(Relay(database.begin, transport, unseal, CITY, "relay", clock=post.clock)):
+    with running(Relay(post.database.connect, transport, unseal, CITY, "relay", seal=seal, clock=post.clock)):
         assert arrived.acquire(timeout=10) and arrived.acquire(timeout=10)
         assert database.refused.wait(10)
         database.gone.clear()
@@ -337,14 +322,14 @@ from notifications import outbox
 from notifications.relay import Relay
 from notifications.transport.base import Mailbox
 from notifications.transport.mail import MailTransport, Server
-from tests.integration.notifications.conftest import unseal
+from tests.integration.notifications.conftest import seal, unseal
 from notifications.samples import CITY
 url, port, holder = sys.argv[1:]
 database = Database(url)
 with database.begin() as connection:
     outbox.release_dead(connection, lambda name: name != holder)
 transport = MailTransport(Server("127.0.0.1", int(port)), Mailbox("entraide@example.org"))
-Relay(database.begin, transport, unseal, CITY, holder).run(threading.Event())
+Relay(database.connect, transport, unseal, CITY, holder, seal=seal).run(threading.Event())
 """
 
 

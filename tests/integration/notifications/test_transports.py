@@ -8,7 +8,6 @@ from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notifications.calendar import CalendarPart
-from notifications.transport.base import Envelope, Mailbox, Permanent, Transient, Transport, Unavailable
+from notifications.transport.base import Envelope, Interrupted, Mailbox, Permanent, Transient, Transport, Unavailable, UnknownAddress
 from notifications.transport.file import FileTransport, list_mail, read_mail
 from notifications.transport.mail import MailTransport, Server
 from notifications.transport.memory import MemoryTransport
@@ -32,6 +31,10 @@ def envelope(address: str = "zoe@example.net", name: str = "Zoé Martin", number
     text = "Bonjour Zoé,\n.\nÀ bientôt !\n" + "très long " * 200 + "\n"
     subject = "Votre demande est bien reçue : merci !"
     return Envelope(Mailbox(address, name), subject, text, f"<p>{text}</p>\n", f"<id-{number}@example.org>", DATE)
+
+
+def nothing() -> None:
+    """What is left to do of the message before."""
 
 
 def part(message: EmailMessage, kind: str) -> str:
@@ -92,7 +95,7 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
 
 def test_a_message_arrives_whole(kind: Kind) -> None:
     transport, arrived = kind
-    transport.send(envelope())
+    transport.send(envelope(), nothing)
     [message] = arrived()
     assert message["Message-ID"] == "<id-1@example.org>"
     assert message["Subject"] == "Votre demande est bien reçue : merci !"
@@ -108,9 +111,9 @@ def test_a_message_arrives_whole(kind: Kind) -> None:
 def test_several_messages_arrive_in_turn(kind: Kind) -> None:
     transport, arrived = kind
     for number in (1, 2, 3):
-        transport.send(envelope(number=number))
+        transport.send(envelope(number=number), nothing)
     transport.close()
-    transport.send(envelope(number=4))
+    transport.send(envelope(number=4), nothing)
     assert [message["Message-ID"] for message in arrived()] == [f"<id-{number}@example.org>" for number in (1, 2, 3, 4)]
 
 
@@ -121,15 +124,15 @@ NO_ADDRESSES = ["", "zoe", "@x.org", "zoe@", "zoé@x.org", "zoe@x.org\r\nBcc: al
 def test_what_is_no_address_is_refused_for_good_and_does_not_stop_others(kind: Kind, address: str) -> None:
     transport, arrived = kind
     with pytest.raises(Permanent) as refusal:
-        transport.send(envelope(address))
+        transport.send(envelope(address), nothing)
     assert address == "" or address not in refusal.value.reason
-    transport.send(envelope(number=2))
+    transport.send(envelope(number=2), nothing)
     assert [message["Message-ID"] for message in arrived()] == ["<id-2@example.org>"]
 
 
 def test_an_international_domain_is_written_in_its_ascii_form(kind: Kind) -> None:
     transport, arrived = kind
-    transport.send(envelope("zoe@bücher.example"))
+    transport.send(envelope("zoe@bücher.example"), nothing)
     assert arrived()[0]["To"].addresses[0].addr_spec == "zoe@xn--bcher-kva.example"
 
 
@@ -146,12 +149,29 @@ def test_whatever_a_name_holds_the_message_goes_to_one_address_and_has_our_heade
     assert set(message.keys()) == headers
 
 
+def test_what_is_left_of_the_message_before_is_done_before_this_one_can_be_taken(kind: Kind) -> None:
+    transport, arrived = kind
+    transport.send(envelope(number=1), nothing)
+    there: list[int] = []
+    transport.send(envelope(number=2), lambda: there.append(len(arrived())))
+    assert there == [1]
+
+    def cannot() -> None:
+        raise LookupError
+
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            transport.send(envelope(number=3), cannot)
+    transport.send(envelope(number=4), nothing)
+    assert [message["Message-ID"] for message in arrived()] == [f"<id-{number}@example.org>" for number in (1, 2, 4)]
+
+
 # --- SMTP
 
 
 def test_one_connection_serves_many_messages_and_is_renewed(smtp: SmtpServer, mail: MailTransport) -> None:
     for number in range(101):
-        mail.send(envelope(number=number))
+        mail.send(envelope(number=number), nothing)
     assert len(smtp.received) == 101
     assert smtp.connections == 2
     mail.close()
@@ -161,29 +181,40 @@ def test_one_connection_serves_many_messages_and_is_renewed(smtp: SmtpServer, ma
 def test_this_machine_s_name_is_not_looked_up_for_each_message(
     smtp: SmtpServer, mail: MailTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mail.send(envelope(number=1))
+    mail.send(envelope(number=1), nothing)
     monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("looked up"))
-    mail.send(envelope(number=2))
+    mail.send(envelope(number=2), nothing)
     mail.close()
-    mail.send(envelope(number=3))
+    mail.send(envelope(number=3), nothing)
     assert len(smtp.received) == 3
 
 
 def test_a_server_that_hung_up_between_messages_loses_none(smtp: SmtpServer, mail: MailTransport) -> None:
-    mail.send(envelope(number=1))
+    mail.send(envelope(number=1), nothing)
     [connection] = smtp.open_connections
     connection.loop.call_soon_threadsafe(connection.transport.close)
     smtp.wait_until(lambda server: not server.open_connections)
-    mail.send(envelope(number=2))
+    mail.send(envelope(number=2), nothing)
     assert smtp.message_ids == ["<id-1@example.org>", "<id-2@example.org>"]
     assert smtp.connections == 2
+
+
+def test_a_refused_recipient_does_not_cost_the_others_their_connection(smtp: SmtpServer, mail: MailTransport) -> None:
+    smtp.order("RCPT", "550 5.1.1 unknown", recipient="nobody@example.net")
+    smtp.order("RCPT", "450 4.2.0 greylisted", recipient="later@example.net")
+    mail.send(envelope(number=1), nothing)
+    for name in ("nobody", "later"):
+        with pytest.raises((UnknownAddress, Transient)):
+            mail.send(envelope(f"{name}@example.net"), nothing)
+    mail.send(envelope(number=2), nothing)
+    assert (smtp.connections, smtp.message_ids) == (1, ["<id-1@example.org>", "<id-2@example.org>"])
 
 
 @pytest.mark.parametrize("farewell", ["421 too late", DROP, HANG])
 def test_a_farewell_that_goes_wrong_is_no_failure(smtp: SmtpServer, farewell: str) -> None:
     smtp.order("QUIT", farewell)
     mail = mail_transport(smtp.port)
-    mail.send(envelope())
+    mail.send(envelope(), nothing)
     mail.close()
     assert smtp.message_ids == ["<id-1@example.org>"]
 
@@ -191,8 +222,18 @@ def test_a_farewell_that_goes_wrong_is_no_failure(smtp: SmtpServer, farewell: st
 @pytest.mark.parametrize(
     ("verb", "reply", "meaning", "reason"),
     [
-        ("RCPT", "550 5.1.1 <zoe@example.net> unknown", Permanent, "recipient: 550 5.1.1"),
-        ("RCPT", "553 no", Permanent, "recipient: 553"),
+        ("RCPT", "550 5.1.1 <zoe@example.net> unknown", UnknownAddress, "recipient: 550 5.1.1"),
+        ("RCPT", "550 5.1.10 null MX", UnknownAddress, "recipient: 550 5.1.10"),
+        ("RCPT", "551 moved away", UnknownAddress, "recipient: 551"),
+        ("RCPT", "553 no", UnknownAddress, "recipient: 553"),
+        ("RCPT", "550 no", Permanent, "recipient: 550"),  # it may be the server's policy
+        ("RCPT", "550 5.2.1 closed for now", Permanent, "recipient: 550 5.2.1"),
+        ("RCPT", "552 5.2.2 mailbox full", Transient, "recipient: 552 5.2.2"),
+        ("RCPT", "552 no room", Transient, "recipient: 552"),
+        ("RCPT", "553 5.1.8 <entraide@example.org> no such domain", Transient, "recipient: 553 5.1.8"),
+        ("RCPT", "421 4.7.0 too many at once", Interrupted, "recipient: 421 4.7.0"),
+        ("RCPT", "451 4.3.0 name service down", Interrupted, "recipient: 451 4.3.0"),
+        ("RCPT", "451 4.7.1 greylisted", Transient, "recipient: 451 4.7.1"),
         ("RCPT", "450 4.2.0 greylisted, try again in 300 seconds", Transient, "recipient: 450 4.2.0"),
         ("RCPT", "554 5.7.1 <zoe@example.net>: Relay access denied", Transient, "recipient: 554 5.7.1"),
         ("RCPT", "530 5.7.0 Authentication required", Unavailable, "recipient: 530 5.7.0"),
@@ -200,10 +241,14 @@ def test_a_farewell_that_goes_wrong_is_no_failure(smtp: SmtpServer, farewell: st
         ("MAIL", "452 4.3.1 disk full", Unavailable, "SMTPSenderRefused 452 4.3.1"),
         ("MAIL", "421 4.3.2 closing", Unavailable, "SMTPSenderRefused 421 4.3.2"),
         ("DATA", "451 4.7.1 try again in 5 minutes", Transient, "content: 451 4.7.1"),
+        ("DATA", "421 4.3.2 shutting down", Interrupted, "content: 421 4.3.2"),
+        ("DATA", "452 4.3.1 disk full", Interrupted, "content: 452 4.3.1"),
         ("DATA", "552 5.3.4 too big", Permanent, "content: 552 5.3.4"),
-        ("DATA", DROP, Transient, "SMTPServerDisconnected"),
-        ("DATA", HANG, Transient, "SMTPServerDisconnected"),
-        ("RCPT", HANG, Transient, "SMTPServerDisconnected"),
+        ("DATA", "550 5.1.1 unknown after all", Permanent, "content: 550 5.1.1"),
+        ("DATA", DROP, Interrupted, "SMTPServerDisconnected"),
+        ("DATA", HANG, Interrupted, "SMTPServerDisconnected"),
+        ("RCPT", DROP, Interrupted, None),  # smtplib sees it in one of two ways
+        ("RCPT", HANG, Interrupted, "SMTPServerDisconnected"),
         ("CONNECT", "554 no service here", Unavailable, "connect: SMTPConnectError 554"),
         ("CONNECT", "421 too many connections", Unavailable, "connect: SMTPConnectError 421"),
         ("CONNECT", DROP, Unavailable, None),  # smtplib sees it in one of two ways
@@ -216,22 +261,31 @@ def test_an_answer_says_whether_trying_again_helps(
     smtp.order(verb, reply, times=1)
     mail = mail_transport(smtp.port)
     with pytest.raises(meaning) as failure:
-        mail.send(envelope(number=1))
+        mail.send(envelope(number=1), nothing)
     assert type(failure.value) is meaning
     assert reason in (None, failure.value.reason)  # type: ignore[attr-defined]
-    mail.send(envelope(number=2))  # the next message is none the worse for it
+    mail.send(envelope(number=2), nothing)  # the next message is none the worse for it
     mail.close()
     assert smtp.message_ids[-1] == "<id-2@example.org>"
 
 
 @pytest.mark.parametrize(
     ("reply", "wait_s"),
-    [("450 try again in 300 seconds", 300), ("450 come back in 5 minutes", 300), ("450 in 99999 s", 3600), ("450 later", None)],
+    [
+        ("450 try again in 300 seconds", 300),
+        ("451 4.7.1 Greylisted for 5 minutes", 300),
+        ("450 come back in 00:05:30", 330),
+        ("450 Retry after 2 hours", 7200),
+        ("421 4.7.0 Try again in 120s", 120),
+        ("450 in 99999 s", 21600),
+        ("450 later", None),
+        ("450 too many in 30 messages", None),
+    ],
 )
 def test_a_wait_that_the_server_asks_for_is_passed_on(smtp: SmtpServer, mail: MailTransport, reply: str, wait_s: int | None) -> None:
     smtp.order("RCPT", reply)
     with pytest.raises(Transient) as failure:
-        mail.send(envelope())
+        mail.send(envelope(), nothing)
     assert failure.value.retry_after_s == wait_s
 
 
@@ -239,39 +293,13 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
     with smtp_server() as server:
         port = server.port
     with pytest.raises(Unavailable, match="ConnectionRefusedError"):
-        mail_transport(port).send(envelope())
+        mail_transport(port).send(envelope(), nothing)
 
 
 def test_a_sign_in_that_fails_is_nobody_s_fault(smtp: SmtpServer) -> None:
     with pytest.raises(Unavailable, match="connect: SMTP"):
-        mail_transport(smtp.port, username="entraide", password="hunter2").send(envelope())
+        mail_transport(smtp.port, username="entraide", password="hunter2").send(envelope(), nothing)
     assert "hunter2" not in repr(Server("127.0.0.1", 25, "entraide", "hunter2"))
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that nobody knows, and its key."""
-    import datetime as dt
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    now = dt.datetime.now(dt.UTC)
-    built = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("tls")
-    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
-    cert_file.write_bytes(built.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
-    return cert_file, key_file
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -285,10 +313,10 @@ def test_a_server_is_written_to_only_with_a_certificate_that_holds(
     with smtp_server(tls_context=context, require_starttls=True) as server:
         mail = mail_transport(server.port, use_tls=True, timeout_s=10)
         if known:
-            mail.send(envelope())
+            mail.send(envelope(), nothing)
         else:
             with pytest.raises(Unavailable, match="SSLCertVerificationError"):
-                mail.send(envelope())
+                mail.send(envelope(), nothing)
         mail.close()
         assert len(server.received) == known
 
@@ -299,7 +327,7 @@ def test_a_server_is_written_to_only_with_a_certificate_that_holds(
 def test_files_are_read_back_newest_first(tmp_path: Path) -> None:
     transport = FileTransport(tmp_path, SENDER)
     for number in (1, 2, 3):
-        transport.send(envelope(number=number))
+        transport.send(envelope(number=number), nothing)
     listed = list_mail(tmp_path, limit=2)
     assert [mail.name for mail in listed] == ["id-3@example.org.eml", "id-2@example.org.eml"]
     mail = read_mail(tmp_path, "id-1@example.org.eml")
@@ -309,7 +337,7 @@ def test_files_are_read_back_newest_first(tmp_path: Path) -> None:
 
 def test_a_repeated_message_is_one_file(tmp_path: Path) -> None:
     for _ in range(2):
-        FileTransport(tmp_path, SENDER).send(envelope())
+        FileTransport(tmp_path, SENDER).send(envelope(), nothing)
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -323,7 +351,7 @@ def test_a_folder_that_is_not_there_holds_no_mail(tmp_path: Path) -> None:
 def test_only_a_message_of_the_folder_can_be_read(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret.eml").write_bytes(compose(envelope(), SENDER).as_bytes())
     folder = tmp_path / "mail"
-    FileTransport(folder, SENDER).send(envelope())
+    FileTransport(folder, SENDER).send(envelope(), nothing)
     (folder / ".hidden.eml").write_bytes(b"")
     with pytest.raises(FileNotFoundError):
         read_mail(folder, name)
@@ -333,8 +361,8 @@ def test_a_folder_that_cannot_be_written_to_is_unavailable_and_leaves_nothing(tm
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(Unavailable):
-        FileTransport(blocked / "mail", SENDER).send(envelope())
+        FileTransport(blocked / "mail", SENDER).send(envelope(), nothing)
     (tmp_path / "id-1@example.org.eml").mkdir()  # where the message's file should go
     with pytest.raises(Unavailable):
-        FileTransport(tmp_path, SENDER).send(envelope())
+        FileTransport(tmp_path, SENDER).send(envelope(), nothing)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
