@@ -197,6 +197,15 @@ def refused_unhandled(connection: Connection, limit: int) -> list[Undelivered]:
     return [Undelivered(**row._mapping) for row in rows]
 
 
+def overtake(connection: Connection, about: Collection[str], kinds: Collection[str], now: dt.datetime) -> set[str]:
+    """What of these is held for later is not said any more; the kinds that this was so for. What is due goes: it may be on its way."""
+    held = update(outbox).where(
+        outbox.c.about.in_(about), outbox.c.kind.in_(kinds), outbox.c.state == OutboxState.WAITING, outbox.c.due_at > now
+    )
+    values = {"state": OutboxState.SKIPPED, "reason": "overtaken", "handled_at": now}
+    return set(connection.execute(held.values(values).returning(outbox.c.kind)).scalars())
+
+
 def mark_handled(connection: Connection, id: int, now: dt.datetime) -> None:
     connection.execute(update(outbox).where(outbox.c.id == id).values(handled_at=now))
 

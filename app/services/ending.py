@@ -13,13 +13,23 @@ from app.links import Purpose
 from app.models import Match, Need, Offer, Task, TaskKind
 from app.services.events import SYSTEM, Actor
 from app.services.moves import lock_match, move
-from app.services.telling import tell
+from app.services.telling import about_words, tell
 from app.services.visits import call_off, invitation, say_off
 from matching.lifecycle import HELD, LIVE, MatchState, NeedState, Side
-from notifications.messages import MatchEndedToVolunteer, NeedPaused, SearchGoesOn
+from notifications import outbox
+from notifications.messages import (
+    AcceptedToResident,
+    HowWasIt,
+    MatchEndedToVolunteer,
+    NeedPaused,
+    ProposalToVolunteer,
+    SearchGoesOn,
+)
 
 SILENCES = 2
 """After so many unanswered yeses of volunteers a need is paused."""
+QUESTIONS = (ProposalToVolunteer.kind, AcceptedToResident.kind, HowWasIt.kind)
+"""What nobody should read any more once it is answered or settled."""
 SAY_SO = timedelta(days=7)
 """How long a resident has to say whether something is still needed."""
 TOLD_AS = {
@@ -52,12 +62,12 @@ def _finish(
     session: Session, ctx: Context, match: Match, there: MatchState, why: str, now: datetime, by: Actor, because: str | None = None
 ) -> datetime | None:
     """When the first visit would have been that is off with it."""
-    outdate(session, match, now, by)
+    unsaid = outdate(session, match, now, by)
     match.reason, match.because, match.closed_at, match.ask_at = why, because, now, None
     off = call_off(session, ctx, match, now)
     move(session, match, there, now, by, why)
     give_back_offer(match.offer, now)
-    if told := TOLD_AS.get(why):
+    if (told := TOLD_AS.get(why)) and ProposalToVolunteer.kind not in unsaid:
         entry = invitation(session, ctx, match, Side.VOLUNTEER, now) if off else None
         message = MatchEndedToVolunteer(match.offer.person.first_name, match.need.category, told, entry)  # type: ignore[arg-type]
         tell(session, ctx, match.offer.person, message, now, offer=match.offer, match=match)
@@ -156,13 +166,23 @@ def pause(session: Session, need: Need, now: datetime, by: Actor, why: str) -> N
     need.next_try_at, need.checked_at, need.check_at = None, now, now + SAY_SO
 
 
-def outdate(session: Session, match: Match, now: datetime, by: Actor) -> None:
-    """Whatever an agent should still have said of this match is overtaken by its next move."""
-    session.execute(
+def outdate(session: Session, match: Match, now: datetime, by: Actor) -> set[str]:
+    """Whatever an agent should still have said of this match, and what waits for the morning, is overtaken by its next move: the kinds
+    of message that nobody has got."""
+    calls = session.scalars(
         update(Task)
         .where(Task.match_id == match.id, Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME]), Task.closed_at.is_(None))
         .values(closed_at=now, closed_by_id=by.person_id)
+        .returning(Task.reason)
+        .execution_options(synchronize_session=False)
     )
+    resident, volunteer = match.need.person_id, match.offer.person_id
+    about = [
+        about_words(volunteer, need_id=match.need_id, offer_id=match.offer_id, match_id=match.id),
+        about_words(volunteer, match_id=match.id),
+        about_words(resident, need_id=match.need_id, match_id=match.id),
+    ]  # fmt: skip
+    return {reason for reason in calls if reason} | outbox.overtake(session.connection(), about, QUESTIONS, now)
 
 
 def give_back_offer(offer: Offer, now: datetime) -> None:

@@ -2,8 +2,10 @@
 
 import threading
 from collections import Counter
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from app.models import Event, Need, Offer
 from app.services import closing, duty, ending, matches
@@ -12,6 +14,7 @@ from app.services.matches import Answer
 from app.services.records import nearby_averages, past_of
 from matching.lifecycle import MatchState, NeedState, OfferState, Side
 from matching.waves import DEFAULT_WAVES
+from notifications.tables import outbox
 from tests.city import BY_LINK, City
 
 
@@ -163,3 +166,30 @@ def test_every_move_is_written_down(crowd: City) -> None:
         ("need_asked", "asked", "system"), ("match_agreed", "yes", "link"), ("need_agreed", "agreed", "link"),
         ("match_closed", "done", "link"), ("need_closed", "done", "link"),
     ]  # fmt: skip
+
+
+def test_what_waits_for_the_morning_is_not_said_once_it_is_overtaken(crowd: City) -> None:
+    need = crowd.need()
+    crowd.match()
+    morning = crowd.clock() + timedelta(hours=9)
+    first, second, third = crowd.matches(need)
+    with crowd.ctx.db.write() as session:  # as the relay holds what is not to wake anybody
+        session.execute(update(outbox).where(outbox.c.about.startswith(f"match:{second.id}/")).values(due_at=morning))
+    matches.volunteer_answers(crowd.ctx, first.id, True, BY_LINK)
+    asked = crowd.raw("SELECT about, state FROM notification_outbox WHERE kind = 'proposal_to_volunteer'")
+    states = {row.about.split("/")[0]: row.state for row in asked}
+    assert states[f"match:{second.id}"] == "skipped"
+    assert states[f"match:{third.id}"] == "waiting", "it may be on its way"
+    ended = [about for kind, about in crowd.mails() if kind == "match_ended_to_volunteer"]
+    assert [about.split("/")[0] for about in ended] == [f"match:{third.id}"], "who never heard of it need not hear that it is settled"
+
+
+def test_nobody_is_called_about_a_request_that_they_never_heard_of(city: City) -> None:
+    city.waves = DEFAULT_WAVES
+    city.volunteer(north_m=100)
+    city.volunteer(north_m=200, email=False)
+    need = city.need()
+    city.match()
+    assert [task.reason for task in city.tasks("tell")] == ["proposal_to_volunteer"]
+    matches.volunteer_answers(city.ctx, city.matches(need)[0].id, True, BY_LINK)
+    assert city.tasks("tell") == []
