@@ -48,6 +48,7 @@ _NEW_LINK: dict[str, Way] = {
     Purpose.CONFIRM_NEED.name: _LOST,
     Purpose.MY_REQUEST.name: _LOST,
     Purpose.RESIDENT_YES.name: _LOST,
+    Purpose.VISITS.name: _HOME,
     Purpose.RESIDENT_NO.name: _LOST,
     Purpose.VOLUNTEER_YES.name: _VOLUNTEER,
     Purpose.VOLUNTEER_NO.name: _VOLUNTEER,

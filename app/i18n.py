@@ -32,7 +32,8 @@ def N_(words: str) -> str:
 
 SMALL_WORDS = (
     N_("EEEE d MMMM"), N_("%(day)s at %(time)s"), N_("%(day)s %(time)s"), N_("today"), N_("tomorrow"), N_("yesterday"),
-    N_("%(first)s to %(last)s"), N_("%(first)s and %(last)s"), N_("every day"), N_("at any time"), N_("to be agreed between you"),
+    N_("%(first)s to %(last)s"), N_("%(first)s and %(last)s"), N_("every day"), N_("every week"), N_("every two weeks"),
+    N_("at any time"), N_("to be agreed between you"),
     N_("about %(distance)s"), N_("about %(minutes)s minutes’ walk"), N_("about %(minutes)s minutes by bike"),
     N_("Nobody offers this kind of help."), N_("1 volunteer offers this."), N_("%(count)s volunteers offer this."),
     N_("1 of them has this request already."), N_("%(count)s of them have this request already."),

@@ -13,10 +13,11 @@ from app.extensions import ctx
 from app.headers import nonce
 from app.identity import has_role, signed_in
 from app.kinds import kind_name, kind_phrase
+from app.links import Purpose
 from app.models import Role
 from app.own_area import own_area_words
 from matching.geo import round_up_100
-from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, walk_words, when_words
+from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, rhythm_words, walk_words, when_words
 
 FOOTER = (
     ("public.how", _l("How it works")),
@@ -38,6 +39,7 @@ def init(web: Flask) -> None:
         hours=lambda text: hours_words(text, i18n.language()),
         phone_link=_phone_link,
         phone_words=lambda phone: phone_words(phone) if phone else "",
+        rhythm=lambda weeks: rhythm_words(weeks, i18n.language()),
         short=lambda moment: format_datetime(moment, "d MMM y HH:mm"),
         spoken=lambda code: Locale.parse(i18n.language()).languages.get(code, code),
         own_area=lambda offer: own_area_words(offer.quartiers, offer.drawn),
@@ -45,6 +47,7 @@ def init(web: Flask) -> None:
         up_to_100=round_up_100,  # before ``distance``, where it is not rounded up yet
         upper_first=lambda text: text[:1].upper() + text[1:],
         when=lambda moment: when_words(moment, ctx().now(), ctx().settings.zone, i18n.language()),
+        visits_address=lambda match_id, side: url_for("visits.show", token=ctx().links.token(Purpose.VISITS, match_id, side)),
         walk=lambda metres: walk_words(metres, i18n.language()),
     )
 

@@ -21,6 +21,7 @@ from app.public.pages import public
 from app.public.places import places
 from app.resident import resident
 from app.resident.lost import lost
+from app.visits import visits
 from app.volunteer.answers import answers
 from app.volunteer.my_page import my_page
 from app.volunteer.pages import volunteer
@@ -44,6 +45,7 @@ DOORS = (
     resident,
     answers,
     my_page,
+    visits,
     coordination,
 )
 LARGEST_REQUEST = 256 * 1024

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from matching.lifecycle import MOVES, MatchState, Move, NeedState, OfferState, State, is_terminal
+from matching.lifecycle import MOVES, MatchState, Move, NeedState, OfferState, State, VisitState, is_terminal
 
-KINDS: dict[str, type[State]] = {"A need": NeedState, "An offer": OfferState, "A match": MatchState}
-HEAD = """# The life of needs, offers and matches
+KINDS: dict[str, type[State]] = {"A need": NeedState, "An offer": OfferState, "A match": MatchState, "A visit": VisitState}
+HEAD = """# The life of needs, offers, matches and visits
 
 Drawn from the moves that `matching/lifecycle.py` declares, by `python -m matching.diagram`; a test says when it is out of date. No other
 move can be written: each asks for its row's lock, is checked where it is written (`app/services/moves.py`), and is an event with its time,

@@ -1,4 +1,4 @@
-"""The states of needs, offers and matches, and the moves between them, declared once.
+"""The states of needs, offers, matches and their visits, and the moves between them, declared once.
 
 Whoever writes a state asks :func:`check`, so that a move that is not declared here cannot happen and a terminal state cannot be
 left. docs/lifecycle.md is drawn from this.
@@ -37,7 +37,15 @@ class MatchState(StrEnum):
     CANCELLED = "cancelled"
 
 
-State = NeedState | OfferState | MatchState
+class VisitState(StrEnum):
+    PLANNED = "planned"
+    DONE = "done"
+    """Its time has passed and nobody said otherwise."""
+    SKIPPED = "skipped"
+    MISSED = "missed"
+
+
+State = NeedState | OfferState | MatchState | VisitState
 
 
 class Side(StrEnum):
@@ -59,7 +67,7 @@ class Move:
     by: Side
 
 
-N, O, M = NeedState, OfferState, MatchState  # noqa: E741
+N, O, M, V = NeedState, OfferState, MatchState, VisitState  # noqa: E741
 RESIDENT, VOLUNTEER, EITHER, SERVICE = Side
 
 MOVES = (
@@ -120,6 +128,13 @@ MOVES = (
     Move(M.AGREED, M.CANCELLED, "off_duty", VOLUNTEER),
     Move(M.AGREED, M.CANCELLED, "let_go", RESIDENT),
     Move(M.AGREED, M.CANCELLED, "withdrawn", RESIDENT),
+    Move(V.PLANNED, V.DONE, "over", SERVICE),
+    Move(V.PLANNED, V.DONE, "done", EITHER),
+    Move(V.PLANNED, V.SKIPPED, "resident", RESIDENT),
+    Move(V.PLANNED, V.SKIPPED, "volunteer", VOLUNTEER),
+    Move(V.PLANNED, V.SKIPPED, "ended", SERVICE),
+    Move(V.PLANNED, V.MISSED, "missed", EITHER),
+    Move(V.DONE, V.MISSED, "missed", EITHER),
 )
 
 
@@ -136,7 +151,7 @@ def _leads(moves: Iterable[Move], here: State, there: State) -> bool:
 
 
 # One table a kind: texts are equal across kinds, and so would be the keys.
-_TABLES: dict[type[State], dict[State, dict[State, frozenset[str]]]] = {kind: _table(MOVES, kind) for kind in (N, O, M)}
+_TABLES: dict[type[State], dict[State, dict[State, frozenset[str]]]] = {kind: _table(MOVES, kind) for kind in (N, O, M, V)}
 NEED_MOVES = _TABLES[N]
 """By state, where it may go from there and why."""
 

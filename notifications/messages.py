@@ -6,67 +6,18 @@ A message is stored as JSON: :meth:`Message.to_dict` and :func:`from_dict` are e
 """
 
 import datetime as dt
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
 
+from notifications.calendar import Invitation
+from notifications.message import Message as Message
+from notifications.message import PairMode, Urgency
 from notifications.topics import Topic
-from notifications.types import as_utc
-
-Urgency = Literal["urgent", "normal", "flexible"]
-PairMode = Literal["in_person", "remote"]
-
-
-@dataclass(frozen=True)
-class Message:
-    """What all messages share. A wrong field raises ``ValueError`` where the message is made, not where it is sent."""
-
-    kind: ClassVar[str]
-    topic: ClassVar[Topic]
-    wakes: ClassVar[bool] = True
-    """Whether it may come at night where what it is about is urgent."""
-    first_name: str
-
-    def __post_init__(self) -> None:
-        for name, hint in _field_types(type(self)).items():
-            value = getattr(self, name)
-            if isinstance(value, dt.datetime):
-                object.__setattr__(self, name, as_utc(value))
-            elif get_origin(hint) is Literal and value not in get_args(hint):
-                raise ValueError(f"{self.kind}: {name} must be one of {', '.join(get_args(hint))}")
-            elif name == "distance_m" and (value is None) != (getattr(self, "mode", "") == "remote"):
-                raise ValueError(f"{self.kind}: distance_m is told in person, and only then")
-            elif name == "distance_m" and value is not None and value % 100:
-                raise ValueError(f"{self.kind}: distance_m must be rounded up to 100 m before it is told")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON, with ``kind``."""
-        data = {name: getattr(self, name) for name in _field_types(type(self))}
-        return {"kind": self.kind} | {k: v.isoformat() if isinstance(v, dt.datetime) else v for k, v in data.items()}
-
-    def without_links(self) -> Self:
-        """As an agent says or prints it: links are the reader's own, and of no use on the phone."""
-        return replace(self, **{f.name: "" for f in fields(self) if f.name.endswith("_url")})
-
-    @classmethod
-    def _from(cls, values: dict[str, Any]) -> Self:
-        moments = {name for name, hint in _field_types(cls).items() if hint is dt.datetime}
-        given: dict[str, Any] = {n: dt.datetime.fromisoformat(value) if n in moments else value for n, value in values.items()}
-        return cls(**given)
 
 
 def from_dict(data: dict[str, Any]) -> Message:
     """The message that :meth:`Message.to_dict` wrote. Raises ``ValueError``, ``KeyError`` or ``TypeError`` when it is none."""
     return MESSAGES[data["kind"]]._from({name: value for name, value in data.items() if name != "kind"})
-
-
-def _field_types(cls: type[Message]) -> dict[str, Any]:
-    if cls not in _FIELD_TYPES:
-        hints = get_type_hints(cls)
-        _FIELD_TYPES[cls] = {f.name: hints[f.name] for f in fields(cls)}
-    return _FIELD_TYPES[cls]
-
-
-_FIELD_TYPES: dict[type, dict[str, Any]] = {}  # read once: it takes longer than all else at a message
 
 
 # --- accounts and confirmations
@@ -149,7 +100,8 @@ class VolunteerApproved(Message):
 
 @dataclass(frozen=True)
 class ProposalToVolunteer(Message):
-    """Never the resident's name, address or free text. ``quartier`` may be empty."""
+    """Never the resident's name, address or free text. ``quartier`` may be empty; ``weeks`` is how often (0: once), ``at`` the one moment
+    where only that one will do."""
 
     kind = "proposal_to_volunteer"
     topic = Topic.REQUESTS
@@ -163,6 +115,8 @@ class ProposalToVolunteer(Message):
     yes_url: str
     no_url: str
     my_page_url: str
+    weeks: int = 0
+    at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -206,7 +160,8 @@ class AcceptedToVolunteer(Message):
 
 @dataclass(frozen=True)
 class AgreedToVolunteer(Message):
-    """The resident's contact details; those that are not known are empty."""
+    """The resident's contact details; those that are not known are empty. ``visit_at`` is a suggestion, ``code`` is what the volunteer
+    says at the door."""
 
     kind = "agreed_to_volunteer"
     topic = Topic.MATCH
@@ -219,11 +174,16 @@ class AgreedToVolunteer(Message):
     address: str
     details: str
     my_page_url: str
+    weeks: int = 0
+    visit_at: dt.datetime | None = None
+    code: str = ""
+    visits_url: str = ""
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True)
 class AgreedToResident(Message):
-    """The volunteer's contact details; those that are not known are empty."""
+    """The volunteer's contact details; those that are not known are empty. The rest as in :class:`AgreedToVolunteer`."""
 
     kind = "agreed_to_resident"
     topic = Topic.MATCH
@@ -234,6 +194,75 @@ class AgreedToResident(Message):
     other_email: str
     other_phone: str
     my_page_url: str
+    weeks: int = 0
+    visit_at: dt.datetime | None = None
+    code: str = ""
+    visits_url: str = ""
+    invitation: Invitation | None = None
+
+
+# --- visits
+
+
+@dataclass(frozen=True)
+class VisitReminder(Message):
+    """The day before. ``other_phone`` and, for whoever goes there, ``address`` may be empty."""
+
+    kind = "visit_reminder"
+    topic = Topic.MATCH
+    category: str
+    mode: PairMode
+    other_name: str
+    other_phone: str
+    address: str
+    at: dt.datetime
+    code: str
+    visits_url: str
+    invitation: Invitation | None = None
+
+
+@dataclass(frozen=True)
+class VisitMoved(Message):
+    """A visit of ``was`` is at ``at`` now; with ``weeks``, all after it follow in that rhythm."""
+
+    kind = "visit_moved"
+    topic = Topic.MATCH
+    category: str
+    other_name: str
+    was: dt.datetime
+    at: dt.datetime
+    weeks: int
+    visits_url: str
+    invitation: Invitation | None = None
+
+
+@dataclass(frozen=True)
+class VisitsSkipped(Message):
+    """``number`` visits from ``at`` to ``last_at`` do not take place; the next one is at ``next_at``. ``may_replace``: the resident is
+    asked whether somebody else should come instead."""
+
+    kind = "visits_skipped"
+    topic = Topic.MATCH
+    category: str
+    other_name: str
+    number: int
+    at: dt.datetime
+    last_at: dt.datetime
+    next_at: dt.datetime
+    may_replace: bool
+    visits_url: str
+    invitation: Invitation | None = None
+
+
+@dataclass(frozen=True)
+class VisitsOff(Message):
+    """To whoever ended a match themselves: the visits that were planned are off, in the calendar too."""
+
+    kind = "visits_off"
+    topic = Topic.MATCH
+    category: str
+    at: dt.datetime
+    invitation: Invitation | None = None
 
 
 # --- when it does not come to that
@@ -247,6 +276,7 @@ class MatchEndedToVolunteer(Message):
     topic = Topic.MATCH
     category: str
     why: Literal["withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled"]
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True)
@@ -258,6 +288,7 @@ class SearchGoesOn(Message):
     category: str
     why: Literal["backed_out", "unanswered"]
     my_page_url: str
+    invitation: Invitation | None = None
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from notifications.limits import Limits
 from notifications.messages import from_dict
 from notifications.outbox import Claimed
 from notifications.policy import AT_ONCE, Rules
-from notifications.render import City, Ways, render
+from notifications.render import City, Ways, calendar_part, render
 from notifications.sifting import Sieve
 from notifications.topics import Topic
 from notifications.transport.base import (
@@ -232,7 +232,8 @@ class Relay:
         ways = self._ways(claimed.wishes_id, message.topic) if self._ways and message.topic is not Topic.ACCOUNT else None
         rendered = render(message, claimed.language, self._city, ways)
         headers, to, back = ways.headers if ways else {}, self._mailbox(claimed), self._reply_to(claimed.id)
-        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.since, headers, back)
+        part = calendar_part(message, claimed.language, self._city, to.address)
+        return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.since, headers, back, part)
 
     def _try_later(self, claimed: Claimed, reason: str, retry_after_s: int | None) -> None:
         counts = self._breaker.state(self._clock()) is BreakerState.CLOSED  # else it is the server's failure, not the message's

@@ -12,8 +12,20 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from notifications import calendar
+from notifications.calendar import CalendarPart
 from notifications.messages import Item, Message
-from notifications.words import LANGUAGES, NBSP, category_words, distance_words, hours_words, length_words, moment_words, phone_words
+from notifications.words import (
+    LANGUAGES,
+    NBSP,
+    category_words,
+    distance_words,
+    hours_words,
+    length_words,
+    moment_words,
+    phone_words,
+    rhythm_words,
+)
 
 _SUBJECT_LENGTH = 150
 
@@ -85,13 +97,21 @@ def _rendered(message: Message, language: str, city: City, more: dict[str, objec
     return Rendered(subject, _spaced(text, language), _spaced(part("body.html"), language))
 
 
+def calendar_part(message: Message, language: str, city: City, to: str) -> CalendarPart | None:
+    """What ``message`` puts into the calendar of the address ``to``, if anything."""
+    invitation = getattr(message, "invitation", None)
+    if invitation is None:
+        return None
+    return calendar.write(invitation, language if language in LANGUAGES else city.language, city.phone, ZoneInfo(city.timezone), to)
+
+
 def _spaced(text: str, language: str) -> str:
     """French sets a space before these signs, which must not become the end of a line."""
     return re.sub(r" (?=[?!:;»–])|(?<=«) ", NBSP, text) if language == "fr" else text
 
 
 def _words(message: Message, language: str, city: City) -> dict[str, object]:
-    """What the templates see: each field under its own name, ``distance`` for ``distance_m``."""
+    """What the templates see: each field under its own name, ``distance`` for ``distance_m``, ``rhythm`` for ``weeks``."""
     zone = ZoneInfo(city.timezone)
     words: dict[str, object] = {"language": language, "city": city, "hours": hours_words(city.hours or "24/7", language)}
     for field in fields(message):
@@ -102,6 +122,8 @@ def _words(message: Message, language: str, city: City) -> dict[str, object]:
             words["radius"] = length_words(value, language) if value else ""
         elif field.name == "distance_m":
             words["distance"] = "" if value is None else distance_words(value, language)
+        elif field.name == "weeks":
+            words["rhythm"] = rhythm_words(value, language)
         elif field.name == "items":
             words["items"] = [_item_words(item, zone, language, city) for item in value]
         elif isinstance(value, str):

@@ -2,8 +2,10 @@
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 from notifications import messages as m
+from notifications.calendar import Invitation
 from notifications.render import City, Ways
 from notifications.topics import Topic, stopped_with
 
@@ -14,14 +16,25 @@ PAGE = f"{ROOT}/page/AAA"
 YES, NO = f"{ROOT}/answer/YYY", f"{ROOT}/answer/NNN"
 WHEN = "Mo-Fr 18:00-20:00; Sa 09:00-12:00,14:00-24:00"
 
+VISIT = dt.datetime(2026, 12, 3, 9, 0, tzinfo=dt.UTC)
+VISITS = f"{ROOT}/visits/VVV"
+_entry = Invitation("match-12@example.org", 0, DEADLINE, VISIT, "entraide@example.org", "pharmacy", "Zoé", "12 rue des Tables, Lyon")
+_meeting: dict[str, Any] = {"visit_at": VISIT, "code": "4711", "visits_url": VISITS, "invitation": _entry}
+_reminder = m.VisitReminder("Zoé", "shopping", "in_person", "Anne", "06 39 98 56 78", "", VISIT, "4711", VISITS, _entry)
+_moved = m.VisitMoved("Zoé", "shopping", "Anne", VISIT, VISIT + dt.timedelta(days=1, hours=5), 0, VISITS, _entry)
+_skipped = m.VisitsSkipped(
+    "Zoé", "shopping", "Anne", 1, VISIT, VISIT, VISIT + dt.timedelta(weeks=1), may_replace=True, visits_url=VISITS, invitation=_entry
+)  # fmt: skip
+_off = dataclasses.replace(_entry, sequence=3, whom="", location="", cancelled=True)
+
 _proposal = m.ProposalToVolunteer("Anne", "shopping", "normal", "in_person", WHEN, "Croix-Rousse", 400, DEADLINE, YES, NO, PAGE)
 _asked = m.ProposalToResident("Zoé", "shopping", "in_person", 400, DEADLINE, PAGE)
 _accepted = m.AcceptedToResident("Zoé", "shopping", "in_person", 1200, DEADLINE, YES, NO, PAGE)
 _contacts = m.AgreedToVolunteer(
     "Anne", "pharmacy", "in_person", WHEN, "Zoé Martin", "zoe@example.org", "06 39 98 12 34",
-    "12 rue des Tables-Claudiennes, 69001 Lyon", "Code de l’immeuble : 1234.\nTroisième étage, à gauche.", PAGE,
+    "12 rue des Tables-Claudiennes, 69001 Lyon", "Code de l’immeuble : 1234.\nTroisième étage, à gauche.", PAGE, **_meeting,
 )  # fmt: skip
-_helper = m.AgreedToResident("Zoé", "pharmacy", "in_person", "", "Anne Durand", "anne@example.org", "06 39 98 56 78", PAGE)
+_helper = m.AgreedToResident("Zoé", "pharmacy", "in_person", "", "Anne Durand", "anne@example.org", "06 39 98 56 78", PAGE, **_meeting)
 _received = m.VolunteerReceived("Anne", PAGE, needs_approval=True)
 
 _news = (m.NobodyYet("Zoé", "pets", PAGE), m.NeedClosed("Zoé", "shopping", "expired"), dataclasses.replace(_asked, category="paperwork"))
@@ -42,6 +55,8 @@ SAMPLES: dict[str, m.Message] = {
     "proposal_to_volunteer-flexible-remote": dataclasses.replace(
         _proposal, urgency="flexible", category="homework", mode="remote", distance_m=None, when=""
     ),
+    "proposal_to_volunteer-weekly": dataclasses.replace(_proposal, weeks=1),
+    "proposal_to_volunteer-one_day": dataclasses.replace(_proposal, at=VISIT),
     "proposal_to_resident": _asked,
     "proposal_to_resident-several": dataclasses.replace(_asked, number=3),
     "proposal_to_resident-remote": dataclasses.replace(_asked, category="conversation", mode="remote", distance_m=None),
@@ -52,8 +67,18 @@ SAMPLES: dict[str, m.Message] = {
     "agreed_to_volunteer-remote": dataclasses.replace(
         _contacts, category="homework", mode="remote", address="", details="", other_email=""
     ),
+    "agreed_to_volunteer-weekly": dataclasses.replace(_contacts, weeks=1),
     "agreed_to_resident": _helper,
+    "agreed_to_resident-fortnightly": dataclasses.replace(_helper, weeks=2),
     "agreed_to_resident-remote": dataclasses.replace(_helper, category="conversation", mode="remote", other_phone=""),
+    "visit_reminder": _reminder,
+    "visit_reminder-volunteer": dataclasses.replace(_reminder, first_name="Anne", other_name="Zoé", address="12 rue des Tables, Lyon"),
+    "visit_reminder-remote": dataclasses.replace(_reminder, mode="remote", other_phone=""),
+    "visit_moved": _moved,
+    "visit_moved-onward": dataclasses.replace(_moved, weeks=1),
+    "visits_skipped": _skipped,
+    "visits_skipped-several": dataclasses.replace(_skipped, number=3, last_at=VISIT + dt.timedelta(weeks=2), may_replace=False),
+    "visits_off": m.VisitsOff("Anne", "shopping", VISIT, _off),
     **{
         f"match_ended_to_volunteer-{why}": m.MatchEndedToVolunteer("Anne", "accompaniment", why)
         for why in ("withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled")

@@ -36,6 +36,8 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "%(first)s to %(last)s": "du %(first)s au %(last)s",
         "%(first)s and %(last)s": "%(first)s et %(last)s",
         "every day": "tous les jours",
+        "every week": "chaque semaine",
+        "every two weeks": "toutes les deux semaines",
         "at any time": "à toute heure",
         "to be agreed between you": "à convenir ensemble",
         "about %(distance)s": "environ %(distance)s",
@@ -180,7 +182,7 @@ def walk_words(distance_m: int, language: str) -> str:
 def moment_words(moment: dt.datetime, zone: ZoneInfo, language: str) -> str:
     """Weekday, day, month and clock time in ``zone``, without the year: "lundi 1er juin à 18 h 30"."""
     local = moment.astimezone(zone)
-    return say("%(day)s at %(time)s", language, day=_day(local.date(), language), time=_clock(f"{local:%H:%M}", language))
+    return say("%(day)s at %(time)s", language, day=day_words(local.date(), language), time=_clock(f"{local:%H:%M}", language))
 
 
 def when_words(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo, language: str) -> str:
@@ -192,13 +194,20 @@ def when_words(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo, language: 
     elif abs(away) < 7:
         day = get_day_names("wide", locale=language)[local.weekday()]
     else:
-        day = _day(local.date(), language)
+        day = day_words(local.date(), language)
     return say("%(day)s %(time)s", language, day=day, time=_clock(f"{local:%H:%M}", language))
 
 
-def _day(date: dt.date, language: str) -> str:
+def day_words(date: dt.date, language: str) -> str:
+    """Weekday, day and month: "lundi 1er juin"."""
     words = format_date(date, say("EEEE d MMMM", language), locale=language)
     return words.replace(" 1 ", " 1er ") if language == "fr" and date.day == 1 else words
+
+
+def rhythm_words(weeks: int, language: str) -> str:
+    """How often help is given: each so many weeks; once is the empty text."""
+    phrases = {0: "", 1: "every week", 2: "every two weeks"}
+    return say(phrases[weeks], language) if weeks else ""
 
 
 def hours_words(text: str, language: str) -> str:

@@ -13,6 +13,8 @@ BECAUSE_OF = {
     "search_goes_on": {"match_cancelled", "match_expired"}, "nobody_yet": {"nobody_found"}, "need_paused": {"need_paused"},
     "need_closed": {"need_withdrawn", "need_expired"}, "how_was_it": {"outcome_asked"}, "not_done": {"match_closed"},
     "outcome_to_agent": {"match_closed"}, "still_needed": {"still_needed_asked"}, "no_need_near_you": {"no_need_told"},
+    "visit_reminder": {"visit_reminded"}, "visit_moved": {"visit_moved"}, "visits_skipped": {"visit_skipped"},
+    "visits_off": {"visit_skipped"},
 }  # fmt: skip
 """By kind of message."""
 OF_ACCOUNTS = {"confirm_account", "account_exists", "reset_password", "my_link", "volunteer_received", "volunteer_approved"}

@@ -20,7 +20,7 @@ from app.crypto import Keyring
 from app.db import Database
 from app.identity import enter
 from app.links import Links, Purpose
-from app.models import Match, Need, Offer, Person, Role, Task
+from app.models import Match, Need, Offer, Person, Role, Task, Visit
 from app.permissions import Permission, declared
 from config.settings import load
 from notifications.tables import wishes
@@ -161,6 +161,27 @@ def _answer_tokens(yes: Purpose, no: Purpose) -> Way:
     return lambda reach, session: [*_tokens(yes, each)(reach, session), *_tokens(no, each)(reach, session)]
 
 
+def _with_visits(_reach: Reach, session: Session) -> Iterable[int]:
+    """A match of help that repeats, one of help given once, and one that has ended."""
+    each = select(func.min(Match.id)).join(Match.need).where(Match.rhythm_at.is_not(None)).group_by(Need.repeats, Match.state == "agreed")
+    return session.scalars(each.order_by(Need.repeats.desc()))
+
+
+def _that_repeats(reach: Reach, session: Session) -> Iterable[int]:
+    return list(_with_visits(reach, session))[:1]
+
+
+def _visits(reach: Reach, session: Session) -> Iterable[int]:
+    """Of the one that repeats, in each state."""
+    own = Visit.match_id.in_(_that_repeats(reach, session))
+    return session.scalars(select(func.min(Visit.id)).where(own).group_by(Visit.state))
+
+
+def _visit_tokens(reach: Reach, session: Session) -> Iterable[str]:
+    sides = ("resident", "volunteer")
+    return [reach.ctx.links.token(Purpose.VISITS, match_id, side) for match_id in _with_visits(reach, session) for side in sides]
+
+
 def _some_wishes(_reach: Reach, session: Session) -> Iterable[int]:
     """Those of a volunteer and of a resident."""
     people = (select(func.min(Person.id)).where(Person.account, Person.email_index.is_not(None)), select(func.max(Need.person_id)))
@@ -191,6 +212,10 @@ WAYS: dict[str, Way] = {
     "resident.confirm token": _tokens(Purpose.CONFIRM_NEED, NEEDS),
     "resident.agree token": _answer_tokens(Purpose.RESIDENT_YES, Purpose.RESIDENT_NO),
     "answers token": _answer_tokens(Purpose.VOLUNTEER_YES, Purpose.VOLUNTEER_NO),
+    "visits token": _visit_tokens,
+    "visit_id": _visits,
+    "coordination.visits_show match_id": _with_visits,
+    **{f"coordination.visits_{page} match_id": _that_repeats for page in ("move", "say", "away")},
     "account.confirm token": _account_tokens(Purpose.CONFIRM_ACCOUNT),
     "account.reset token": _account_tokens(Purpose.RESET_PASSWORD),
     "messages.show token": _tokens(Purpose.WISHES, _some_wishes),

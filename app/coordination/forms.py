@@ -114,7 +114,7 @@ class CounterForm(NeedForm):
             _l("Several volunteers, help from afar, other languages"), ("helpers_needed", "mode", "languages"),
         ),
         Part(_l("2. Where?"), ("where",)),
-        Part(_l("3. When?"), ("urgency",), _l("Only at certain hours"), ("week",)),
+        Part(_l("3. When?"), ("urgency", "repeats"), _l("Only at certain hours"), ("week",)),
         Part(
             _l("4. For whom?"), ("for_whom", "name"),
             _l("The caller asks for somebody else"), ("on_behalf_name", "on_behalf_phone", "call"),

@@ -14,8 +14,9 @@ from app.models.post import Channel, PostedBy
 from app.models.street import Street
 from app.models.task import Task, TaskKind
 from app.models.territory import Territory
+from app.models.visit import Visit
 
 __all__ = [
     "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Note", "Offer", "Outcome", "Person", "PostedBy",
-    "Role", "Street", "Task", "TaskKind", "Territory",
+    "Role", "Street", "Task", "TaskKind", "Territory", "Visit",
 ]  # fmt: skip

@@ -22,6 +22,8 @@ class Match(Base):
     ``asked`` so often since they last said.
     ``distance_m`` is exact and for the matcher and coordinators; pages round it up. ``rank`` is 1 for the best of those who could be
     asked then, and ``terms`` is what each counted for (:func:`matching.why.as_data`); whoever took the need on themselves has neither.
+    Once agreed, ``code`` is what the volunteer says at the door, ``rhythm_at`` the first visit of the present rhythm, ``extend_at`` when
+    one more visit is to be planned, and ``sequence`` counts the changes that calendars were told of.
     """
 
     __tablename__ = "match"
@@ -51,6 +53,10 @@ class Match(Base):
     outcome: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(String(40))
     because: Mapped[str | None] = mapped_column(String(20))
+    code: Mapped[str | None] = mapped_column(String(4))
+    rhythm_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    extend_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
 
     need: Mapped[Need] = relationship(lazy="raise")
     offer: Mapped[Offer] = relationship(lazy="raise")

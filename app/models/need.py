@@ -20,7 +20,8 @@ class Need(Post, Base):
     While it is not met, its resident is asked at ``check_at`` whether it is still needed, and was at ``checked_at``.
     An open need is due for matching when ``next_try_at`` has come. ``on_behalf_name`` and ``on_behalf_phone`` say who asks in the
     resident's place, when somebody does; ``call`` is whom the town hall calls (a ``PostedBy``: the resident themselves or that relative).
-    ``school_level`` is asked for homework help only.
+    ``school_level`` is asked for homework help only. ``repeats``: each so many weeks, 0 is once. ``wanted_at`` is the one moment for which
+    somebody is looked for, where only that one will do.
     """
 
     __tablename__ = "need"
@@ -42,6 +43,8 @@ class Need(Post, Base):
     on_behalf_phone: Mapped[str | None] = mapped_column(EncryptedText("need.on_behalf_phone"))
     call: Mapped[str] = mapped_column(String(10), default=PostedBy.SELF, server_default=PostedBy.SELF)
     school_level: Mapped[str | None] = mapped_column(String(20))
+    repeats: Mapped[int] = mapped_column(default=0, server_default="0")
+    wanted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     next_try_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     check_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

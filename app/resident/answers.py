@@ -29,7 +29,7 @@ def answers(wizard: Wizard) -> list[Answer]:
         "homework": [(_("School level"), whole.school_level.data)],
         "how": [(_("How"), chosen(whole.mode))],
         "where": [(_("Where"), whole.where_words)],
-        "when": [(_("When"), _hours(whole.week.data)), (_("How urgent"), chosen(whole.urgency))],
+        "when": [(_("When"), _hours(whole.week.data)), (_("How often"), chosen(whole.repeats)), (_("How urgent"), chosen(whole.urgency))],
         "for-whom": [(_("For whom"), _("For me") if whole.for_whom.data == PostedBy.SELF else _("For somebody else, who agrees"))],
         "you": [
             (_("Who asks"), f"{whole.on_behalf_name.data}, {_phone(whole.on_behalf_phone)}"),

@@ -92,7 +92,7 @@ def _form(what: str, row: Any) -> Form:
 
 def _answered(row: Any) -> dict[str, Any]:
     return {
-        "urgency": row.urgency, "week": row.availability, "details": row.details, "languages": row.languages,
+        "urgency": row.urgency, "repeats": str(row.repeats), "week": row.availability, "details": row.details, "languages": row.languages,
         "helpers_needed": str(row.helpers_needed), "share_contact": "yes" if row.share_contact else "no", "contact": row.contact,
         "phone": phone_words(row.phone) if row.phone else "",
     }  # fmt: skip
@@ -104,7 +104,7 @@ def _change(what: str, form: Any, row: Any) -> Change:
             return Change(what, where=form.where)
         case "when":
             others = parse_hours(form.week.data) != parse_hours(row.availability)  # however they are written
-            return Change(what, availability=form.week.data if others else None, urgency=form.urgency.data)
+            return Change(what, availability=form.week.data if others else None, urgency=form.urgency.data, repeats=int(form.repeats.data))
         case "more":
             number = int(form.helpers_needed.data)
             return Change(what, details=form.details.data, languages=form.languages.data, helpers_needed=number)

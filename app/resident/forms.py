@@ -48,6 +48,10 @@ def needed_if(other: str, value: str, sentence: LazyString) -> Callable[[Form, F
     return check
 
 
+def rhythms() -> dict[str, str]:
+    return {"0": _("Once"), "1": _("Every week"), "2": _("Every two weeks")}
+
+
 def urgencies() -> dict[str, str]:
     return {
         Urgency.URGENT.value: _("Urgent: today or tomorrow"),
@@ -79,6 +83,10 @@ class NeedForm(WhereFields):
     urgency = ChoiceField(
         _l("How urgent is it?"), _l("Say how urgent it is."), default=Urgency.NORMAL.value,
         choices=urgencies,
+    )  # fmt: skip
+    repeats = ChoiceField(
+        _l("How often?"), _l("Say how often you need this help."), default="0", choices=rhythms,
+        description=_l("The same volunteer can come again and again. You can stop at any time."),
     )  # fmt: skip
     week = WeekField(_l("When does it suit you?"), description=_l("Tick nothing if any time will do."))
     for_whom = ChoiceField(
@@ -155,7 +163,8 @@ class NeedForm(WhereFields):
             name=self.name.data, category=self.category.data, where=self.where, email=self.email.data or None,
             phone=self.phone.data or None, contact=self.contact.data, language=language, languages=self.languages.data,
             urgency=Urgency(self.urgency.data), mode=self.mode.data, availability=self.week.data,
-            helpers_needed=int(self.helpers_needed.data), details=self.details.data, share_contact=self.share_contact.data == "yes",
+            helpers_needed=int(self.helpers_needed.data), repeats=int(self.repeats.data), details=self.details.data,
+            share_contact=self.share_contact.data == "yes",
             posted_by=posted_by or PostedBy(self.for_whom.data), on_behalf_name=self.on_behalf_name.data if relative else None,
             on_behalf_phone=self.on_behalf_phone.data if relative else None, call=PostedBy(self.call.data) if relative else PostedBy.SELF,
             school_level=self.school_level.data if homework else None, notice_version=NOTICE_VERSION,

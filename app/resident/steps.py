@@ -57,6 +57,7 @@ class Place(WhereFields):
 
 class When(Form):
     urgency = NeedForm.urgency
+    repeats = NeedForm.repeats
     week = WeekField(_l("At what times does it suit you?"), description=_l("Tick as many as you like. Tick nothing if any time will do."))
 
 

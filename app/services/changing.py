@@ -17,8 +17,8 @@ from app.services.posting import Where, first_try, locate, move_post
 from matching.lifecycle import MatchState, NeedState
 
 CHANGEABLE = frozenset({NeedState.UNCONFIRMED, NeedState.OPEN, NeedState.ASKED, NeedState.PAUSED})
-ASKED_FOR_ANOTHER = ("where", "availability", "languages")
-"""What a volunteer was asked about: with another place, other hours or languages somebody else may be the right one."""
+ASKED_FOR_ANOTHER = ("where", "availability", "repeats", "languages")
+"""What a volunteer was asked about: with another place, other hours, rhythm or languages somebody else may be the right one."""
 
 
 class TooLate(UserError):
@@ -37,6 +37,7 @@ class Change:
     where: Where | None = None
     availability: str | None = None
     urgency: str | None = None
+    repeats: int | None = None
     languages: Sequence[str] | None = None
     details: str | None = None
     helpers_needed: int | None = None
@@ -66,7 +67,7 @@ def change_need(ctx: Context, need_id: int, change: Change, by: Actor) -> None:
             end_matches_of(session, ctx, now, by, "changed", need=need)
         if change.helpers_needed is not None and change.helpers_needed < need.taken:
             raise TooFew("So many volunteers have said yes already.")
-        for name in ("availability", "urgency", "languages", "details", "helpers_needed", "share_contact"):
+        for name in ("availability", "urgency", "repeats", "languages", "details", "helpers_needed", "share_contact"):
             if getattr(change, name) is not None:
                 setattr(need, name, getattr(change, name))
         if change.contact is not None:

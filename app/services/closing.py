@@ -15,6 +15,7 @@ from app.services.moves import lock_match, move
 from app.services.posting import move_need
 from app.services.tasks import open_task
 from app.services.telling import tell
+from app.services.visits import close_with, say_off
 from matching.lifecycle import MatchState, NeedState, Side
 from matching.model import Urgency
 from notifications.messages import HowWasIt, NotDone, OutcomeToAgent
@@ -97,7 +98,11 @@ def _close(
 ) -> None:  # fmt: skip
     need = match.need
     match.outcome, match.because, match.closed_at, match.ask_at = said, because, now, None
+    off = close_with(session, ctx, match, said, now, by)
     move(session, match, MatchState.CLOSED, now, by, said)
+    for each in (Side.RESIDENT, Side.VOLUNTEER):
+        if off:
+            say_off(session, ctx, match, each, off, now)
     give_back_offer(match.offer, now)
     if said is Said.NOT_DONE:
         need.taken -= 1

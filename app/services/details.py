@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.models import Event, Match, Need, Note, Offer, Outcome, Person, PostedBy, Role, Task, Territory
+from app.models import Event, Match, Need, Note, Offer, Outcome, Person, PostedBy, Role, Task, Territory, Visit
 from app.services.events import Actor, record
 from app.services.sight import Kind, Sight
 from app.services.tasks import ENDS_BY_ITSELF
 from app.services.telling import about_words
+from matching.lifecycle import VisitState
 from notifications import outbox
 from notifications.outbox import Told
 
@@ -69,7 +70,8 @@ def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
         row = session.execute(
             select(
                 Need.id, Need.person_id, Need.category, Need.urgency, Need.state, Need.helpers_needed, Need.taken, Need.mode,
-                Need.availability, Need.languages, Need.share_contact, Need.posted_by, Need.channel, Need.posted_at, Need.school_level,
+                Need.availability, Need.repeats, Need.wanted_at, Need.languages, Need.share_contact,
+                Need.posted_by, Need.channel, Need.posted_at, Need.school_level,
                 Need.confirmed_at, Need.next_try_at, Need.reference, Need.exact_point.is_not(None).label("placed"), Need.approximate,
                 Need.call, Person.contact, Territory.name.label("quartier"),
             )
@@ -113,16 +115,19 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
 
 
 def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
-    """Columns besides the match's: the need's category, urgency and hours, how each side is reached, both quartiers, and whether each
-    side's page may be opened."""
+    """Columns besides the match's: the next visit, the need's category, urgency, hours and rhythm, how each side is reached, both
+    quartiers, and whether each side's page may be opened."""
     there, here, resident, volunteer = aliased(Territory), aliased(Territory), aliased(Person), aliased(Person)
+    planned = Visit.match_id == Match.id, Visit.state == VisitState.PLANNED
+    coming = select(func.min(Visit.at)).where(*planned).correlate(Match).scalar_subquery()
     with ctx.db.read() as session:
         row = session.execute(
             select(
                 Match.id, Match.need_id, Match.offer_id, Match.state, Match.mode, Match.distance_m, Match.proposed_at,
                 Match.deadline_at, Match.accepted_at, Match.agreed_at, Match.closed_at, Match.outcome, Match.reason, Match.because,
                 Match.rank,
-                Match.terms, Need.category, Need.urgency, Need.availability, Need.person_id.label("resident_id"),
+                Match.terms, Match.code, coming.label("visit_at"), Need.category, Need.urgency, Need.availability, Need.repeats,
+                Need.wanted_at, Need.person_id.label("resident_id"),
                 Offer.person_id.label("volunteer_id"), there.name.label("need_quartier"), here.name.label("offer_quartier"),
                 sight.inside(Need.territory_id).label("need_seen"), sight.inside(Offer.territory_id).label("offer_seen"),
                 resident.contact.label("resident_contact"), volunteer.contact.label("volunteer_contact"),

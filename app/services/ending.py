@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
@@ -13,7 +14,8 @@ from app.models import Match, Need, Offer, Task, TaskKind
 from app.services.events import SYSTEM, Actor
 from app.services.moves import lock_match, move
 from app.services.telling import about_words, tell
-from matching.lifecycle import HELD, LIVE, MatchState, NeedState
+from app.services.visits import call_off, invitation, say_off
+from matching.lifecycle import HELD, LIVE, MatchState, NeedState, Side
 from notifications import outbox
 from notifications.messages import (
     AcceptedToResident,
@@ -42,26 +44,36 @@ def end(
 ) -> None:
     """End a live match that came to nothing. Its need goes on: to the front of the line where somebody backed out."""
     was = MatchState(match.state)
-    _finish(session, ctx, match, there, why, now, by, because)
+    off = _finish(session, ctx, match, there, why, now, by, because)
     need = match.need
     if was in HELD:
         need.taken -= 1
     settle(session, ctx, need, now, by, first=was is MatchState.AGREED)
     if was in HELD and why in ("backed_out", "off_duty"):
         message = SearchGoesOn(need.person.first_name, need.category, "backed_out", ctx.links.url(Purpose.MY_REQUEST, need.id))
+        if off:
+            message = replace(message, invitation=invitation(session, ctx, match, Side.RESIDENT, now))
         tell(session, ctx, need.person, message, now, need=need, match=match)
+    elif off:
+        say_off(session, ctx, match, Side.RESIDENT, off, now)
 
 
 def _finish(
     session: Session, ctx: Context, match: Match, there: MatchState, why: str, now: datetime, by: Actor, because: str | None = None
-) -> None:
+) -> datetime | None:
+    """When the first visit would have been that is off with it."""
     unsaid = outdate(session, match, now, by)
     match.reason, match.because, match.closed_at, match.ask_at = why, because, now, None
+    off = call_off(session, ctx, match, now)
     move(session, match, there, now, by, why)
     give_back_offer(match.offer, now)
     if (told := TOLD_AS.get(why)) and ProposalToVolunteer.kind not in unsaid:
-        message = MatchEndedToVolunteer(match.offer.person.first_name, match.need.category, told)  # type: ignore[arg-type]
+        entry = invitation(session, ctx, match, Side.VOLUNTEER, now) if off else None
+        message = MatchEndedToVolunteer(match.offer.person.first_name, match.need.category, told, entry)  # type: ignore[arg-type]
         tell(session, ctx, match.offer.person, message, now, offer=match.offer, match=match)
+    elif off:
+        say_off(session, ctx, match, Side.VOLUNTEER, off, now)
+    return off
 
 
 def settle(session: Session, ctx: Context, need: Need, now: datetime, by: Actor, *, first: bool = False) -> None:

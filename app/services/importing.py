@@ -125,7 +125,8 @@ def _add_need(session: Session, ctx: Context, row: NeedRow, now: datetime) -> No
     session.add(person)
     given = NeedInput(
         name=row.name, category=row.category, where=_where(row), languages=row.languages, urgency=row.urgency, mode=row.mode,
-        availability=row.availability, helpers_needed=row.helpers_needed, posted_by=PostedBy.AGENT, posted_at=row.posted_at,
+        availability=row.availability, helpers_needed=row.helpers_needed, repeats=row.repeats, posted_by=PostedBy.AGENT,
+        posted_at=row.posted_at,
         reference=row.reference,
     )  # fmt: skip
     need = add_need(session, ctx, person, given, _point(row), now, BY_FILE)

@@ -17,7 +17,8 @@ from app.services.moves import lock_match, move
 from app.services.proposing import answer_by, told_distance
 from app.services.tasks import close_tasks_about
 from app.services.telling import tell
-from matching.lifecycle import HELD, MatchState
+from app.services.visits import agreed_words, begin
+from matching.lifecycle import HELD, MatchState, Side
 from matching.model import Mode, Urgency
 from notifications.messages import AcceptedToResident, AcceptedToVolunteer, AgreedToResident, AgreedToVolunteer, ProposalToResident
 
@@ -125,18 +126,19 @@ def agree(session: Session, ctx: Context, match: Match, now: datetime, by: Actor
     match.agreed_at, match.ask_at = now, first_question(ctx, need, now)
     record(session, "contacts_shown", now, SYSTEM, match_id=match.id, person_id=volunteer.id, need_id=need.id)
     record(session, "contacts_shown", now, SYSTEM, match_id=match.id, person_id=resident.id, offer_id=match.offer_id)
+    begin(session, ctx, match, now)
     settle(session, ctx, need, now, by)
     to_volunteer = AgreedToVolunteer(
         first_name=volunteer.first_name, category=need.category, mode=match.mode, when=need.availability, other_name=resident.first_name,
         other_email=resident.email or "", other_phone=resident.phone or "", details=need.told,
         address=need.address if match.mode == Mode.IN_PERSON else "",
-        my_page_url=ctx.links.page("/me"),
+        my_page_url=ctx.links.page("/me"), **agreed_words(session, ctx, match, Side.VOLUNTEER, now),
     )  # fmt: skip
     tell(session, ctx, volunteer, to_volunteer, now, need=need, offer=match.offer, match=match)
     to_resident = AgreedToResident(
         first_name=resident.first_name, category=need.category, mode=match.mode, when=need.availability,
         other_name=volunteer.first_name, other_email=volunteer.email or "", other_phone=volunteer.phone or "",
-        my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
+        my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id), **agreed_words(session, ctx, match, Side.RESIDENT, now),
     )  # fmt: skip
     tell(session, ctx, resident, to_resident, now, need=need, match=match)
 

@@ -18,6 +18,7 @@ from app.services.events import SYSTEM, record
 from app.services.moves import lock_need
 from app.services.proposing import Proposal, answer_by, propose
 from app.services.records import counts, past_of
+from app.services.standing_in import barred
 from app.services.tasks import open_task
 from app.services.telling import tell
 from matching import hours, index, ranking
@@ -95,6 +96,8 @@ def _due(session: Session, now: datetime, only: int | None) -> list[Due]:
         asked[need_id].add(f"{ASKED}{offer_id}")
         if state == MatchState.PROPOSED:
             pending[need_id].append(offer_id)
+    for need_id, offers in barred(session, [row.Need.id for row in rows]).items():
+        asked[need_id] |= {f"{ASKED}{offer_id}" for offer_id in offers}
     blocked = blocked_of(session, [row.Person for row in rows]) if rows else {}
     due = [
         Due(need_to_match(need, person, asked[need.id], blocked[person.id]), pending[need.id], need.next_try_at) for need, person in rows

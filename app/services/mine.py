@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Row, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import Event, Match, Need, Offer, Person, Territory
+from app.models import Event, Match, Need, Offer, Person, Territory, Visit
 from app.services.proposing import told_distance
 from app.services.taking import Nearby, needs_near
-from matching.lifecycle import LIVE, MatchState, OfferState
+from matching.lifecycle import LIVE, MatchState, OfferState, VisitState
 from matching.model import Mode
 
 MATCHES_SHOWN = 100
@@ -38,7 +38,8 @@ class Contact:
 
 @dataclass(frozen=True)
 class MyMatch:
-    """A match as one of its sides may see it. ``distance_m`` is rounded up to 100 m and ``None`` where the two do not meet."""
+    """A match as one of its sides may see it. ``distance_m`` is rounded up to 100 m and ``None`` where the two do not meet.
+    ``visit_at`` is the next visit, ``code`` what is said at its door: both once agreed."""
 
     id: int
     state: MatchState
@@ -59,6 +60,10 @@ class MyMatch:
     need_id: int
     resident_id: int
     volunteer_id: int
+    weeks: int = 0
+    wanted_at: datetime | None = None
+    visit_at: datetime | None = None
+    code: str = ""
     contact: Contact | None = None
 
 
@@ -99,6 +104,7 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
         row = session.execute(
             select(
                 Need.id, Need.person_id, Need.category, Need.urgency, Need.availability, Need.state, Need.helpers_needed, Need.taken,
+                Need.repeats, Need.wanted_at,
                 Need.posted_at, Need.confirmed_at, Need.check_at, Need.checked_at,
                 Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
                 Need.details, Need.languages, Need.mode, Need.school_level, Need.on_behalf_name,
@@ -174,10 +180,12 @@ def own_offer(ctx: Context, person_id: int, offer_id: int) -> Offer | None:
 
 
 def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = None) -> list[MyMatch]:
+    planned = Visit.match_id == Match.id, Visit.state == VisitState.PLANNED
+    coming = select(func.min(Visit.at)).where(*planned).correlate(Match).scalar_subquery()
     rows = session.execute(
         select(
-            Match, Need.category, Need.urgency, Need.availability, Need.person_id, Offer.person_id, Territory.name,
-            or_(Need.approximate, Offer.approximate),
+            Match, Need.category, Need.urgency, Need.availability, Need.repeats, Need.wanted_at, Need.person_id, Offer.person_id,
+            Territory.name, or_(Need.approximate, Offer.approximate), coming,
         )
         .join(Match.need)
         .join(Match.offer)
@@ -193,9 +201,10 @@ def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = 
             match.id, MatchState(match.state), match.reason, match.because, match.outcome, match.mode, told_distance(match, rough),
             match.proposed_at, match.deadline_at, match.accepted_at, match.agreed_at, match.closed_at, category, urgency, availability,
             quartier or "",
-            match.need_id, resident_id, volunteer_id, contacts.get(match.id),
+            match.need_id, resident_id, volunteer_id, weeks, wanted_at, at if match.id in contacts else None,
+            (match.code or "") if match.id in contacts else "", contacts.get(match.id),
         )
-        for match, category, urgency, availability, resident_id, volunteer_id, quartier, rough in rows
+        for match, category, urgency, availability, weeks, wanted_at, resident_id, volunteer_id, quartier, rough, at in rows
     ]  # fmt: skip
 
 

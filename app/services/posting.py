@@ -64,6 +64,7 @@ class NeedInput:
     mode: str = "in_person"
     availability: str = ""
     helpers_needed: int = 1
+    repeats: int = 0
     details: str = ""
     share_contact: bool = False
     posted_by: PostedBy = PostedBy.SELF
@@ -143,6 +144,7 @@ def add_need(
     """An unconfirmed need in somebody else's transaction."""
     need = Need(
         person=person, reference=given.reference, category=given.category, urgency=given.urgency, helpers_needed=given.helpers_needed,
+        repeats=given.repeats,
         details=given.details, share_contact=given.share_contact, on_behalf_name=given.on_behalf_name,
         on_behalf_phone=given.on_behalf_phone, call=given.call, school_level=given.school_level, address=given.where.line,
         availability=given.availability,

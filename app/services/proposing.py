@@ -112,7 +112,7 @@ def _ask(session: Session, ctx: Context, need: Need, offer: Offer, proposal: Pro
         first_name=offer.person.first_name, category=need.category, urgency=need.urgency, mode=match.mode, when=need.availability,
         quartier=quartier.name if quartier else "", distance_m=told_distance(match, need.approximate or offer.approximate),
         deadline=match.deadline_at, yes_url=ctx.links.url(Purpose.VOLUNTEER_YES, match.id),
-        no_url=ctx.links.url(Purpose.VOLUNTEER_NO, match.id), my_page_url=ctx.links.page("/me"),
+        no_url=ctx.links.url(Purpose.VOLUNTEER_NO, match.id), my_page_url=ctx.links.page("/me"), weeks=need.repeats, at=need.wanted_at,
     )  # fmt: skip
     call_by = min(now + WITHIN[TaskKind.TELL], match.deadline_at)
     tell(session, ctx, offer.person, message, now, need=need, offer=offer, match=match, due_at=call_by)

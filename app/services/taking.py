@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import Match, Need, Offer, Person, Territory
+from app.models import Match, Need, Offer, Person, Territory, Visit
 from app.services.blocks import not_blocked
 from app.services.events import Actor, record
 from app.services.matches import Answer, accept, agree
@@ -49,6 +49,8 @@ class Nearby:
     urgency: str
     mode: str
     availability: str
+    weeks: int
+    wanted_at: datetime | None
     quartier: str
     about_m: int
     offered: bool
@@ -79,8 +81,8 @@ def _near(session: Session, person_id: int, *which: ColumnElement[bool]) -> list
     reaches = [(offer, here.own_area(offer.quartiers, offer.drawn)) for offer in offers]
     needs = session.execute(
         select(
-            Need.id, Need.category, Need.urgency, Need.mode, Need.availability, Need.languages, Need.public_lon, Need.public_lat,
-            Territory.name.label("quartier"),
+            Need.id, Need.category, Need.urgency, Need.mode, Need.availability, Need.repeats, Need.wanted_at, Need.languages,
+            Need.public_lon, Need.public_lat, Territory.name.label("quartier"),
         )
         .outerjoin(Territory, Territory.id == Need.territory_id)
         .join(Need.person)
@@ -113,19 +115,23 @@ def _in_reach(need: Row[*tuple[Any, ...]], offer: Row[*tuple[Any, ...]], area: A
 
 
 def _free_for(person_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Nobody holds a place, and this volunteer neither posted it nor was asked with any of their offers. The query joins the person."""
+    """Nobody holds a place, and this volunteer neither posted it, nor was asked with any of their offers, nor is the one who is away.
+    The query joins the person."""
     me = select(Person.email_index, Person.phone_index).where(Person.id == person_id).subquery()
     mine = select(me).where(or_(me.c.email_index == Person.email_index, me.c.phone_index == Person.phone_index)).exists()
     asked = select(Match.id).join(Match.offer).where(Match.need_id == Need.id, Offer.person_id == person_id).exists()
-    return Need.state == NeedState.OPEN, Need.taken == 0, Need.person_id != person_id, ~mine, ~asked
+    away = (
+        select(Visit.id).join(Visit.match).join(Match.offer).where(Visit.stand_in_id == Need.id, Offer.person_id == person_id).exists()
+    )  # fmt: skip
+    return Need.state == NeedState.OPEN, Need.taken == 0, Need.person_id != person_id, ~mine, ~asked, ~away
 
 
 def _seen_from(need: Row[*tuple[Any, ...]], reaches: Reaches) -> list[Nearby]:
     """The need as each offer that may meet it sees it."""
     return [
         Nearby(
-            need.id, offer.id, need.category, need.urgency, need.mode, need.availability, need.quartier or "",
-            _about_m(need, offer), need.category in offer.categories, need.public_lon, need.public_lat,
+            need.id, offer.id, need.category, need.urgency, need.mode, need.availability, need.repeats, need.wanted_at,
+            need.quartier or "", _about_m(need, offer), need.category in offer.categories, need.public_lon, need.public_lat,
         )
         for offer, area in reaches
         if not set(need.languages).isdisjoint(offer.languages)

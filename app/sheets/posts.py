@@ -17,7 +17,8 @@ from matching.model import Mode, Urgency
 
 _COMMON = ("reference", "name", "email", "phone", "address", "postcode", "city", "lon", "lat", "availability", "languages", "mode")
 OFFER_COLUMNS = (*_COMMON, "radius_m", "categories", "capacity")
-NEED_COLUMNS = (*_COMMON, "category", "urgency", "helpers_needed", "contact", "posted_at")
+NEED_COLUMNS = (*_COMMON, "category", "urgency", "helpers_needed", "repeats", "contact", "posted_at")
+REPEATS = {"once": 0, "weekly": 1, "fortnightly": 2}
 RECORD_COLUMNS = ("last_asked_at", "asked_7", "asked_30", "answered", "yes")
 MOST_ASKED = 10_000
 CONTACTS = ("email", "phone", "letter")
@@ -72,13 +73,15 @@ class OfferRow(Post):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedRow(Post):
-    """A resident's need. ``contact`` is one of :data:`CONTACTS`; ``posted_at`` has a zone, or is ``None`` for "now"."""
+    """A resident's need. ``repeats`` is each so many weeks (0: once); ``contact`` is one of :data:`CONTACTS`; ``posted_at`` has
+    a zone, or is ``None`` for "now"."""
 
     category: str
     urgency: Urgency
     helpers_needed: int
     contact: str
     posted_at: datetime | None
+    repeats: int = 0
 
 
 class Refused(NamedTuple):
@@ -189,6 +192,7 @@ def parse_need(line: int, cells: Cells, known: Collection[str] | None = None) ->
         category=category[0] if category else "",
         urgency=Urgency(cells.one_of("urgency", list(Urgency), default=Urgency.NORMAL)),
         helpers_needed=cells.whole("helpers_needed", 1, 10, default=1),
+        repeats=REPEATS.get(cells.one_of("repeats", tuple(REPEATS), default="once"), 0),
         contact=contact,
         posted_at=cells.moment("posted_at"),
     )

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from notifications.calendar import CalendarPart
+
 
 @dataclass(frozen=True)
 class Mailbox:
@@ -17,7 +19,8 @@ class Mailbox:
 @dataclass(frozen=True)
 class Envelope:
     """One message for one person; ``message_id`` (with its angle brackets) and ``date`` are the same at each try. ``headers`` are what it
-    has besides, by their names. ``reply_to`` is the address to which answers and delivery reports come; empty: the sender's."""
+    has besides, by their names. ``reply_to`` is the address to which answers and delivery reports come; empty: the sender's.
+    ``calendar`` goes with it as a part that calendars read, and as a file to open by hand."""
 
     to: Mailbox
     subject: str
@@ -27,6 +30,7 @@ class Envelope:
     date: dt.datetime
     headers: Mapping[str, str] = field(default_factory=dict)
     reply_to: str = ""
+    calendar: CalendarPart | None = None
 
 
 class Transport(Protocol):

@@ -37,6 +37,10 @@ def compose(envelope: Envelope, sender: Mailbox) -> EmailMessage:
         message[name] = value
     message.set_content(envelope.text, cte="quoted-printable")
     message.add_alternative(envelope.html, subtype="html", cte="quoted-printable")
+    if envelope.calendar:
+        content, method = envelope.calendar.content, envelope.calendar.method
+        message.add_alternative(content.decode(), subtype="calendar", cte="base64", params={"method": method})
+        message.add_attachment(content, maintype="application", subtype="ics", filename="visit.ics")
     return message
 
 

@@ -44,7 +44,7 @@ SCENES = (
     Scene("Fernande Colomb", 12, "conversation", 150, ((146, "yes"), (140, "agree"), (96, "done")),
           {"details": "Prendre un café et parler de jardinage.", "mode": "in_person"}),
     Scene("Marguerite Aubanel", 7, "shopping", 75, ((73, "yes"), (70, "agree")),
-          {"details": "Un petit panier le mardi : la liste est sur la porte du frigo."}),
+          {"details": "Un petit panier le mardi : la liste est sur la porte du frigo.", "repeats": 1, "availability": "Tu 09:00-12:00"}),
     Scene("Lucien Sauzet", 14, "pharmacy", 9, ((3, "yes"),), {"details": "La commande est prête au comptoir."}),
     Scene("Khadija Belkacem", 2, "shopping", 2, (), {"details": "Deux packs d’eau : j’habite au troisième sans ascenseur."}),
     # Nobody can take these, and Viviane sees them near her.

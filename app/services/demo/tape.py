@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.context import Context
 from app.models import Channel, Match, Need, Offer, Person, Task, TaskKind
-from app.services import closing, duty, matches, posting, tasks
+from app.services import closing, duty, matches, posting, tasks, visits
 from app.services.accounts import activate_offers, approve
 from app.services.board import Board
 from app.services.closing import Said, ask_due
@@ -70,7 +70,7 @@ class Tape:
 
     def _follow(self) -> None:
         """What the worker does, need by need: the solver for many at once takes long to load, and here nobody is waiting for it."""
-        for step in (expire_due, come_back, ask_due, check_due):
+        for step in (expire_due, come_back, ask_due, check_due, visits.pass_due, visits.extend_due):
             step(self.ctx)
         with self.ctx.db.read() as session:
             looked_for = Need.state.in_([NeedState.OPEN, NeedState.ASKED])

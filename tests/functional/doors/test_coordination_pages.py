@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import event as sqlalchemy_event
 
 from app.coordination.door import KINDS
-from app.models import Event, Match, Need, Offer, Person, Role
+from app.models import Event, Match, Need, Offer, Person, Role, Visit
 from app.permissions import Permission, declared
 from app.services import matches, posting, streets
 from app.services.events import Actor
@@ -70,6 +70,9 @@ def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: C
     here = quartier(city, "Here", -9000, -1000)
     quartier(city, "There", -1000, 9000)
     match, need, offer = proposed(city, contact="phone", details="third floor")
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    matches.resident_answers(city.ctx, match.id, True, Actor())
+    visit = {"side": "resident", "visit_id": city.all(Visit)[0].id, "what": "skip"}
     ids = {"need_id": need.id, "offer_id": offer.id, "match_id": match.id, "task_id": city.tasks()[0].id, "person_id": need.person_id}
     outsider, insider = sign_in(territory_id=here), sign_in(role=Role.ADMINISTRATOR)
     token = csrf(outsider.get("/coordination/"))
@@ -78,6 +81,7 @@ def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: C
         named = set(rule.arguments) & set(KINDS)
         for move in ("pause", "resume", "withdraw") if "move" in rule.arguments else ("",):
             values = {name: ids[name] for name in named} | ({"move": move} if move else {})
+            values |= {name: visit[name] for name in set(rule.arguments) & set(visit)}
             path = app.url_map.bind("localhost").build(rule.endpoint, values)
             if not named:
                 assert rule.endpoint.split(".")[1] in KNOWN, "a new page without a thing in its address needs a test of its limits"
@@ -89,8 +93,8 @@ def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: C
             if "POST" in rule.methods:
                 outsider.post(path, 404, csrf_token=token, answer="yes", outcome="done", reason="call", again="later", quartier=str(here))
     assert tried > 20
-    assert (city.one(Need, need.id).state, city.one(Offer, offer.id).state) == ("asked", "active")
-    assert city.one(Match, match.id).state == "proposed"
+    assert (city.one(Need, need.id).state, city.one(Offer, offer.id).state) == ("agreed", "active")
+    assert city.one(Match, match.id).state == "agreed"
     assert "looked_at" not in city.events()
     for path in LISTS:
         page = outsider.get(f"/coordination/{path}")

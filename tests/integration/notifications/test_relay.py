@@ -43,6 +43,17 @@ def test_every_kind_of_message_is_sent_to_its_recipient_in_order(post: Post) -> 
     assert transport.closed == 1  # once there was nothing left
 
 
+def test_a_message_about_visits_takes_its_calendar_entry_along(post: Post) -> None:
+    post.enqueue("anne@example.org", SAMPLES["visit_reminder"])
+    post.enqueue("anne@example.org", SAMPLES["visits_off"])
+    transport = Scripted()
+    relay(post, transport).run_once()
+    for message, method in zip(transport.sent, ("REQUEST", "CANCEL"), strict=True):
+        (part,) = (each for each in message.walk() if each.get_content_type() == "text/calendar")
+        assert part.get_param("method") == method
+        assert "mailto:anne@example.org" in part.get_content().replace("\r\n ", "")
+
+
 def test_a_transient_error_is_tried_again_later_and_later_with_the_same_message_id(post: Post) -> None:
     post.enqueue()
     transport = Scripted(*[Transient("recipient: 450")] * 4)

@@ -4,6 +4,7 @@ import datetime as dt
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from notifications.calendar import CalendarPart
 from notifications.transport.base import Envelope, Interrupted, Mailbox, Permanent, Transient, Transport, Unavailable, UnknownAddress
 from notifications.transport.file import FileTransport, list_mail, read_mail
 from notifications.transport.mail import MailTransport, Server
@@ -50,6 +52,25 @@ def mail(smtp: SmtpServer) -> Iterator[MailTransport]:
     transport = mail_transport(smtp.port, timeout_s=10)
     yield transport
     transport.close()
+
+
+ENTRY = CalendarPart("CANCEL", "BEGIN:VCALENDAR\r\nSUMMARY:Visite à Zoé\r\nEND:VCALENDAR\r\n".encode())
+
+
+def test_a_calendar_entry_is_a_part_of_its_own_and_a_file_to_open(mail: MailTransport, smtp: SmtpServer) -> None:
+    mail.send(replace(envelope(), calendar=ENTRY))
+    mail.send(envelope(number=2))
+    entry, without = [received.message for received in smtp.received]
+    parts = {each.get_content_type(): each for each in entry.walk()}
+    assert list(parts) == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar", "application/ics",
+    ]  # fmt: skip
+    assert parts["text/calendar"].get_param("method") == "CANCEL"
+    for kind in ("text/calendar", "application/ics"):
+        assert parts[kind].get_payload(decode=True) == ENTRY.content
+    assert parts["application/ics"].get_filename() == "visit.ics"
+    assert part(entry, "plain") == part(without, "plain")
+    assert "text/calendar" not in [each.get_content_type() for each in without.walk()]
 
 
 Kind = tuple[Transport, Callable[[], list[EmailMessage]]]

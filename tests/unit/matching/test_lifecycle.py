@@ -7,11 +7,27 @@ from pathlib import Path
 import pytest
 
 from matching.diagram import page
-from matching.lifecycle import HELD, LIVE, MOVES, NO_ANSWER, MatchState, MoveNotAllowed, NeedState, OfferState, State, check, is_terminal
+from matching.lifecycle import (
+    HELD,
+    LIVE,
+    MOVES,
+    NO_ANSWER,
+    MatchState,
+    MoveNotAllowed,
+    NeedState,
+    OfferState,
+    State,
+    VisitState,
+    check,
+    is_terminal,
+)
 
-STATES: list[State] = [*NeedState, *OfferState, *MatchState]
+STATES: list[State] = [*NeedState, *OfferState, *MatchState, *VisitState]
 DOCS = Path(__file__).parents[3] / "docs"
-TERMINAL = {"need": {"closed", "withdrawn", "expired"}, "offer": {"withdrawn"}, "match": {"closed", "declined", "expired", "cancelled"}}
+TERMINAL = {
+    "need": {"closed", "withdrawn", "expired"}, "offer": {"withdrawn"}, "match": {"closed", "declined", "expired", "cancelled"},
+    "visit": {"skipped", "missed"},
+}  # fmt: skip
 
 
 def test_what_is_not_declared_cannot_happen() -> None:
@@ -34,7 +50,7 @@ def test_a_move_needs_a_reason_of_its_own() -> None:
 
 
 def test_terminal_states_are_those_of_an_end() -> None:
-    for kind in (NeedState, OfferState, MatchState):
+    for kind in (NeedState, OfferState, MatchState, VisitState):
         name = kind.__name__.removesuffix("State").lower()
         assert {str(state) for state in kind if is_terminal(state)} == TERMINAL[name]
     assert not any(is_terminal(state) for state in LIVE)

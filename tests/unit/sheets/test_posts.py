@@ -53,6 +53,7 @@ def test_a_need_has_the_defaults_of_the_format() -> None:
     row = need()
     assert (row.urgency, row.helpers_needed, row.contact, row.posted_at) == (Urgency.NORMAL, 1, "phone", None)
     assert (row.lon, row.lat, row.identities) == (None, None, {"+33639981234"})
+    assert [need(repeats=how).repeats for how in ("", "once", "Weekly", "fortnightly")] == [0, 0, 1, 2]
     assert need(email="b@example.org").contact == "email"
 
 
@@ -131,6 +132,7 @@ def test_what_is_wrong_with_an_offer_is_said(cells: dict[str, str], said: str) -
         ({"category": ""}, "category: is missing"),
         ({"urgency": "now"}, "urgency: is now but must be urgent, normal or flexible"),
         ({"helpers_needed": "0"}, "helpers_needed: is 0 but must be a whole number from 1 to 10"),
+        ({"repeats": "monthly"}, "repeats: is monthly but must be once, weekly or fortnightly"),
         ({"helpers_needed": "11"}, "helpers_needed: is 11 but"),
         ({"contact": "pigeon"}, "contact: is pigeon but must be email, phone or letter"),
         ({"contact": "email"}, "contact: is email but the row has no email"),
