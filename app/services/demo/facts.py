@@ -137,3 +137,6 @@ LEA = Known("Léa Morvan", "lea.morvan@example.org")
 CAST = {"resident": RENEE, "volunteer": VIVIANE, "coordinator": CLAIRE, "administrator": ALAIN}
 WRITTEN_TO = {"renee": RENEE, "viviane": VIVIANE, "bastien": BASTIEN, "lea": LEA}
 """Whose mail can be read by itself, by the name that stands in the address."""
+
+ANSWERED = ("Re: Quelqu’un peut vous aider", "Bonjour, c’est très gentil. Est-ce que jeudi à 10 heures irait aussi ? Renée")
+"""What Renée writes back: a subject and her words."""

@@ -1,13 +1,16 @@
 """The mail of the past: the story's and the newest are there to be read, all of it has been sent."""
 
+from email.message import EmailMessage
 from pathlib import Path
 
 from sqlalchemy import select, update
 
 from app.context import Context
 from app.services.demo import facts
+from app.services.inbound import receive
 from app.services.telling import SEALED_AS, follow_up_undelivered
 from app.services.wishes import ways_of
+from notifications.messages import AcceptedToResident
 from notifications.relay import Relay
 from notifications.tables import OutboxState, outbox
 from notifications.transport.base import Mailbox
@@ -40,3 +43,19 @@ def past_mail(ctx: Context) -> None:
     with ctx.db.begin() as connection:
         connection.execute(update(outbox).where(outbox.c.state == OutboxState.SENT).values(sent_at=outbox.c.created_at))
     follow_up_undelivered(ctx)
+    _an_answer(ctx)
+
+
+def _an_answer(ctx: Context) -> None:
+    """Renée has written back in place of pressing the button: that is a note and a task, and no yes."""
+    asked = select(outbox.c.message_id).where(
+        outbox.c.kind == AcceptedToResident.kind, outbox.c.recipient_index == ctx.keys.index(facts.RENEE.email)
+    )
+    with ctx.db.read() as session:
+        about = session.scalar(asked.order_by(outbox.c.id.desc()).limit(1))
+    if about is not None:
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = facts.RENEE.email, ctx.settings.mail_sender, facts.ANSWERED[0]
+        mail["In-Reply-To"], mail["Message-ID"], mail["Date"] = about, "<answer@example.net>", ctx.now()
+        mail.set_content(facts.ANSWERED[1])
+        receive(ctx, mail.as_bytes())

@@ -34,7 +34,7 @@ class Scene:
 BY_PHONE = {"posted_by": PostedBy.AGENT, "contact": "phone", "email": None}
 SCENES = (
     # Renée: the nearest volunteer could not, the next one can, and waits for her yes.
-    Scene(facts.RENEE.name, 26, "accompaniment", 20, ((17, "no"), (2, "yes")),
+    Scene(facts.RENEE.name, 26, "accompaniment", 20, ((17, "no"), (4, "yes")),
           {"email": facts.RENEE.email, "details": "Aller ensemble au marché le jeudi matin, bras dessus bras dessous.",
            "availability": "Th 09:00-12:00"}),
     # Viviane: three she has helped, one she helps, one who is to say yes, one who waits for her answer.
@@ -58,6 +58,7 @@ SCENES = (
     Scene("Nicole Charvet", 24, "accompaniment", 60, ((55, "withdraw"),)),
     Scene("Henri Pellet", 30, "accompaniment", 200, ((198, "yes"), (195, "agree"), (170, "not_done"), (160, "withdraw"))),
     Scene("Danièle Ferrand", 32, "accompaniment", 70, ((68, "yes"), (60, "agree"), (3, "report"))),
+    Scene("Robert Mercier", 36, "accompaniment", 330, ((328, "yes"), (325, "agree"))),  # nobody has said what came of it
     Scene("Thérèse Rochas", 0, "paperwork", 6, (), {"where": Where(facts.UNKNOWN_PLACES[0], "69004", "Lyon")} | BY_PHONE),
     Scene("Esma Kaya", 28, "accompaniment", 5, confirmed=False),
 )  # fmt: skip
@@ -68,7 +69,7 @@ def tell(tape: Tape, town: Town, password_hash: str) -> None:
     volunteers = (
         (facts.VIVIANE, 4, ("shopping", "pharmacy", "conversation"), 4, "Mo-Fr 09:00-12:00,14:00-18:00; Sa 09:00-12:00", password_hash),
         (facts.LEA, 27, ("accompaniment",), 1, "", None),
-        (facts.BASTIEN, 34, ("accompaniment",), 3, "", None),
+        (facts.BASTIEN, 34, ("accompaniment",), 4, "", None),
     )
     for number, (who, house, categories, capacity, week, secret) in enumerate(volunteers, 1):
         offer = OfferInput(
