@@ -8,20 +8,21 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.links import Purpose
-from app.models import Event, Match, Need, Outcome, Person, PostedBy, Role, TaskKind
+from app.models import Event, Match, Outcome, Person, PostedBy, Role, TaskKind
 from app.services.ending import give_back_offer, outdate, pause, settle
 from app.services.events import SYSTEM, Actor, record
 from app.services.moves import lock_match, move
 from app.services.posting import move_need
 from app.services.tasks import open_task
 from app.services.telling import tell
-from app.services.visits import close_with, say_off
+from app.services.visits import close_with, first_end, say_off
 from matching.lifecycle import MatchState, NeedState, Side
-from matching.model import Urgency
 from notifications.messages import HowWasIt, NotDone, OutcomeToAgent
 
-FIRST = {Urgency.URGENT: timedelta(days=2), Urgency.NORMAL: timedelta(days=4), Urgency.FLEXIBLE: timedelta(days=7)}
-"""How long after both agreed they are asked what came of it."""
+AFTER = timedelta(hours=3)
+"""How long after the first visit both are asked what came of it."""
+AT_LAST = timedelta(days=21)
+"""And how long after both agreed, wherever the visit was moved: no match is older than a month without a known outcome."""
 SILENCE = timedelta(days=3)
 """How long to wait for an answer."""
 GOES_ON = timedelta(days=28)
@@ -46,9 +47,10 @@ class Became(StrEnum):
     """The match ended in another way."""
 
 
-def first_question(ctx: Context, need: Need, now: datetime) -> datetime:
-    """When to ask what came of a match that has just been agreed."""
-    return _awake(ctx, now + FIRST[Urgency(need.urgency)])
+def first_question(session: Session, ctx: Context, match: Match, now: datetime) -> datetime:
+    """When to ask what came of a match that was agreed: once its first visit is over, but within some weeks."""
+    ended = (first_end(session, match.id) or now) + AFTER
+    return _awake(ctx, min(ended, (match.agreed_at or now) + AT_LAST))
 
 
 def say(
@@ -166,6 +168,9 @@ def ask_due(ctx: Context, limit: int = 200) -> int:
 
 def _ask(session: Session, ctx: Context, match: Match, now: datetime) -> None:
     need, resident, volunteer = match.need, match.need.person, match.offer.person
+    if not match.asked and (later := first_question(session, ctx, match, now)) > now:  # the visit was moved
+        match.ask_at = later
+        return
     outdate(session, match, now, SYSTEM)
     if match.asked >= TIMES:
         match.ask_at = None

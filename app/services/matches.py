@@ -123,10 +123,11 @@ def agree(session: Session, ctx: Context, match: Match, now: datetime, by: Actor
     """Both have agreed: they get each other's contacts, and it is written down who got whose."""
     need, resident, volunteer = match.need, match.need.person, match.offer.person
     _say_yes(session, match, MatchState.AGREED, now, by)
-    match.agreed_at, match.ask_at = now, first_question(ctx, need, now)
+    match.agreed_at = now
     record(session, "contacts_shown", now, SYSTEM, match_id=match.id, person_id=volunteer.id, need_id=need.id)
     record(session, "contacts_shown", now, SYSTEM, match_id=match.id, person_id=resident.id, offer_id=match.offer_id)
     begin(session, ctx, match, now)
+    match.ask_at = first_question(session, ctx, match, now)
     settle(session, ctx, need, now, by)
     to_volunteer = AgreedToVolunteer(
         first_name=volunteer.first_name, category=need.category, mode=match.mode, when=need.availability, other_name=resident.first_name,

@@ -2,16 +2,17 @@
 
 import random
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pytest
 
-from app.models import Match, Need, Offer
-from app.services import closing, matches, posting, reasons, stale
+from app.models import Match, Need, Offer, Visit
+from app.services import closing, matches, posting, rearranging, reasons, stale, standing_in
 from app.services.closing import Said
 from app.services.reasons import Because
 from app.worker import BY_THE_CLOCK
-from matching.lifecycle import MatchState, NeedState, Side, is_terminal
+from matching.lifecycle import MatchState, NeedState, Side, VisitState, is_terminal
 from matching.waves import DEFAULT_WAVES
 from tests.city import BY_LINK, City
 from tests.explained import unexplained
@@ -28,7 +29,7 @@ class Month:
 
     def __init__(self, city: City, seed: int) -> None:
         self.city, self.rng = city, random.Random(seed)
-        self.answered: set[tuple[int, str]] = set()
+        self.answered: set[tuple[int | str, int | str]] = set()
         city.waves = DEFAULT_WAVES
         city.clock.moment = datetime.fromisoformat("2026-11-02T08:05:00+01:00")
         self.end = city.clock.moment + timedelta(days=DAYS)
@@ -53,6 +54,7 @@ class Month:
             if self.city.ctx.settings.waking_hours.holds(self.city.clock(), self.city.ctx.settings.zone):
                 self.answers()
                 self.outcomes()
+                self.visits()
                 self.stale()
             self.city.clock.advance(seconds=STEP.total_seconds() - 1)
 
@@ -68,7 +70,8 @@ class Month:
         urgency = self.rng.choice(("urgent", "normal", "normal", "flexible"))
         need = self.city.need(
             north_m=self.rng.uniform(-5000, 5000), category=self.rng.choice(KINDS), urgency=urgency,  # type: ignore[arg-type]
-            share_contact=self.rng.random() < 0.4, confirmed=phone or self.rng.random() < 0.9, **more,
+            share_contact=self.rng.random() < 0.4, repeats=self.rng.choices((0, 1, 2), (80, 14, 6))[0],
+            confirmed=phone or self.rng.random() < 0.9, **more,
         )  # fmt: skip
         if self.rng.random() < 0.03:
             posting.move_need(self.city.ctx, need, NeedState.WITHDRAWN, BY_LINK)
@@ -101,6 +104,21 @@ class Month:
                 side = self.rng.choice((Side.RESIDENT, Side.VOLUNTEER))
                 closing.say(self.city.ctx, match.id, side, said, BY_LINK, again=self.rng.random() < 0.8)
 
+    def visits(self) -> None:
+        """Some visits are moved, missed or, where they repeat, left out; then somebody else may be looked for."""
+        now = self.city.clock()
+        for visit in self.city.all(Visit, state=VisitState.PLANNED):
+            if ("visit", visit.id) in self.answered or visit.at > now + timedelta(days=2):
+                continue
+            self.answered.add(("visit", visit.id))
+            side, what = self.rng.choice((Side.RESIDENT, Side.VOLUNTEER)), self.rng.choices(("", "move", "skip"), (8, 1, 1))[0]
+            with suppress(rearranging.NotAnyMore, rearranging.NotThen):
+                if what == "move":
+                    rearranging.move_visit(self.city.ctx, visit.id, visit.at + timedelta(days=1), side, BY_LINK)
+                elif what == "skip":
+                    rearranging.skip(self.city.ctx, visit.id, side, BY_LINK)
+                    standing_in.look_for(self.city.ctx, visit.id, BY_LINK)
+
     def stale(self) -> None:
         for need in self.city.all(Need, state=NeedState.OPEN):
             if need.checked_at == self.city.clock() and self.rng.random() < 0.3:
@@ -125,6 +143,9 @@ def test_after_a_month_everything_is_done_or_on_somebodys_list(city: City, seed:
     assert unexplained(city) == []
 
     states, endings = Counter(need.state for need in needs), Counter((match.state, match.reason) for match in everyone)
+    visits = Counter(visit.state for visit in city.all(Visit))
+    assert min(visits[state] for state in (VisitState.DONE, VisitState.SKIPPED)) > 5
+    assert all(visit.state != VisitState.PLANNED or visit.at > city.clock() - timedelta(hours=4) for visit in city.all(Visit))
     assert states[NeedState.CLOSED] > 0.4 * len(needs)
     assert {reason for _, reason in endings} >= {"settled", "silent", "volunteer"}
     for offer in city.all(Offer):

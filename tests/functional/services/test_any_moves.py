@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,11 +13,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from app.models import Block, Event, Match, Need, Offer
-from app.services import closing, duty, ending, matches, mine, news, posting, reasons, stale, taking
+from app.models import Block, Event, Match, Need, Offer, Visit
+from app.services import closing, duty, matches, mine, posting, rearranging, reasons, stale, standing_in, taking
 from app.services.closing import Said
 from app.services.reasons import Because
-from matching.lifecycle import HELD, LIVE, MatchState, MoveNotAllowed, NeedState, OfferState, Side, is_terminal
+from app.worker import BY_THE_CLOCK
+from matching.lifecycle import HELD, LIVE, MatchState, MoveNotAllowed, NeedState, OfferState, Side, VisitState, is_terminal
 from matching.waves import DEFAULT_WAVES
 from tests.city import BY_LINK, City
 from tests.databases import Databases
@@ -57,10 +59,13 @@ class AnyMoves(RuleBasedStateMachine):
     def a_volunteer_comes(self, north_m: int, capacity: int, email: bool) -> None:
         self.city.volunteer(north_m=north_m, capacity=capacity, email=email)
 
-    @rule(helpers=st.integers(1, 2), share=st.booleans(), phone=st.booleans(), urgency=st.sampled_from(["urgent", "normal", "flexible"]))
-    def a_resident_asks(self, helpers: int, share: bool, phone: bool, urgency: Any) -> None:
+    @rule(
+        helpers=st.integers(1, 2), share=st.booleans(), phone=st.booleans(), repeats=st.integers(0, 2),
+        urgency=st.sampled_from(["urgent", "normal", "flexible"]),
+    )  # fmt: skip
+    def a_resident_asks(self, helpers: int, share: bool, phone: bool, repeats: int, urgency: Any) -> None:
         contact = {"contact": "phone", "posted_by": "agent"} if phone else {}
-        self.city.need(helpers_needed=helpers, share_contact=share, urgency=urgency, confirmed=not phone, **contact)
+        self.city.need(helpers_needed=helpers, share_contact=share, urgency=urgency, repeats=repeats, confirmed=not phone, **contact)
 
     @rule(number=PICK, yes=st.booleans())
     def the_volunteer_answers(self, number: int, yes: bool) -> None:
@@ -110,6 +115,17 @@ class AnyMoves(RuleBasedStateMachine):
     def a_volunteer_takes_a_need(self, need: int, offer: int) -> None:
         taking.offer_to_take(self.city.ctx, self.pick(Offer, offer).person_id, self.pick(Need, need).id, BY_LINK)
 
+    @rule(number=PICK, side=st.sampled_from([Side.RESIDENT, Side.VOLUNTEER]), what=st.sampled_from(["skip", "miss", "move", "stand in"]))
+    def a_visit_is_not_as_planned(self, number: int, side: Side, what: str) -> None:
+        if visit := self.pick(Visit, number):
+            with suppress(rearranging.NotAnyMore, rearranging.NotThen):
+                if what == "move":
+                    rearranging.move_visit(self.city.ctx, visit.id, visit.at + timedelta(days=3), side, BY_LINK)
+                elif what == "stand in":
+                    standing_in.look_for(self.city.ctx, visit.id, BY_LINK)
+                else:
+                    {"skip": rearranging.skip, "miss": rearranging.missed}[what](self.city.ctx, visit.id, side, BY_LINK)
+
     # What the service and the clock do
 
     @rule()
@@ -119,7 +135,7 @@ class AnyMoves(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([1, 5, 14, 30, 24 * 8, 24 * 31]))
     def time_passes(self, hours: int) -> None:
         self.city.clock.advance(hours=hours)
-        for step in (ending.expire_due, duty.come_back, closing.ask_due, stale.check_due, news.tell_due):
+        for step in BY_THE_CLOCK:
             step(self.city.ctx)
 
     # What holds always
@@ -149,6 +165,12 @@ class AnyMoves(RuleBasedStateMachine):
                 assert states <= {MatchState.AGREED}
             else:
                 assert not states, "nobody waits for what has ended"
+
+    @invariant()
+    def nobody_is_expected_once_it_has_ended(self) -> None:
+        states = {match.id: match.state for match in self.city.all(Match)}
+        for visit in self.city.all(Visit, state=VisitState.PLANNED):
+            assert states[visit.match_id] == MatchState.AGREED
 
     @invariant()
     def what_has_ended_stays_ended(self) -> None:

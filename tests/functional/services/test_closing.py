@@ -3,15 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
-from app.models import Match, Need, Offer, Outcome, Person, Role
+from app.models import Match, Need, Offer, Outcome, Person, Role, Visit
 from app.services import closing, matches, posting
 from app.services.closing import Became, Said
 from app.services.events import Actor
 from app.services.people import make_person
 from matching.lifecycle import NeedState, Side
-from matching.model import Urgency
 from tests.city import BY_LINK, City
 
 
@@ -32,7 +29,8 @@ def test_both_are_asked_after_some_days_once_more_and_then_a_coordinator(city: C
     match = agreed(city)
     assert closing.ask_due(city.ctx) == 0
     city.clock.moment = match.ask_at
-    assert match.ask_at - match.agreed_at >= timedelta(days=4)
+    (visit,) = city.all(Visit)
+    assert match.ask_at - visit.at == timedelta(hours=4), "three hours after it is over"
     assert (closing.ask_due(city.ctx), asked(city)) == (1, 2)
     assert closing.ask_due(city.ctx) == 0
     for times in (4, 4):
@@ -47,17 +45,29 @@ def test_both_are_asked_after_some_days_once_more_and_then_a_coordinator(city: C
     assert city.tasks("outcome") == []
 
 
-@pytest.mark.parametrize(("urgency", "days"), [(Urgency.URGENT, 2), (Urgency.FLEXIBLE, 7)])
-def test_the_more_urgent_the_sooner_they_are_asked(city: City, urgency: Urgency, days: int) -> None:
+def test_nobody_is_asked_before_a_visit_that_was_moved_or_at_night(city: City) -> None:
     city.volunteer()
-    city.clock.advance(hours=14)  # in the night
-    need = city.need(share_contact=True, urgency=urgency)
-    city.clock.advance(hours=1)
-    city.match()
-    matches.volunteer_answers(city.ctx, city.matches(need)[-1].id, True, BY_LINK)
-    match = city.matches(need)[-1]
-    assert timedelta(days=days) <= match.ask_at - match.agreed_at < timedelta(days=days, hours=11)
-    assert city.ctx.settings.waking_hours.holds(match.ask_at, city.ctx.settings.zone)
+    match = agreed(city)
+    (visit,) = city.all(Visit)
+    evening = visit.at.astimezone(city.ctx.settings.zone).replace(hour=20) + timedelta(days=2)
+    with city.ctx.db.write() as session:
+        session.get_one(Visit, visit.id).at = evening
+    city.clock.moment = match.ask_at
+    assert (closing.ask_due(city.ctx), asked(city)) == (1, 0)
+    later = city.one(Match, match.id).ask_at
+    assert later == evening.replace(hour=8) + timedelta(days=1)
+    city.clock.moment = later
+    assert (closing.ask_due(city.ctx), asked(city)) == (1, 2)
+
+
+def test_wherever_the_visit_is_moved_they_are_asked_within_the_month(city: City) -> None:
+    city.volunteer()
+    match = agreed(city)
+    with city.ctx.db.write() as session:
+        session.get_one(Visit, city.all(Visit)[0].id).at = city.clock() + timedelta(days=60)
+    city.clock.moment = match.agreed_at + timedelta(days=22)
+    closing.ask_due(city.ctx)
+    assert asked(city) == 2
 
 
 def test_somebody_without_email_is_called(city: City) -> None:
