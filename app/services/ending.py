@@ -114,6 +114,9 @@ def end_matches_of(
 ) -> None:  # fmt: skip
     """End the live matches of a need or an offer that its own side takes away."""
     mine = Match.need_id == need.id if need else Match.offer_id == offer.id if offer else None
+    # All needs first, in one order: each is locked again below, after offers.
+    needs = select(Match.need_id).where(mine, Match.state.in_(LIVE))  # type: ignore[arg-type]
+    session.execute(select(Need.id).where(Need.id.in_(needs)).order_by(Need.id).with_for_update())
     for match_id in _live(session, mine, LIVE if agreed_too else LIVE - {MatchState.AGREED}):
         end(session, ctx, lock_match(session, match_id), MatchState.CANCELLED, why, now, by)
 

@@ -6,12 +6,12 @@ wait for each other.
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.models import Match, Need, Offer, Visit
 from app.services.events import Actor, record
-from matching.lifecycle import MatchState, NeedState, OfferState, State, VisitState, check
+from matching.lifecycle import LIVE, MatchState, NeedState, OfferState, State, VisitState, check
 
 Thing = Need | Offer | Match | Visit
 STATES: dict[type[Thing], type[State]] = {Need: NeedState, Offer: OfferState, Match: MatchState, Visit: VisitState}
@@ -44,14 +44,18 @@ def lock_need(session: Session, need_id: int) -> Need | None:
 
 
 def lock_match(session: Session, match_id: int) -> Match:
-    """A match with both sides, rows locked in the order need, offer, match. Raises ``LookupError``."""
+    """A match with both sides, rows locked in the order need, offers, match. Raises ``LookupError``.
+
+    All offers that are asked for the need are locked, in one order: where this match takes the last place, the others are let go, and two
+    needs that ask the same volunteers would else wait for each other.
+    """
     ids = session.execute(select(Match.need_id, Match.offer_id).where(Match.id == match_id)).one_or_none()
     if ids is None:
         raise LookupError(match_id)
     lock_need(session, ids.need_id)
-    fresh = {"populate_existing": True}
-    session.scalar(select(Offer).where(Offer.id == ids.offer_id).with_for_update().execution_options(**fresh))
-    session.scalar(select(Match).where(Match.id == match_id).with_for_update().execution_options(**fresh))
+    asked = select(Match.offer_id).where(Match.need_id == ids.need_id, Match.state.in_(LIVE))
+    session.execute(select(Offer.id).where(or_(Offer.id == ids.offer_id, Offer.id.in_(asked))).order_by(Offer.id).with_for_update())
+    session.execute(select(Match.id).where(Match.id == match_id).with_for_update())
     return session.get_one(
         Match, match_id, populate_existing=True,
         options=[joinedload(Match.need).joinedload(Need.person), joinedload(Match.offer).joinedload(Offer.person)],

@@ -65,7 +65,7 @@ def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = Non
         need = lock_need(session, int(proposals[0].pair.need))
         if need is None or need.state not in (NeedState.OPEN, NeedState.ASKED) or need.taken >= need.helpers_needed:
             return 0
-        for proposal in proposals:
+        for proposal in sorted(proposals, key=lambda proposal: proposal.pair.offer):  # offers are locked in one order
             offer = claim(session, int(proposal.pair.offer), now)
             if offer is not None and offer.person_id != need.person_id:
                 asked.append(_ask(session, ctx, need, offer, proposal, now))

@@ -193,3 +193,32 @@ def test_nobody_is_called_about_a_request_that_they_never_heard_of(city: City) -
     assert [task.reason for task in city.tasks("tell")] == ["proposal_to_volunteer"]
     matches.volunteer_answers(city.ctx, city.matches(need)[0].id, True, BY_LINK)
     assert city.tasks("tell") == []
+
+
+def test_two_needs_that_ask_the_same_volunteers_do_not_wait_for_each_other(crowd: City) -> None:
+    """Each yes lets the other need's volunteer go: where rows were not locked in one order, PostgreSQL would break one of the two off."""
+    failed: list[BaseException] = []
+
+    def say(match_id: int, ready: threading.Barrier) -> None:
+        ready.wait()
+        try:
+            matches.volunteer_answers(crowd.ctx, match_id, True, BY_LINK)
+        except BaseException as error:
+            failed.append(error)
+
+    for offer in crowd.all(Offer):
+        with crowd.ctx.db.write() as session:
+            session.get_one(Offer, offer.id).capacity = 50
+    for _ in range(8):
+        needs = [crowd.need(share_contact=True) for _ in range(2)]
+        crowd.match()
+        first, second = ({match.offer_id: match.id for match in crowd.matches(need)} for need in needs)
+        low, high = min(first), max(second)
+        ready = threading.Barrier(2)
+        threads = [threading.Thread(target=say, args=(match, ready)) for match in (first[low], second[high])]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [crowd.one(Need, need).taken for need in needs] == [1, 1]
+    assert failed == []
