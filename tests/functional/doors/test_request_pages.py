@@ -174,3 +174,16 @@ def test_the_page_of_a_request_records_nothing(city: City, client: Visitor) -> N
     before = len(city.all(Event))
     client.get(my_request(city, need_id))
     assert len(city.all(Event)) == before
+
+
+def test_help_that_repeats_goes_on_with_the_first_button_and_ends_with_the_second(city: City, client: Visitor) -> None:
+    city.volunteer()
+    need_id = city.need(share_contact=True, repeats=1)
+    city.match()
+    matches.volunteer_answers(city.ctx, city.matches(need_id)[0].id, True, Actor())
+    page = client.get(my_request(city, need_id))
+    assert "Yes, I was helped" not in page.text
+    client.submit(page, "Yes, and it goes on")
+    assert city.one(Need, need_id).state == "agreed"
+    client.submit(page, "It has ended for good")
+    assert city.one(Need, need_id).state == "closed"
