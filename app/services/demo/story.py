@@ -45,7 +45,7 @@ SCENES = (
           {"details": "Prendre un café et parler de jardinage.", "mode": "in_person"}),
     Scene("Marguerite Aubanel", 7, "shopping", 75, ((73, "yes"), (70, "agree")),
           {"details": "Un petit panier le mardi : la liste est sur la porte du frigo.", "repeats": 1, "availability": "Tu 09:00-12:00"}),
-    Scene("Lucien Sauzet", 14, "pharmacy", 9, ((3, "yes"),), {"details": "La commande est prête au comptoir."}),
+    Scene("Lucien Sauzet", 14, "pharmacy", 9, ((0.2, "yes"),), {"details": "La commande est prête au comptoir."} | BY_PHONE),
     Scene("Khadija Belkacem", 2, "shopping", 2, (), {"details": "Deux packs d’eau : j’habite au troisième sans ascenseur."}),
     # Nobody can take these, and Viviane sees them near her.
     Scene("Paulette Magnin", 18, "pets", 30, (), {"details": "Promener un vieux chien très doux, vingt minutes le soir."}),
@@ -104,7 +104,8 @@ def _move(tape: Tape, need_id: int, move: str) -> None:
         return
     state = {"yes": MatchState.PROPOSED, "no": MatchState.PROPOSED, "agree": MatchState.ACCEPTED}.get(move, MatchState.AGREED)
     with ctx.db.read() as session:
-        match_id = session.scalar(select(Match.id).where(Match.need_id == need_id, Match.state == state).order_by(Match.id).limit(1))
+        which = select(Match.id).where(Match.need_id == need_id, Match.state == state)
+        match_id = session.scalar(which.order_by(Match.rank, Match.id).limit(1))
     if match_id is None:
         return
     if move in ("yes", "no"):
