@@ -58,8 +58,8 @@ ENTRY = CalendarPart("CANCEL", "BEGIN:VCALENDAR\r\nSUMMARY:Visite à Zoé\r\nEND
 
 
 def test_a_calendar_entry_is_a_part_of_its_own_and_a_file_to_open(mail: MailTransport, smtp: SmtpServer) -> None:
-    mail.send(replace(envelope(), calendar=ENTRY))
-    mail.send(envelope(number=2))
+    mail.send(replace(envelope(), calendar=ENTRY), nothing)
+    mail.send(envelope(number=2), nothing)
     entry, without = [received.message for received in smtp.received]
     parts = {each.get_content_type(): each for each in entry.walk()}
     assert list(parts) == [
