@@ -18,11 +18,6 @@ class Waking:
     def __str__(self) -> str:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
-    @property
-    def hours(self) -> int:
-        """Whole hours of an ordinary day."""
-        return (self.end.hour * 60 + self.end.minute - self.start.hour * 60 - self.start.minute) // 60
-
     def holds(self, moment: datetime, zone: ZoneInfo) -> bool:
         start, end = self._on(moment.astimezone(zone).date(), zone)
         return start <= moment < end

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.context import Context
 from app.models import Need, Offer, Person
 from app.services.board import need_to_match, offer_to_match
-from app.services.duty import NEWS_EVERY as EVERY
+from app.services.duty import NEWS_EVERY
 from app.services.events import SYSTEM, record
 from app.services.places import territories
 from app.services.telling import tell
@@ -47,7 +47,7 @@ def _recent(session: Session, ctx: Context) -> list[NeedToMatch]:
     rows = session.execute(
         select(Need, Person)
         .join(Need.person)
-        .where(Need.posted_at > ctx.now() - EVERY, Need.state != NeedState.UNCONFIRMED, Need.exact_point.is_not(None))
+        .where(Need.posted_at > ctx.now() - NEWS_EVERY, Need.state != NeedState.UNCONFIRMED, Need.exact_point.is_not(None))
         .order_by(Need.posted_at.desc())
         .limit(LOOKED_AT)
     )
@@ -56,7 +56,7 @@ def _recent(session: Session, ctx: Context) -> list[NeedToMatch]:
 
 def _tell(session: Session, ctx: Context, offer: Offer, needs: Sequence[NeedToMatch]) -> None:
     now, person = ctx.now(), offer.person
-    offer.news_at = now + EVERY
+    offer.news_at = now + NEWS_EVERY
     if person.approved_at is None or person.contact != "email" or offer.taken or offer.point is None:
         return
     mine = offer_to_match(offer, person, territories(session))

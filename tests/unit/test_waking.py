@@ -44,7 +44,7 @@ def test_the_next_start_is_the_first_minute_awake(moment: datetime, waking: Waki
 def test_an_evenings_question_waits_for_the_morning() -> None:
     assert DAY.after(paris("2026-11-23T20:00"), timedelta(hours=4), PARIS) == paris("2026-11-24T11:00")
     assert DAY.after(paris("2026-11-23T23:30"), timedelta(hours=4), PARIS) == paris("2026-11-24T12:00")
-    assert DAY.after(paris("2026-11-23T10:00"), timedelta(hours=DAY.hours), PARIS) == paris("2026-11-24T10:00")
+    assert DAY.after(paris("2026-11-23T10:00"), timedelta(hours=13), PARIS) == paris("2026-11-24T10:00")
     assert DAY.next_start(paris("2026-11-23T12:00"), PARIS) == paris("2026-11-23T12:00")
 
 
