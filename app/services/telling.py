@@ -82,7 +82,8 @@ def about_words(person_id: int, *, need_id: int | None = None, offer_id: int | N
 
 def spoken(message: Message, person: Person, ctx: Context) -> str:
     """The message as an agent says or prints it."""
-    return render(message.without_links(), person.language, replace(ctx.city, url="")).text
+    city = replace(ctx.city, url="")
+    return render(message.without_links(), person.language, city, on_paper=person.contact == "letter").text
 
 
 def follow_up_undelivered(ctx: Context, limit: int = 50) -> int:
