@@ -48,9 +48,13 @@ class Handler:
     async def handle_DATA(self, server, session, envelope):
         got.append(envelope.content)
         return "250 taken"
+class Pipelining(Handler):
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
 async def main():
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(Handler(), hostname="mail.example.org", loop=loop), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: SMTP(Pipelining(), hostname="mail.example.org", loop=loop), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     loop.add_reader(sys.stdin, tell)
     await asyncio.Event().wait()

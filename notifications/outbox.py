@@ -156,7 +156,8 @@ def release_dead(connection: Connection, is_dead: Callable[[str], bool]) -> int:
     """Put back at once what dead holders held; how many messages that were. ``is_dead`` is asked once for each holder."""
     sending = outbox.c.state == OutboxState.SENDING
     holders = connection.execute(select(outbox.c.claimed_by).where(sending).distinct()).scalars().all()
-    return _put_back(connection, outbox.c.claimed_by.in_([holder for holder in holders if is_dead(holder)]))
+    dead = [holder for holder in holders if is_dead(holder)]
+    return _put_back(connection, outbox.c.claimed_by.in_(dead)) if dead else 0
 
 
 def record_sent(connection: Connection, id: int, *, now: dt.datetime) -> None:

@@ -1,8 +1,8 @@
 """Takes messages out of the outbox and sends them: at least once, and a repeat is the same message.
 
-A batch is claimed in one transaction, each message sent outside of any and its outcome recorded in a transaction of its own, on a
-thread beside. The next message's content is not handed over before that is done: a relay that dies leaves one message in flight,
-which is sent again with the same ``Message-ID``.
+A batch is claimed in one transaction, each message sent outside of any and its outcome recorded in a transaction of its own, while the
+server hears of the next one. The next one's content is not handed over before that is done: a relay that dies leaves one message in
+flight, which is sent again with the same ``Message-ID``.
 """
 
 import datetime as dt
@@ -11,8 +11,7 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from sqlalchemy import Connection, Transaction
 from sqlalchemy.exc import SQLAlchemyError
@@ -50,10 +49,10 @@ TRIES = 17
 class Relay:
     """Sends what is due.
 
-    ``connect`` opens a connection whose transactions may write, and that works on any thread; ``seal`` is what was given at the enqueue,
-    ``unseal`` undoes it; ``holder`` names this relay and no other. ``reply_to`` gives the address to which answers
-    to a message come, by the message's id. ``ways`` makes the links by which the owner of some wishes chooses what
-    they get. ``lease`` must be more than twice what sending one message may take (some ten network steps, each up to its timeout).
+    ``connect`` opens a connection whose transactions may write; ``seal`` is what was given at the enqueue, ``unseal`` undoes it;
+    ``holder`` names this relay and no other. ``reply_to`` gives the address to which answers to a message come, by the message's id.
+    ``ways`` makes the links by which the owner of some wishes chooses what they get. ``lease`` must be more than twice what sending
+    one message may take (some ten network steps, each up to its timeout).
     """
 
     def __init__(
@@ -87,9 +86,10 @@ class Relay:
         self._rng = rng or random.Random()
         self._breaker = Breaker(self._rng)
         self._stop = threading.Event()
-        self._connection: Connection  # one for a batch, used by one thread at a time
-        self._accepted: Claimed | None = None  # by the server, and perhaps not recorded yet
-        self._recording: Future[None] | None = None
+        self._connection: Connection  # for a batch, and beside it one for what was sent
+        self._recorder: Connection
+        self._accepted: Claimed | None = None  # by the server, and not recorded yet
+        self._prepared: tuple[int, Envelope] | None = None  # by the row's id
 
     def run(self, stop: threading.Event) -> None:
         """Send what is due until ``stop`` is set, whatever happens to the database and the mail server meanwhile."""
@@ -112,12 +112,13 @@ class Relay:
         state = self._breaker.state(self._clock())
         if state is BreakerState.OPEN:
             return 0
-        with self._connect() as self._connection:
+        with self._connect() as self._connection, self._connect() as self._recorder:
+            if not self._recorder.in_transaction():  # a record is one statement, and then one step to the database in place of three
+                self._recorder.execution_options(isolation_level="AUTOCOMMIT")
             batch, skipped = self._claim(BATCH if state is BreakerState.CLOSED else 1)
             if not batch:
                 self._transport.close()
-            with ThreadPoolExecutor(1) as recorder:
-                left = self._send(batch, recorder)
+            left = self._send(batch)
             self._settle()
             if left:
                 with self._transaction() as connection:
@@ -127,16 +128,13 @@ class Relay:
     def _claim(self, limit: int) -> tuple[list[Claimed], int]:
         """The messages to send, and how many more are not sent now."""
         with self._transaction() as connection:
-            if self._accepted:
-                outbox.record_sent(connection, self._accepted.id, now=self._clock())
             # Between batches nothing is in hand: what is still ours was left behind when the database went away.
             outbox.release_dead(connection, lambda holder: holder == self._holder)
             batch = outbox.claim(connection, holder=self._holder, now=self._clock(), limit=limit, lease=self._lease)
             to_send = self._sieve.sift(connection, batch, self._clock())
-        self._accepted = None
         return to_send, len(batch) - len(to_send)
 
-    def _send(self, batch: list[Claimed], recorder: ThreadPoolExecutor) -> list[Claimed]:
+    def _send(self, batch: list[Claimed]) -> list[Claimed]:
         """What is left of ``batch`` when the server is away, or this relay is to stop."""
         renew_at = self._clock() + self._lease / 2
         while batch and not self._stop.is_set() and self._breaker.state(self._clock()) is not BreakerState.OPEN:
@@ -147,11 +145,13 @@ class Relay:
             if full_until := self._limits.full_until(domain, self._clock()):
                 batch = self._put_off(batch, domain, full_until)
                 continue
-            if self._stop.wait(self._limits.wait_s(self._clock())):
-                break
+            if wait_s := self._limits.wait_s(self._clock()):
+                self._settle()
+                if self._stop.wait(wait_s):
+                    break
             self._limits.count(domain, self._clock())
             try:
-                self._deliver(batch[0], recorder)
+                self._deliver(*batch[:2])
             except Unavailable as error:
                 self._breaker.failed(self._clock(), error.retry_after_s)
                 log.error("mail cannot be sent at present: %s", error.reason)
@@ -173,10 +173,10 @@ class Relay:
             outbox.release(connection, too_many, holder=self._holder, due_at=until)
         return [claimed for claimed in batch if claimed.id not in too_many]
 
-    def _deliver(self, claimed: Claimed, recorder: ThreadPoolExecutor) -> None:
+    def _deliver(self, claimed: Claimed, following: Claimed | None = None) -> None:
         """Send one message and record what came of it. Only ``Unavailable``, and a database that is gone, are left to the caller."""
         try:
-            self._transport.send(self._envelope(claimed), self._settle)
+            self._transport.send(self._envelope(claimed), self._settle, lambda: self._prepare(following))
         except (Unavailable, SQLAlchemyError):
             raise
         except Permanent as error:
@@ -193,29 +193,24 @@ class Relay:
         else:
             self._breaker.worked()
             self._accepted = claimed
-            self._recording = recorder.submit(self._record_sent, claimed)
-
-    def _record_sent(self, claimed: Claimed) -> None:
-        with self._begin():
-            outbox.record_sent(self._connection, claimed.id, now=self._clock())
-        log.info("message %d (%s, %s) sent", claimed.id, claimed.kind, claimed.about)
 
     def _settle(self) -> None:
-        """Wait until the message before is recorded. Where the database is gone it will be with the next claim."""
-        recording, self._recording = self._recording, None
-        if recording:
-            recording.result()
+        """Record that the message before is sent. Where the database is gone it will be before the next claim."""
+        if claimed := self._accepted:
+            with _begin(self._recorder):
+                outbox.record_sent(self._recorder, claimed.id, now=self._clock())
             self._accepted = None
+            log.info("message %d (%s, %s) sent", claimed.id, claimed.kind, claimed.about)
+
+    def _prepare(self, claimed: Claimed | None) -> None:
+        with suppress(Exception):  # it will be met again when it is this one's turn
+            self._prepared = (claimed.id, self._make(claimed)) if claimed else None
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
         self._settle()
-        with self._begin():
+        with _begin(self._connection):
             yield self._connection
-
-    def _begin(self) -> Transaction:
-        """A transaction, or a part of the one that the connection came with."""
-        return self._connection.begin_nested() if self._connection.in_transaction() else self._connection.begin()
 
     def _mailbox(self, claimed: Claimed) -> Mailbox:
         return Mailbox(**json.loads(self._unseal(claimed.recipient)))
@@ -228,6 +223,10 @@ class Relay:
             return ""
 
     def _envelope(self, claimed: Claimed) -> Envelope:
+        prepared, self._prepared = self._prepared, None
+        return prepared[1] if prepared and prepared[0] == claimed.id else self._make(claimed)
+
+    def _make(self, claimed: Claimed) -> Envelope:
         message = from_dict(json.loads(self._unseal(claimed.payload)))
         ways = self._ways(claimed.wishes_id, message.topic) if self._ways and message.topic is not Topic.ACCOUNT else None
         rendered = render(message, claimed.language, self._city, ways)
@@ -255,6 +254,11 @@ class Relay:
             if nobody_there:
                 outbox.suppress(connection, claimed.recipient_index, reason, self._clock())
         log.warning("message %d (%s, %s) will not arrive: %s", claimed.id, claimed.kind, claimed.about, reason)
+
+
+def _begin(connection: Connection) -> Transaction:
+    """A transaction, or a part of the one that ``connection`` came with."""
+    return connection.begin_nested() if connection.in_transaction() else connection.begin()
 
 
 def _name(error: Exception) -> str:

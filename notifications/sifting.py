@@ -59,20 +59,18 @@ class Sieve:
     def _readers(self, connection: Connection, batch: Sequence[Claimed], now: dt.datetime) -> dict[int, Reader]:
         """Who the batch is for, by the number of their wishes."""
         w, s, o = wishes.c, suppressed_address.c, outbox.c
-        ids = {claimed.wishes_id for claimed in batch}
-        rows = connection.execute(
-            select(w.id, w.consented_at, w.off, w.rhythm, w.night, s.reason, s.since)
-            .outerjoin(suppressed_address, s.recipient_index == w.recipient_index)
-            .where(w.id.in_(ids))
-        ).all()
+        batched = Counter(claimed.wishes_id for claimed in batch)
         today = or_(o.sent_at >= day_start(now, self.rules), o.state == OutboxState.SENDING)
-        mine = o.id.in_([claimed.id for claimed in batch])
-        counted = select(o.wishes_id, func.count()).where(o.wishes_id.in_(ids), today, ~mine).group_by(o.wishes_id)
-        sent: Counter[int] = Counter({wishes_id: number for wishes_id, number in connection.execute(counted)})
+        sent = select(func.count()).where(o.wishes_id == w.id, today).scalar_subquery().label("sent")
+        rows = connection.execute(
+            select(w.id, w.consented_at, w.off, w.rhythm, w.night, s.reason, s.since, sent)
+            .outerjoin(suppressed_address, s.recipient_index == w.recipient_index)
+            .where(w.id.in_(batched))
+        )
         return {
             row.id: Reader(
                 consented=row.consented_at is not None, suppressed=f"{row.reason}, {row.since:%Y-%m-%d}" if row.reason else "",
-                off=frozenset(map(Topic, row.off)), rhythm=Rhythm(row.rhythm), night=row.night, sent_today=sent[row.id],
+                off=frozenset(map(Topic, row.off)), rhythm=Rhythm(row.rhythm), night=row.night, sent_today=row.sent - batched[row.id],
             )
             for row in rows
         }  # fmt: skip

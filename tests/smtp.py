@@ -45,6 +45,7 @@ class SmtpServer:
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     open_connections: list[Any] = field(default_factory=list)
+    pipelining: bool = True
     _orders: list[_Order] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -86,6 +87,10 @@ class _Handler:
 
     def __init__(self, state: SmtpServer) -> None:
         self._state = state
+
+    async def handle_EHLO(self, smtp: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], *["250-PIPELINING"] * self._state.pipelining, responses[-1]]
 
     async def handle_MAIL(self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
         reply = await _obey(smtp, self._state.next_order("MAIL", [address]))

@@ -7,7 +7,6 @@ import datetime as dt
 import os
 import re
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -16,7 +15,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from notifications.transport.base import Envelope, Mailbox, Unavailable
+from notifications.transport.base import Envelope, Mailbox, Unavailable, Work
 from notifications.transport.mime import compose
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]*\.eml")
@@ -58,7 +57,7 @@ class FileTransport:
         self._folder = folder
         self._sender = sender
 
-    def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+    def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
         content = compose(envelope, self._sender).as_bytes()
         settle()
         name = re.sub(r"[^A-Za-z0-9@._-]", "_", envelope.message_id.strip("<>")) + ".eml"

@@ -1,9 +1,8 @@
 """Messages kept in a list, for tests."""
 
-from collections.abc import Callable
 from email.message import EmailMessage
 
-from notifications.transport.base import Envelope, Mailbox
+from notifications.transport.base import Envelope, Mailbox, Work
 from notifications.transport.mime import compose
 
 
@@ -12,7 +11,7 @@ class MemoryTransport:
         self._sender = sender
         self.sent: list[EmailMessage] = []
 
-    def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+    def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
         settle()
         self.sent.append(compose(envelope, self._sender))
 

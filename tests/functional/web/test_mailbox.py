@@ -22,7 +22,8 @@ def db_url(sqlite_url: str) -> str:
 @pytest.fixture
 def sent(city: City, tmp_path: Path) -> None:
     transport = FileTransport(tmp_path / "mail", Mailbox("entraide@example.org"))
-    transport.send(Envelope(Mailbox("odile@example.net"), "Une <question>", TEXT, HTML, "<one@example.org>", city.ctx.now()), lambda: None)
+    envelope = Envelope(Mailbox("odile@example.net"), "Une <question>", TEXT, HTML, "<one@example.org>", city.ctx.now())
+    transport.send(envelope, lambda: None, lambda: None)
 
 
 def test_without_any_mail_the_page_says_so(client: Visitor) -> None:

@@ -1,12 +1,11 @@
 """Relays for tests, and a transport that fails as it is told to."""
 
 import random
-from collections.abc import Callable
 from email.message import EmailMessage
 
 from notifications.relay import Relay
 from notifications.samples import CITY
-from notifications.transport.base import Envelope, Mailbox, Transport
+from notifications.transport.base import Envelope, Mailbox, Transport, Work
 from notifications.transport.memory import MemoryTransport
 from tests.integration.notifications.conftest import Post, seal, unseal
 
@@ -21,10 +20,10 @@ class Scripted(MemoryTransport):
         self.failures = list(failures)
         self.closed = 0
 
-    def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+    def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
         if self.failures:
             raise self.failures.pop(0)
-        super().send(envelope, settle)
+        super().send(envelope, settle, prepare)
 
     def close(self) -> None:
         self.closed += 1

@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from notifications.messages import MESSAGES
 from notifications.relay import TRIES, Relay
 from notifications.samples import CITY, SAMPLES
 from notifications.tables import suppressed_address
-from notifications.transport.base import DeliveryError, Envelope, Permanent, Transient, Unavailable
+from notifications.transport.base import DeliveryError, Envelope, Permanent, Transient, Unavailable, Work
 from notifications.transport.mail import MailTransport, Server
 from tests.integration.notifications.conftest import START, Post, seal, unseal
 from tests.integration.notifications.relays import SENDER, Scripted, ids, relay
@@ -141,10 +141,10 @@ def test_a_message_is_handed_over_only_when_the_one_before_is_recorded(post: Pos
     recorded = []
 
     class Watching(Scripted):
-        def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
+        def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
             settle()
             recorded.append(post.states().count("sent"))
-            super().send(envelope, settle)
+            super().send(envelope, settle, prepare)
 
     relay(post, Watching()).run_once()
     assert recorded == list(range(30))
@@ -156,8 +156,8 @@ def test_a_slow_server_does_not_make_two_relays_send_the_same(post: Post) -> Non
     other = Scripted()
 
     class Slow(Scripted):
-        def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
-            super().send(envelope, settle)
+        def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+            super().send(envelope, settle, prepare)
             post.clock.advance(minutes=6)
             relay(post, other, "other").run_once()
 
@@ -172,8 +172,8 @@ def test_what_was_taken_while_a_slow_server_held_the_relay_up_is_left_to_the_oth
     other = Scripted()
 
     class Stuck(Scripted):
-        def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
-            super().send(envelope, settle)
+        def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+            super().send(envelope, settle, prepare)
             post.clock.advance(minutes=30)
             relay(post, other, "other").run_once()
 
@@ -261,8 +261,8 @@ def test_a_database_that_goes_away_right_after_the_sending_repeats_nothing(
     arrived = threading.Semaphore(0)
 
     class Cutting(Scripted):
-        def send(self, envelope: Envelope, settle: Callable[[], None]) -> None:
-            super().send(envelope, settle)
+        def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+            super().send(envelope, settle, prepare)
             if len(self.sent) == 2:
                 database.gone.set()
             arrived.release()

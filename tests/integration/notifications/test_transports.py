@@ -3,6 +3,7 @@
 import datetime as dt
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from email import message_from_bytes
@@ -58,8 +59,8 @@ ENTRY = CalendarPart("CANCEL", "BEGIN:VCALENDAR\r\nSUMMARY:Visite à Zoé\r\nEND
 
 
 def test_a_calendar_entry_is_a_part_of_its_own_and_a_file_to_open(mail: MailTransport, smtp: SmtpServer) -> None:
-    mail.send(replace(envelope(), calendar=ENTRY), nothing)
-    mail.send(envelope(number=2), nothing)
+    mail.send(replace(envelope(), calendar=ENTRY), nothing, nothing)
+    mail.send(envelope(number=2), nothing, nothing)
     entry, without = [received.message for received in smtp.received]
     parts = {each.get_content_type(): each for each in entry.walk()}
     assert list(parts) == [
@@ -76,7 +77,7 @@ def test_a_calendar_entry_is_a_part_of_its_own_and_a_file_to_open(mail: MailTran
 Kind = tuple[Transport, Callable[[], list[EmailMessage]]]
 
 
-@pytest.fixture(params=["memory", "file", "mail"])
+@pytest.fixture(params=["memory", "file", "mail", "mail, one step at a time"])
 def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
     """A transport, and what arrived by it."""
     if request.param == "memory":
@@ -87,7 +88,7 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
         files = lambda: sorted(folder.glob("*.eml"))  # noqa: E731
         yield FileTransport(folder, SENDER), lambda: [message_from_bytes(f.read_bytes(), policy=default) for f in files()]
     else:
-        with smtp_server() as server:
+        with smtp_server(state=SmtpServer(pipelining=request.param == "mail")) as server:
             transport = mail_transport(server.port, timeout_s=10)
             yield transport, lambda: [received.message for received in server.received]
             transport.close()
@@ -95,7 +96,7 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
 
 def test_a_message_arrives_whole(kind: Kind) -> None:
     transport, arrived = kind
-    transport.send(envelope(), nothing)
+    transport.send(envelope(), nothing, nothing)
     [message] = arrived()
     assert message["Message-ID"] == "<id-1@example.org>"
     assert message["Subject"] == "Votre demande est bien reçue : merci !"
@@ -111,9 +112,9 @@ def test_a_message_arrives_whole(kind: Kind) -> None:
 def test_several_messages_arrive_in_turn(kind: Kind) -> None:
     transport, arrived = kind
     for number in (1, 2, 3):
-        transport.send(envelope(number=number), nothing)
+        transport.send(envelope(number=number), nothing, nothing)
     transport.close()
-    transport.send(envelope(number=4), nothing)
+    transport.send(envelope(number=4), nothing, nothing)
     assert [message["Message-ID"] for message in arrived()] == [f"<id-{number}@example.org>" for number in (1, 2, 3, 4)]
 
 
@@ -124,15 +125,15 @@ NO_ADDRESSES = ["", "zoe", "@x.org", "zoe@", "zoé@x.org", "zoe@x.org\r\nBcc: al
 def test_what_is_no_address_is_refused_for_good_and_does_not_stop_others(kind: Kind, address: str) -> None:
     transport, arrived = kind
     with pytest.raises(Permanent) as refusal:
-        transport.send(envelope(address), nothing)
+        transport.send(envelope(address), nothing, nothing)
     assert address == "" or address not in refusal.value.reason
-    transport.send(envelope(number=2), nothing)
+    transport.send(envelope(number=2), nothing, nothing)
     assert [message["Message-ID"] for message in arrived()] == ["<id-2@example.org>"]
 
 
 def test_an_international_domain_is_written_in_its_ascii_form(kind: Kind) -> None:
     transport, arrived = kind
-    transport.send(envelope("zoe@bücher.example"), nothing)
+    transport.send(envelope("zoe@bücher.example"), nothing, nothing)
     assert arrived()[0]["To"].addresses[0].addr_spec == "zoe@xn--bcher-kva.example"
 
 
@@ -151,9 +152,9 @@ def test_whatever_a_name_holds_the_message_goes_to_one_address_and_has_our_heade
 
 def test_what_is_left_of_the_message_before_is_done_before_this_one_can_be_taken(kind: Kind) -> None:
     transport, arrived = kind
-    transport.send(envelope(number=1), nothing)
+    transport.send(envelope(number=1), nothing, nothing)
     there: list[int] = []
-    transport.send(envelope(number=2), lambda: there.append(len(arrived())))
+    transport.send(envelope(number=2), lambda: there.append(len(arrived())), nothing)
     assert there == [1]
 
     def cannot() -> None:
@@ -161,17 +162,58 @@ def test_what_is_left_of_the_message_before_is_done_before_this_one_can_be_taken
 
     for _ in range(2):
         with pytest.raises(LookupError):
-            transport.send(envelope(number=3), cannot)
-    transport.send(envelope(number=4), nothing)
+            transport.send(envelope(number=3), cannot, nothing)
+    transport.send(envelope(number=4), nothing, nothing)
     assert [message["Message-ID"] for message in arrived()] == [f"<id-{number}@example.org>" for number in (1, 2, 4)]
+
+
+def test_the_next_message_is_made_ready_once_this_one_is_handed_over(kind: Kind) -> None:
+    transport, arrived = kind
+    done: list[str] = []
+    for number in (1, 2):
+        transport.send(envelope(number=number), lambda: done.append("settled"), lambda: done.append("prepared"))
+    assert done in (["settled", "prepared"] * 2, ["settled"] * 2)
+    assert len(arrived()) == 2
 
 
 # --- SMTP
 
 
+def test_a_server_that_takes_commands_together_hears_of_a_message_in_one_go(
+    smtp: SmtpServer, mail: MailTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = threading.Event()
+    monkeypatch.setattr(smtp, "next_order", lambda verb, _: named.set() if verb == "RCPT" else None)
+    mail.send(envelope(), lambda: nothing() if named.wait(10) else pytest.fail("it waits for the answer to MAIL"), nothing)
+    assert len(smtp.received) == 1
+
+
+def test_a_server_that_would_take_a_message_for_nobody_gets_none() -> None:
+    """With the commands together "go on" may follow upon a refused recipient: then the connection is left."""
+    heard = b""
+
+    def serve(listener: socket.socket) -> None:
+        nonlocal heard
+        connection, _ = listener.accept()
+        with connection:
+            for answer in (b"220 hello", b"250-mail.example.org\r\n250 PIPELINING", b"250 fine\r\n550 5.1.1 nobody\r\n354 go on"):
+                connection.sendall(answer + b"\r\n")
+                heard = connection.recv(1000)
+                connection.settimeout(10)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=[listener])
+        thread.start()
+        with pytest.raises(UnknownAddress):
+            mail_transport(listener.getsockname()[1], timeout_s=10).send(envelope(), nothing, nothing)
+        thread.join(10)
+    assert heard == b""
+
+
+
 def test_one_connection_serves_many_messages_and_is_renewed(smtp: SmtpServer, mail: MailTransport) -> None:
     for number in range(101):
-        mail.send(envelope(number=number), nothing)
+        mail.send(envelope(number=number), nothing, nothing)
     assert len(smtp.received) == 101
     assert smtp.connections == 2
     mail.close()
@@ -181,32 +223,34 @@ def test_one_connection_serves_many_messages_and_is_renewed(smtp: SmtpServer, ma
 def test_this_machine_s_name_is_not_looked_up_for_each_message(
     smtp: SmtpServer, mail: MailTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mail.send(envelope(number=1), nothing)
+    mail.send(envelope(number=1), nothing, nothing)
     monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("looked up"))
-    mail.send(envelope(number=2), nothing)
+    mail.send(envelope(number=2), nothing, nothing)
     mail.close()
-    mail.send(envelope(number=3), nothing)
+    mail.send(envelope(number=3), nothing, nothing)
     assert len(smtp.received) == 3
 
 
 def test_a_server_that_hung_up_between_messages_loses_none(smtp: SmtpServer, mail: MailTransport) -> None:
-    mail.send(envelope(number=1), nothing)
+    mail.send(envelope(number=1), nothing, nothing)
     [connection] = smtp.open_connections
     connection.loop.call_soon_threadsafe(connection.transport.close)
     smtp.wait_until(lambda server: not server.open_connections)
-    mail.send(envelope(number=2), nothing)
+    mail.send(envelope(number=2), nothing, nothing)
     assert smtp.message_ids == ["<id-1@example.org>", "<id-2@example.org>"]
     assert smtp.connections == 2
 
 
-def test_a_refused_recipient_does_not_cost_the_others_their_connection(smtp: SmtpServer, mail: MailTransport) -> None:
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_refused_recipient_does_not_cost_the_others_their_connection(smtp: SmtpServer, mail: MailTransport, pipelining: bool) -> None:
+    smtp.pipelining = pipelining
     smtp.order("RCPT", "550 5.1.1 unknown", recipient="nobody@example.net")
     smtp.order("RCPT", "450 4.2.0 greylisted", recipient="later@example.net")
-    mail.send(envelope(number=1), nothing)
+    mail.send(envelope(number=1), nothing, nothing)
     for name in ("nobody", "later"):
         with pytest.raises((UnknownAddress, Transient)):
-            mail.send(envelope(f"{name}@example.net"), nothing)
-    mail.send(envelope(number=2), nothing)
+            mail.send(envelope(f"{name}@example.net"), nothing, nothing)
+    mail.send(envelope(number=2), nothing, nothing)
     assert (smtp.connections, smtp.message_ids) == (1, ["<id-1@example.org>", "<id-2@example.org>"])
 
 
@@ -214,11 +258,12 @@ def test_a_refused_recipient_does_not_cost_the_others_their_connection(smtp: Smt
 def test_a_farewell_that_goes_wrong_is_no_failure(smtp: SmtpServer, farewell: str) -> None:
     smtp.order("QUIT", farewell)
     mail = mail_transport(smtp.port)
-    mail.send(envelope(), nothing)
+    mail.send(envelope(), nothing, nothing)
     mail.close()
     assert smtp.message_ids == ["<id-1@example.org>"]
 
 
+@pytest.mark.parametrize("pipelining", [True, False])
 @pytest.mark.parametrize(
     ("verb", "reply", "meaning", "reason"),
     [
@@ -256,15 +301,16 @@ def test_a_farewell_that_goes_wrong_is_no_failure(smtp: SmtpServer, farewell: st
     ],
 )
 def test_an_answer_says_whether_trying_again_helps(
-    smtp: SmtpServer, verb: str, reply: str, meaning: type[Exception], reason: str | None
+    smtp: SmtpServer, verb: str, reply: str, meaning: type[Exception], reason: str | None, pipelining: bool
 ) -> None:
+    smtp.pipelining = pipelining
     smtp.order(verb, reply, times=1)
     mail = mail_transport(smtp.port)
     with pytest.raises(meaning) as failure:
-        mail.send(envelope(number=1), nothing)
+        mail.send(envelope(number=1), nothing, nothing)
     assert type(failure.value) is meaning
     assert reason in (None, failure.value.reason)  # type: ignore[attr-defined]
-    mail.send(envelope(number=2), nothing)  # the next message is none the worse for it
+    mail.send(envelope(number=2), nothing, nothing)  # the next message is none the worse for it
     mail.close()
     assert smtp.message_ids[-1] == "<id-2@example.org>"
 
@@ -285,7 +331,7 @@ def test_an_answer_says_whether_trying_again_helps(
 def test_a_wait_that_the_server_asks_for_is_passed_on(smtp: SmtpServer, mail: MailTransport, reply: str, wait_s: int | None) -> None:
     smtp.order("RCPT", reply)
     with pytest.raises(Transient) as failure:
-        mail.send(envelope(), nothing)
+        mail.send(envelope(), nothing, nothing)
     assert failure.value.retry_after_s == wait_s
 
 
@@ -293,12 +339,12 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
     with smtp_server() as server:
         port = server.port
     with pytest.raises(Unavailable, match="ConnectionRefusedError"):
-        mail_transport(port).send(envelope(), nothing)
+        mail_transport(port).send(envelope(), nothing, nothing)
 
 
 def test_a_sign_in_that_fails_is_nobody_s_fault(smtp: SmtpServer) -> None:
     with pytest.raises(Unavailable, match="connect: SMTP"):
-        mail_transport(smtp.port, username="entraide", password="hunter2").send(envelope(), nothing)
+        mail_transport(smtp.port, username="entraide", password="hunter2").send(envelope(), nothing, nothing)
     assert "hunter2" not in repr(Server("127.0.0.1", 25, "entraide", "hunter2"))
 
 
@@ -313,10 +359,10 @@ def test_a_server_is_written_to_only_with_a_certificate_that_holds(
     with smtp_server(tls_context=context, require_starttls=True) as server:
         mail = mail_transport(server.port, use_tls=True, timeout_s=10)
         if known:
-            mail.send(envelope(), nothing)
+            mail.send(envelope(), nothing, nothing)
         else:
             with pytest.raises(Unavailable, match="SSLCertVerificationError"):
-                mail.send(envelope(), nothing)
+                mail.send(envelope(), nothing, nothing)
         mail.close()
         assert len(server.received) == known
 
@@ -327,7 +373,7 @@ def test_a_server_is_written_to_only_with_a_certificate_that_holds(
 def test_files_are_read_back_newest_first(tmp_path: Path) -> None:
     transport = FileTransport(tmp_path, SENDER)
     for number in (1, 2, 3):
-        transport.send(envelope(number=number), nothing)
+        transport.send(envelope(number=number), nothing, nothing)
     listed = list_mail(tmp_path, limit=2)
     assert [mail.name for mail in listed] == ["id-3@example.org.eml", "id-2@example.org.eml"]
     mail = read_mail(tmp_path, "id-1@example.org.eml")
@@ -337,7 +383,7 @@ def test_files_are_read_back_newest_first(tmp_path: Path) -> None:
 
 def test_a_repeated_message_is_one_file(tmp_path: Path) -> None:
     for _ in range(2):
-        FileTransport(tmp_path, SENDER).send(envelope(), nothing)
+        FileTransport(tmp_path, SENDER).send(envelope(), nothing, nothing)
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -351,7 +397,7 @@ def test_a_folder_that_is_not_there_holds_no_mail(tmp_path: Path) -> None:
 def test_only_a_message_of_the_folder_can_be_read(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret.eml").write_bytes(compose(envelope(), SENDER).as_bytes())
     folder = tmp_path / "mail"
-    FileTransport(folder, SENDER).send(envelope(), nothing)
+    FileTransport(folder, SENDER).send(envelope(), nothing, nothing)
     (folder / ".hidden.eml").write_bytes(b"")
     with pytest.raises(FileNotFoundError):
         read_mail(folder, name)
@@ -361,8 +407,8 @@ def test_a_folder_that_cannot_be_written_to_is_unavailable_and_leaves_nothing(tm
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(Unavailable):
-        FileTransport(blocked / "mail", SENDER).send(envelope(), nothing)
+        FileTransport(blocked / "mail", SENDER).send(envelope(), nothing, nothing)
     (tmp_path / "id-1@example.org.eml").mkdir()  # where the message's file should go
     with pytest.raises(Unavailable):
-        FileTransport(tmp_path, SENDER).send(envelope(), nothing)
+        FileTransport(tmp_path, SENDER).send(envelope(), nothing, nothing)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
