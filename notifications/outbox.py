@@ -22,13 +22,15 @@ from notifications.tables import Channel, OutboxState, outbox, suppressed_addres
 @dataclass(frozen=True)
 class Recipient:
     """``index`` is the keyed hash of ``address``, made by the caller; ``name`` may be empty. ``consented``: it is known that whoever
-    reads the address's mail wants to be written to; before, only messages of the topic ``account`` go there."""
+    reads the address's mail wants to be written to; before, only messages of the topic ``account`` go there. ``reader_id`` is the
+    caller's number of whom it is."""
 
     address: str
     index: str
     language: str
     name: str = ""
     consented: bool = False
+    reader_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Claimed:
     language: str
     message_id: str
     about: str
+    reader_id: int
     urgent: bool
     attempts: int
     due_at: dt.datetime
@@ -110,6 +113,7 @@ def enqueue(
         "message_id": new_message_id(sender_domain),
         "event_key": event_key,
         "about": about,
+        "reader_id": to.reader_id,
         "urgent": urgent and message.wakes,
         "state": OutboxState.WAITING,
         "due_at": now,
@@ -222,11 +226,11 @@ def record_bounced(connection: Connection, id: int, *, now: dt.datetime, error: 
     connection.execute(update(outbox).where(outbox.c.id == id).values(values))
 
 
-def told(connection: Connection, about: Collection[str], limit: int) -> list[Told]:
-    """The messages about one of these, the newest first."""
+def told(connection: Connection, readers: Collection[int], about: Collection[str], limit: int) -> list[Told]:
+    """The messages to one of ``readers`` about one of these, the newest first."""
     rows = connection.execute(
         select(*(outbox.c[f.name] for f in fields(Told)))
-        .where(outbox.c.about.in_(about))
+        .where(outbox.c.reader_id.in_(readers), outbox.c.about.in_(about))
         .order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
         .limit(limit)
     )

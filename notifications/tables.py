@@ -71,6 +71,7 @@ outbox = Table(
     Column("message_id", String(255), nullable=False, unique=True),
     Column("event_key", String(120), unique=True, comment="event and recipient: a second enqueue of the same is nothing"),
     Column("about", String(100), nullable=False, comment="what it is about, such as match:12"),
+    Column("reader_id", Integer, nullable=False, comment="whom it is for, as the app counts people"),
     Column("state", String(16), nullable=False),
     Column("urgent", Boolean, nullable=False, default=False, server_default=false(), comment="what it is about cannot wait for a morning"),
     Column("attempts", Integer, nullable=False, default=0, comment="times a relay took it"),
@@ -87,7 +88,7 @@ outbox = Table(
     CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in OutboxState)})", name="state"),
     CheckConstraint(f"channel IN ({', '.join(repr(channel.value) for channel in Channel)})", name="channel"),
     Index(None, "state", "due_at"),
-    Index(None, "about"),
+    Index(None, "reader_id"),
     Index(None, "wishes_id", "sent_at"),
     Index(None, "bundled_in"),
     sqlite_autoincrement=True,  # what a relay records of a message that has gone is never taken for another's

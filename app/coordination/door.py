@@ -9,7 +9,7 @@ from app import i18n
 from app.extensions import ctx
 from app.identity import actor, signed_in
 from app.models import Channel, Match, Need, Offer, Person, Task
-from app.services import details, lists
+from app.services import details, lists, mail
 from app.services.events import Actor
 from app.services.sight import Kind, Sight
 from notifications.words import when_words
@@ -42,6 +42,8 @@ def only_what_is_in_sight() -> None:
     for name, thing_id in given.items():
         if name in KINDS and not details.may_see(ctx(), sight(), KINDS[name], thing_id):
             abort(404)
+    if "message_id" in given and not mail.may_see(ctx(), sight(), given["message_id"]):
+        abort(404)
 
 
 @coordination.context_processor

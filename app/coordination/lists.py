@@ -14,6 +14,7 @@ from app.extensions import ctx
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import details, lists
+from app.services.mail import late_since
 from config.categories import CATEGORIES
 from matching.lifecycle import MatchState, NeedState, OfferState
 from matching.model import Urgency
@@ -31,7 +32,8 @@ def tasks() -> ResponseReturnValue:
     given = filter_of(TASK_STATES)
     page = lists.tasks(ctx(), sight(), given)
     groups = [("closed", page.rows)] if given.state == "closed" else _by_day(page.rows)
-    return _list("tasks", page, given, TASK_STATES, groups=groups, kinds=[kind.value for kind in TaskKind])
+    kinds = [kind.value for kind in TaskKind]
+    return _list("tasks", page, given, TASK_STATES, groups=groups, kinds=kinds, late=late_since(ctx()))
 
 
 @coordination.get("/needs")
@@ -56,7 +58,7 @@ def matches() -> ResponseReturnValue:
 
 
 def _list(name: str, page: lists.Page, given: lists.Filter, states: Any, **more: Any) -> ResponseReturnValue:
-    found = _whole(next(iter(re.findall("[0-9]{1,12}", request.args.get("number", ""))), None))
+    found = whole(next(iter(re.findall("[0-9]{1,12}", request.args.get("number", ""))), None))
     if found and details.may_see(ctx(), sight(), KINDS[f"{ONE[name]}_id"], found):
         return redirect(url_for(f"coordination.{ONE[name]}", **{f"{ONE[name]}_id": found}), 303)
     filters = {key: value for key in ("kind", "state", "urgency", "category", "territory") if (value := request.args.get(key))}
@@ -98,11 +100,11 @@ def filter_of(states: Any) -> lists.Filter:
         category=known("category", CATEGORIES),
         urgency=known("urgency", Urgency),
         kind=known("kind", TaskKind),
-        territory_id=_whole(request.args.get("territory")),
-        page=_whole(request.args.get("page")) or 1,
+        territory_id=whole(request.args.get("territory")),
+        page=whole(request.args.get("page")) or 1,
     )
 
 
-def _whole(text: str | None) -> int | None:
+def whole(text: str | None) -> int | None:
     """A number from the address, as far as a database takes it."""
     return min(int(text), LARGEST) if text and text.isascii() and text.isdigit() and len(text) < 20 else None

@@ -11,7 +11,7 @@ from app.extensions import ctx
 from app.permissions import PUBLIC, permit
 from app.public.figures import figures_in_words
 from app.public.words import words
-from app.services.mail import mail_is_late
+from app.services.mail import late_since
 
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 PAGES = {
@@ -70,6 +70,6 @@ def readyz() -> ResponseReturnValue:
 @permit(PUBLIC)
 def healthz_mail() -> ResponseReturnValue:
     """No message waits for too long. Apart from the others, so that no proxy takes a web server away because mail is late."""
-    if mail_is_late(ctx()):
+    if late_since(ctx()):
         return "mail is late", 503, PLAIN
     return "ok", PLAIN

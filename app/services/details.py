@@ -313,5 +313,9 @@ def _about(matches: Sequence[Row[*tuple[Any, ...]]]) -> list[str]:
 
 def _messages(session: Session, about: list[str]) -> Sequence[tuple[Told, int]]:
     """E-mails about these, each with the person it went to."""
-    told = outbox.told(session.connection(), about, TIMELINE_LENGTH)
-    return [(each, int(each.about.rpartition(":")[2])) for each in told]
+    readers = {_reader(each) for each in about}
+    return [(each, _reader(each.about)) for each in outbox.told(session.connection(), readers, about, TIMELINE_LENGTH)]
+
+
+def _reader(about: str) -> int:
+    return int(about.rpartition(":")[2])

@@ -1,19 +1,41 @@
-"""How sending stands, for whoever runs the service."""
+"""How sending stands: for whoever runs the service, and for coordinators the messages to people in their area."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from app.context import Context
-from notifications import outbox, received
+from app.models import Person, Task
+from app.services.events import SYSTEM, Actor, record
+from app.services.lists import PAGE_SIZE, Page
+from app.services.sight import Sight
+from app.services.telling import undelivered_key
+from notifications import outbox as queue
+from notifications import received
 from notifications.outbox import Standing
-from notifications.tables import OutboxState
+from notifications.tables import OutboxState, outbox
 
 LATE_AFTER = timedelta(minutes=15)
 """A relay takes what is due within a second; a mail server that is down for a moment is no alarm yet."""
+LATELY = timedelta(days=30)
+STOPPED = (OutboxState.REFUSED, OutboxState.SUPPRESSED)
+
+
+class Pile(StrEnum):
+    """What became of messages, as a coordinator sorts them."""
+
+    FAILED = "failed"
+    WAITING = "waiting"
+    HELD = "held"
+    SENT = "sent"
+    UNWANTED = "unwanted"
 
 
 def mail_standing(ctx: Context) -> Standing:
     with ctx.db.read() as session:
-        return outbox.standing(session.connection(), ctx.now())
+        return queue.standing(session.connection(), ctx.now())
 
 
 def mail_that_came(ctx: Context) -> dict[str, int]:
@@ -26,17 +48,77 @@ def is_late(waits_since: datetime | None, now: datetime) -> bool:
     return waits_since is not None and now - waits_since > LATE_AFTER
 
 
-def mail_is_late(ctx: Context) -> bool:
-    """For a health check that is asked again and again: it counts nothing."""
+def late_since(ctx: Context) -> datetime | None:
+    """From when on mail has not gone out, if that is too long. For what is asked again and again: it counts nothing."""
     now = ctx.now()
     with ctx.db.read() as session:
-        return is_late(outbox.waits_since(session.connection(), now), now)
+        since = queue.waits_since(session.connection(), now)
+    return since if is_late(since, now) else None
 
 
-def try_again(ctx: Context, message_id: int) -> tuple[OutboxState | None, bool]:
+@dataclass(frozen=True)
+class Mail:
+    """``counts`` of each pile, and one page of one of them. Columns: id, kind, state, created_at, due_at, sent_at, why (in the words of the
+    mail server or the policy; it names nobody), reader_id (0: nobody who is there any more)."""
+
+    counts: dict[Pile, int]
+    page: Page
+
+
+def mail(ctx: Context, sight: Sight, pile: Pile, number: int) -> Mail:
+    """The messages of the last days to people in sight, in two queries: what waits by when it is due, the others the newest first."""
+    now, o = ctx.now(), outbox.c
+    piles = _piles(now)
+    seen = outbox.outerjoin(Person, Person.id == o.reader_id)
+    which = [o.created_at >= now - LATELY] + ([] if sight.territory_id is None else [sight.of_person()])
+    order = [o.due_at, o.id] if pile in (Pile.WAITING, Pile.HELD) else [o.created_at.desc(), o.id.desc()]
+    why = {Pile.FAILED: o.last_error, Pile.WAITING: o.last_error, Pile.HELD: o.reason, Pile.UNWANTED: o.reason, Pile.SENT: None}[pile]
+    rows = select(
+        o.id, o.kind, o.state, o.created_at, o.due_at, o.sent_at, func.coalesce(why, "").label("why"),
+        func.coalesce(Person.id, 0).label("reader_id"),
+    )  # fmt: skip
+    with ctx.db.read() as session:
+        counted = session.execute(select(*(func.count().filter(piles[each]) for each in Pile)).select_from(seen).where(*which)).one()
+        counts = dict(zip(Pile, counted, strict=True))
+        number = min(max(1, number), max(1, -(-counts[pile] // PAGE_SIZE)))
+        found = rows.select_from(seen).where(piles[pile], *which).order_by(*order).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
+        return Mail(counts, Page(session.execute(found).all(), counts[pile], number))
+
+
+def _piles(now: datetime) -> dict[Pile, ColumnElement[bool]]:
+    """What is part of a digest is in none: the digest is."""
+    o = outbox.c
+    held = (o.state == OutboxState.WAITING) & (o.due_at > now) & (o.held_until == o.due_at)
+    waiting = o.state.in_([OutboxState.WAITING, OutboxState.SENDING])
+    return {
+        Pile.FAILED: o.state.in_(STOPPED), Pile.WAITING: waiting & or_(o.held_until.is_(None), ~held), Pile.HELD: held,
+        Pile.SENT: o.state == OutboxState.SENT, Pile.UNWANTED: o.state == OutboxState.SKIPPED,
+    }  # fmt: skip
+
+
+def may_see(ctx: Context, sight: Sight, message_id: int) -> bool:
+    """Whether the message is to somebody in sight."""
+    found = select(outbox.c.id).outerjoin(Person, Person.id == outbox.c.reader_id).where(outbox.c.id == message_id)
+    with ctx.db.read() as session:
+        return session.scalar(found if sight.territory_id is None else found.where(sight.of_person())) is not None
+
+
+def try_again(ctx: Context, message_id: int, by: Actor = SYSTEM) -> tuple[OutboxState | None, bool]:
     """Have the message tried now, unless it went, is about to or is not wanted; the state it was in, and whether its address was
-    suppressed until now."""
+    suppressed until now. Nobody needs to say it instead meanwhile."""
+    now = ctx.now()
     with ctx.db.write() as session:
-        state = outbox.retry(session.connection(), message_id, ctx.now())
-        again = state in (OutboxState.WAITING, OutboxState.REFUSED, OutboxState.SUPPRESSED)
-        return state, again and outbox.lift_suppression(session.connection(), message_id)
+        state = queue.retry(session.connection(), message_id, now)
+        if state not in (OutboxState.WAITING, *STOPPED):
+            return state, False
+        # Without its key, so that a new one comes when it fails once more.
+        instead = {
+            "event_key": None,
+            "closed_at": func.coalesce(Task.closed_at, now),
+            "closed_by_id": func.coalesce(Task.closed_by_id, by.person_id),
+        }
+        session.execute(update(Task).where(Task.event_key == undelivered_key(message_id)).values(instead))
+        reader = session.scalar(select(Person.id).join(outbox, outbox.c.reader_id == Person.id).where(outbox.c.id == message_id))
+        if reader:
+            record(session, "mail_retried", now, by, person_id=reader)
+        return state, queue.lift_suppression(session.connection(), message_id)

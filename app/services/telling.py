@@ -52,7 +52,7 @@ def tell(
     if way.sends and address and index:
         to = Recipient(
             address=address, index=index, language=person.language, name=person.name,
-            consented=_has_consented(way.sends, person, need, offer),
+            consented=_has_consented(way.sends, person, need, offer), reader_id=person.id,
         )  # fmt: skip
         what = need or (session.get(Need, match.need_id) if match else None)
         outbox.enqueue(
@@ -110,7 +110,12 @@ def say_instead(session: Session, ctx: Context, row: Undelivered, now: datetime)
     things = things_of(session, row.about)
     if things["person"] is not None:
         words = spoken(from_dict(json.loads(ctx.keys.unseal(row.payload, SEALED_AS))), things["person"], ctx)
-        open_task(session, TaskKind.UNDELIVERED, now, event_key=f"undelivered:{row.id}", reason=row.kind, words=words, **things)
+        open_task(session, TaskKind.UNDELIVERED, now, event_key=undelivered_key(row.id), reason=row.kind, words=words, **things)
+
+
+def undelivered_key(message_id: int) -> str:
+    """Of the task to say what did not arrive."""
+    return f"undelivered:{message_id}"
 
 
 def things_of(session: Session, about: str) -> dict[str, Any]:

@@ -39,13 +39,14 @@ def test_messages_that_are_there_already_get_wishes_and_keep_their_state(empty_d
     with engine.begin() as connection:
         for number, (kind, index, state) in enumerate(rows):
             moment = f"2026-11-25 10:0{number}:00"
-            values = f"'{kind}', 'p', 'r', '{index}', 'fr', 'm{number}', 'need:1', '{state}', 0, '{moment}', '{moment}'"
+            values = f"'{kind}', 'p', 'r', '{index}', 'fr', 'm{number}', 'need:1/person:7{number}', '{state}', 0, '{moment}', '{moment}'"
             connection.execute(text(f"INSERT INTO notification_outbox ({columns}) VALUES ({values})"))
     migrate.upgrade(empty_db_url)
     with engine.begin() as connection:
         wishes = {row.recipient_index: row for row in connection.execute(text("SELECT * FROM notification_wishes"))}
         found = connection.execute(text("SELECT * FROM notification_outbox ORDER BY id")).all()
         assert [(row.wishes_id, row.state, row.urgent) for row in found] == [(wishes[i].id, state, 0) for _, i, state in rows]
+        assert [row.reader_id for row in found] == [70, 71, 72, 73]
         assert (wishes["b"].consented_at, wishes["a"].consented_at is None) == (None, False)
         connection.execute(text("UPDATE notification_outbox SET state = 'skipped' WHERE id = 2"))
         connection.execute(text("UPDATE notification_outbox SET state = 'bundled', bundled_in = 1 WHERE id = 3"))

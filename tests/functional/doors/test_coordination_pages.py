@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import event as sqlalchemy_event
 
-from app.coordination.door import KINDS
 from app.models import Event, Match, Need, Offer, Person, Role, Visit
 from app.permissions import Permission, declared
 from app.services import matches, posting, streets
@@ -22,7 +21,7 @@ from tests.pages import Page, Visitor
 
 SignIn = Callable[..., Visitor]
 LISTS = ("", "needs", "offers", "matches")
-KNOWN = ("tasks", "needs", "offers", "matches", "map", "new_need")
+KNOWN = ("tasks", "needs", "offers", "matches", "map", "messages", "new_need")
 HOUSES = [Address("4", "Rue des Essais", "69002", "Lyon", *CENTRE)]
 SECRETS = (
     "Résidente", "Volontaire", "Martin", "Dupont", "@example.net",
@@ -74,11 +73,12 @@ def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: C
     matches.resident_answers(city.ctx, match.id, True, Actor())
     visit = {"side": "resident", "visit_id": city.all(Visit)[0].id, "what": "skip"}
     ids = {"need_id": need.id, "offer_id": offer.id, "match_id": match.id, "task_id": city.tasks()[0].id, "person_id": need.person_id}
+    ids["message_id"] = 1
     outsider, insider = sign_in(territory_id=here), sign_in(role=Role.ADMINISTRATOR)
     token = csrf(outsider.get("/coordination/"))
     tried = 0
     for rule in coordination_routes(app):
-        named = set(rule.arguments) & set(KINDS)
+        named = set(rule.arguments) & set(ids)
         for move in ("pause", "resume", "withdraw") if "move" in rule.arguments else ("",):
             values = {name: ids[name] for name in named} | ({"move": move} if move else {})
             values |= {name: visit[name] for name in set(rule.arguments) & set(visit)}

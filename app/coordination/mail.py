@@ -1,0 +1,39 @@
+"""The messages that go out: what has not arrived, what waits, what went, and one more try."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.coordination.door import ID, coordination, sight
+from app.coordination.lists import whole
+from app.extensions import ctx
+from app.identity import actor
+from app.permissions import COORDINATOR, permit
+from app.services.mail import LATELY, STOPPED, Pile, late_since, mail, try_again
+from notifications.tables import OutboxState
+
+
+@coordination.get("/mail")
+@permit(COORDINATOR)
+def messages() -> ResponseReturnValue:
+    """What has not arrived comes first: it may need a call."""
+    given = request.args.get("pile")
+    pile = Pile(given) if given in list(Pile) else Pile.FAILED
+    found = mail(ctx(), sight(), pile, whole(request.args.get("page")) or 1)
+    return render_template(
+        "coordination/mail.html", mail=found, page=found.page, pile=pile, days=LATELY.days, late=late_since(ctx()),
+        address=lambda number: url_for("coordination.messages", pile=pile, page=number),
+    )  # fmt: skip
+
+
+@coordination.post(f"/mail/<{ID}:message_id>/again")
+@permit(COORDINATOR)
+def send_again(message_id: int) -> ResponseReturnValue:
+    state, _lifted = try_again(ctx(), message_id, actor())
+    if state is None:
+        abort(404)
+    if state in (OutboxState.WAITING, *STOPPED):
+        flash(_("The message is being sent once more. If it does not arrive, it comes back here and on your list of tasks."))
+    else:
+        flash(_("Nothing to do: this message has gone, or is not wanted any more."))
+    return redirect(url_for("coordination.messages"), 303)
