@@ -14,6 +14,7 @@ from matching.arrays import TURN, TURN_BITS, Arrays, dearer, grid_of, turned
 from matching.auction import Enough, exact_bids, rough_prices
 from matching.candidates import Room, among, cheapest, first_lists, host_of, room_for
 from matching.grid import Grid, room_for_runs
+from matching.heap import drop_first, put
 from matching.jit import Array, inner_kernel, kernel
 
 FIRST_LOOK, TO_BID = 8, 16
@@ -108,32 +109,6 @@ def refill(a, g, seeker, room, n, want, pool, end):  # type: ignore[no-untyped-d
     count = cheapest(a, g, n, want, pool[end : end + want], room)
     seeker[n].list_first, seeker[n].list_length, seeker[n].whole = end, count, count < want
     return end + count
-
-
-@inner_kernel
-def put(heap, size, key):  # type: ignore[no-untyped-def]
-    """Put another key into the heap of so many, the lowest on top; how many there are then."""
-    at = size
-    while at and heap[(at - 1) >> 1] > key:
-        heap[at] = heap[(at - 1) >> 1]
-        at = (at - 1) >> 1
-    heap[at] = key
-    return size + 1
-
-
-@inner_kernel
-def drop_first(heap, size):  # type: ignore[no-untyped-def]
-    size -= 1
-    key, at = heap[size], 0
-    while 2 * at + 1 < size:
-        child = 2 * at + 1
-        child += child + 1 < size and heap[child + 1] < heap[child]
-        if heap[child] >= key:
-            break
-        heap[at] = heap[child]
-        at = child
-    heap[at] = key
-    return size
 
 
 @inner_kernel

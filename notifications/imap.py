@@ -63,7 +63,8 @@ def _connect(server: MailboxServer) -> imaplib.IMAP4:
             mailbox.starttls(context)
         mailbox.login(server.username, server.password)
     except BaseException:
-        mailbox.shutdown()
+        with suppress(OSError):
+            mailbox.shutdown()
         raise
     return mailbox
 

@@ -21,10 +21,11 @@ class Mail:
 
 @dataclass
 class ImapServer:
-    """One mailbox of one user. ``port`` is on 127.0.0.1; ``said`` are the commands that came, without their arguments."""
+    """One mailbox of one user. ``port`` is on ``host``; ``said`` are the commands that came, without their arguments."""
 
     username: str = "entraide"
     password: str = "s3cret"
+    host: str = "127.0.0.1"
     port: int = 0
     mails: list[Mail] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -57,12 +58,22 @@ class _Session(socketserver.StreamRequestHandler):
             self.put(f"{tag} {order or self.answer(box, verb, words)}".encode())
             if verb == "LOGOUT":
                 return
+            if verb == "STARTTLS":
+                self.request = self.server.later.wrap_socket(self.request, server_side=True)
+                super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
 
     def answer(self, box: ImapServer, verb: str, words: list[str]) -> str:
         rest = words[2] if len(words) > 2 else ""
         match verb:
             case "CAPABILITY":
-                self.put(b"* CAPABILITY IMAP4rev1")
+                plain = self.server.later and not isinstance(self.request, ssl.SSLSocket)
+                self.put(b"* CAPABILITY IMAP4rev1" + b" STARTTLS" * bool(plain))
+            case "STARTTLS":
+                return "OK go on"
             case "LOGIN":
                 if [word.strip('"') for word in words[1:]] != [box.username, box.password]:
                     return "NO [AUTHENTICATIONFAILED] not with that password"
@@ -102,6 +113,7 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     box: ImapServer
     tls: ssl.SSLContext | None
+    later: ssl.SSLContext | None
 
     def get_request(self) -> tuple[Any, Any]:
         sock, address = super().get_request()
@@ -112,10 +124,10 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 @contextmanager
-def imap_server(tls: ssl.SSLContext | None = None) -> Iterator[ImapServer]:
-    """A running server with an empty mailbox."""
-    with _Server(("127.0.0.1", 0), _Session) as server:
-        server.box, server.tls = ImapServer(port=server.server_address[1]), tls
+def imap_server(tls: ssl.SSLContext | None = None, *, later: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[ImapServer]:
+    """A running server with an empty mailbox; it speaks ``tls`` from the start, or ``later`` by STARTTLS."""
+    with _Server((host, 0), _Session) as server:
+        server.box, server.tls, server.later = ImapServer(host=host, port=server.server_address[1]), tls, later
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="imap")
         thread.start()
         try:

@@ -2,7 +2,9 @@
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.coordination.door import ID, coordination, sight
 from app.coordination.lists import whole
@@ -12,6 +14,11 @@ from app.permissions import COORDINATOR, permit
 from app.services.mail import LATELY, STOPPED, Pile, late_since, mail, try_again
 from notifications.tables import OutboxState
 
+NAMES = {
+    Pile.FAILED: _l("Not arrived"), Pile.WAITING: _l("On its way"), Pile.HELD: _l("For later"), Pile.SENT: _l("Gone out"),
+    Pile.UNWANTED: _l("Not wanted"),
+}  # fmt: skip
+
 
 @coordination.get("/mail")
 @permit(COORDINATOR)
@@ -20,8 +27,13 @@ def messages() -> ResponseReturnValue:
     given = request.args.get("pile")
     pile = Pile(given) if given in list(Pile) else Pile.FAILED
     found = mail(ctx(), sight(), pile, whole(request.args.get("page")) or 1)
+    entries = [
+        (url_for("coordination.messages", pile=each), f"{name} ({format_decimal(found.counts[each])})", each is pile)
+        for each, name in NAMES.items()
+    ]
     return render_template(
-        "coordination/mail.html", mail=found, page=found.page, pile=pile, days=LATELY.days, late=late_since(ctx()),
+        "coordination/mail.html", mail=found, page=found.page, pile=pile, name=NAMES[pile], entries=entries, days=LATELY.days,
+        late=late_since(ctx()),
         address=lambda number: url_for("coordination.messages", pile=pile, page=number),
     )  # fmt: skip
 

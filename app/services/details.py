@@ -86,7 +86,7 @@ def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
         events = _events(session, or_(Event.need_id == need_id, Event.match_id.in_(ids)))
         who = {match.volunteer_id: "volunteer" for match in matches} | {row.person_id: "resident"}
         about = [about_words(row.person_id, need_id=need_id), *_about(matches)]
-        return Detail(row, events, who, matches, _tasks(session, Task.need_id == need_id), _messages(session, about))
+        return Detail(row, events, who, matches, _tasks(session, sight, Task.need_id == need_id), _messages(session, about))
 
 
 def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
@@ -111,7 +111,7 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
         events = _events(session, or_(Event.offer_id == offer_id, Event.match_id.in_(ids), own))
         who = {match.resident_id: "resident" for match in matches} | {row.person_id: "volunteer"}
         about = [about_words(row.person_id), about_words(row.person_id, offer_id=offer_id), *_about(matches)]
-        return Detail(row, events, who, matches, _tasks(session, Task.offer_id == offer_id), _messages(session, about))
+        return Detail(row, events, who, matches, _tasks(session, sight, Task.offer_id == offer_id), _messages(session, about))
 
 
 def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
@@ -146,7 +146,7 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         events = _events(session, Event.match_id == match_id)
         about = _about(_matches(session, Match.id == match_id))
         outcomes = session.scalars(select(Outcome).where(Outcome.match_id == match_id).order_by(Outcome.id)).all()
-        return Detail(row, events, who, (), _tasks(session, Task.match_id == match_id), _messages(session, about), outcomes=outcomes)
+        return Detail(row, events, who, (), _tasks(session, sight, Task.match_id == match_id), _messages(session, about), outcomes=outcomes)
 
 
 def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
@@ -204,7 +204,7 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
         seen = [Event.need_id.in_([need.id for need in needs]), Event.offer_id.in_([offer.id for offer in offers])]
         own = and_(Event.person_id == person_id, Event.need_id.is_(None), Event.offer_id.is_(None))
         who = {match.volunteer_id: "volunteer" for match in matches} | {match.resident_id: "resident" for match in matches}
-        tasks = session.execute(_open_tasks().where(Task.person_id == person_id, sight.of_task())).all()
+        tasks = _tasks(session, sight, Task.person_id == person_id)
         about = [
             about_words(person_id), *[about_words(person_id, need_id=need.id) for need in needs],
             *[about_words(person_id, offer_id=offer.id) for offer in offers],
@@ -285,8 +285,8 @@ def _open_tasks() -> Any:
     )
 
 
-def _tasks(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
-    return session.execute(_open_tasks().where(which)).all()
+def _tasks(session: Session, sight: Sight, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
+    return session.execute(_open_tasks().where(which, sight.of_task())).all()
 
 
 def _events(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -28,7 +28,7 @@ def past_mail(ctx: Context) -> None:
     with ctx.db.begin() as connection:
         lost = connection.scalars(select(outbox.c.id).where(~story).order_by(outbox.c.id.desc()).offset(5).limit(LOST)).all()
         refused = update(outbox).where(outbox.c.id.in_(lost))
-        connection.execute(refused.values(state=OutboxState.REFUSED, attempts=1, last_error="550 no such mailbox"))
+        connection.execute(refused.values(state=OutboxState.REFUSED, attempts=1, last_error="recipient: 550 5.1.1"))
         old = update(outbox).where(~story, outbox.c.id.not_in(newest), outbox.c.state == OutboxState.WAITING)
         connection.execute(old.values(state=OutboxState.SENT, attempts=1))
     folder = Path(ctx.settings.instance) / "mail"

@@ -115,8 +115,10 @@ def test_a_coordinator_of_the_district_sees_its_quartiers_and_what_is_not_placed
 
 def test_a_match_across_a_border_is_seen_from_both_sides_with_the_other_sides_data_closed(city: City, sign_in: SignIn) -> None:
     south, north = quartier(city, "South", -9000, 200), quartier(city, "North", 200, 9000)
-    match, need, offer = proposed(city)
+    match, need, offer = proposed(city, contact="phone")
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
     assert (need.territory_id, offer.territory_id) == (north, south)
+    tasks = []
     for territory, seen, closed in ((south, f"offers/{offer.id}", f"needs/{need.id}"), (north, f"needs/{need.id}", f"offers/{offer.id}")):
         visitor = sign_in(territory_id=territory)
         assert "1 match" in visitor.get("/coordination/matches").text
@@ -125,6 +127,10 @@ def test_a_match_across_a_border_is_seen_from_both_sides_with_the_other_sides_da
         assert f"/coordination/{seen}" in addresses
         assert f"/coordination/{closed}" not in addresses
         visitor.get(f"/coordination/{closed}", 404)
+        links = [address for address in addresses if address.startswith("/coordination/tasks/")]
+        assert [visitor.get(address) for address in links] if territory == north else not links
+        tasks += links
+    assert tasks, "the resident's call is a task of theirs"
 
 
 # --- one page a thing

@@ -40,13 +40,13 @@ def test_each_pile_says_how_many_and_why(city: City, sign_in: SignIn) -> None:
     change(city, table.c.id == 6, state=OutboxState.SKIPPED, reason="unsubscribed: news")
     visitor = sign_in()
     page = visitor.get("/coordination/mail")
-    for name in ("Not arrived (2)", "On its way (1)", "For later (1)", "Sent (1)", "Not wanted (1)"):
+    for name in ("Not arrived (2)", "On its way (1)", "For later (1)", "Gone out (1)", "Not wanted (1)"):
         assert page.link(name)
     assert "There is nobody at this address." in page.text and "recipient: 550 5.1.1" in page.text
     assert "nothing is sent to it any more" in page.text
     assert "does not take it" in (waiting := visitor.get(page.link("On its way (1)"))).text and waiting.form("Send it again")
     assert "It waits for the morning." in (held := visitor.get(page.link("For later (1)"))).text and "Send it again" not in held.text
-    assert "waits for the morning" not in visitor.get(page.link("Sent (1)")).text
+    assert "waits for the morning" not in visitor.get(page.link("Gone out (1)")).text
     assert "They do not want messages of this kind." in visitor.get(page.link("Not wanted (1)")).text
     assert not [secret for secret in SECRETS if secret in page.html]
     assert visitor.get("/coordination/mail?pile=odd&page=99").text == page.text

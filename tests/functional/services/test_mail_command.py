@@ -19,6 +19,7 @@ from notifications.tables import OutboxState
 from notifications.tables import outbox as table
 from notifications.words import LANGUAGES
 from tests.city import City
+from tests.imap import imap_server
 from tests.pages import Visitor
 from tests.smtp import SmtpServer, smtp_server
 
@@ -140,6 +141,21 @@ def test_the_limits_of_the_settings_are_the_relays(city: City, monkeypatch: pyte
         send_all(ctx)
         assert len(server.received) == 1
         assert "1  waiting" in mail(city, monkeypatch, "status").stdout
+
+
+def test_the_mailbox_is_read_when_it_is_asked(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = mail(city, monkeypatch, "fetch").exception
+    assert isinstance(refused, UserError) and "MAIL_IMAP_SERVER is empty" in refused.sentence
+    with imap_server() as box:
+        there = {"mail_imap_server": box.host, "mail_imap_port": box.port, "mail_imap_username": box.username}
+        more = {"mail_imap_password": box.password, "mail_imap_use_ssl": False}
+        city.ctx = replace(city.ctx, settings=replace(city.ctx.settings, **there, **more))  # type: ignore[arg-type]
+        box.deliver(b"From: zoe@example.net\r\nTo: entraide@example.org\r\nSubject: Bonjour\r\n\r\nUne question.\r\n")
+        assert "Messages filed: 1" in mail(city, monkeypatch, "fetch").output
+        assert box.unread == [] and [task.kind for task in city.all(Task)] == [TaskKind.ANSWER]
+        box.orders["SELECT"] = "NO down"
+        failed = mail(city, monkeypatch, "fetch").exception
+        assert isinstance(failed, UserError) and "Nothing is lost. Check the settings MAIL_IMAP_" in failed.sentence
 
 
 def test_an_unknown_message_is_one_sentence(city: City, monkeypatch: pytest.MonkeyPatch) -> None:

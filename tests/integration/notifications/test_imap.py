@@ -13,7 +13,7 @@ from tests.mail import sample
 
 
 def server_of(box: ImapServer, password: str = "s3cret", use_ssl: bool = False) -> MailboxServer:
-    return MailboxServer("127.0.0.1", box.port, "entraide", password, use_ssl)
+    return MailboxServer(box.host, box.port, "entraide", password, use_ssl)
 
 
 def into(taken: list[bytes]) -> Callable[[bytes], bool]:
@@ -116,3 +116,29 @@ def test_a_mailbox_is_read_only_from_a_server_with_a_certificate_that_holds(
             with pytest.raises(MailboxUnavailable, match="SSLCertVerificationError"):
                 fetch(server_of(box, use_ssl=True), lambda raw: True)
             assert box.said == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_another_machine_is_told_the_password_only_by_tls(
+    certificate: tuple[Path, Path], known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    if known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with imap_server(later=context, host="127.0.0.2") as box:
+        box.deliver(sample("postfix"))
+        if known:
+            assert fetch(server_of(box), lambda raw: True) == 1
+            assert box.said.index("STARTTLS") < box.said.index("LOGIN")
+        else:
+            with pytest.raises(MailboxUnavailable, match="SSLCertVerificationError"):
+                fetch(server_of(box), lambda raw: True)
+            assert "LOGIN" not in box.said
+
+
+def test_another_machine_without_tls_is_not_told_the_password() -> None:
+    with imap_server(host="127.0.0.2") as box:
+        with pytest.raises(MailboxUnavailable, match="connect"):
+            fetch(server_of(box), lambda raw: True)
+        assert "LOGIN" not in box.said
