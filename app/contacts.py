@@ -9,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 _PLAIN_LOCAL_PART = re.compile(r"[A-Za-z0-9_+-]{1,32}(\.[A-Za-z0-9_+-]{1,31})?")
 _PLAIN_FRENCH = re.compile(r"(?:0|\+33)([1-9])((?:[ .-]?[0-9]{2}){4})")
 _PHONE_CHARACTERS = re.compile(r"[0-9+(). /\u00a0\u202f-]{4,40}")
+_NO_TEXTS = (phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.VOIP)
 _DIGITS_ONLY = str.maketrans("", "", " .-")
 
 
@@ -52,3 +53,12 @@ def normal_phone(text: str) -> str:
     if not phonenumbers.is_possible_number(number):
         raise ValueError("not a phone number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def takes_texts(number: str) -> bool:
+    """Whether text messages may arrive at a number in E.164. Of ranges that tell nothing they may.
+
+    >>> takes_texts("+33639981234"), takes_texts("+33465710000")
+    (True, False)
+    """
+    return phonenumbers.number_type(phonenumbers.parse(number)) not in _NO_TEXTS

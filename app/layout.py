@@ -16,6 +16,7 @@ from app.kinds import kind_name, kind_phrase
 from app.links import Purpose
 from app.models import Role
 from app.own_area import own_area_words
+from app.reach import BY
 from matching.geo import round_up_100
 from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, rhythm_words, walk_words, when_words
 
@@ -33,6 +34,7 @@ FOOTER = (
 def init(web: Flask) -> None:
     web.jinja_env.trim_blocks = web.jinja_env.lstrip_blocks = True
     web.jinja_env.filters.update(
+        by_way=BY.__getitem__,
         category=kind_name,
         category_words=kind_phrase,
         distance=lambda metres: distance_words(metres, i18n.language()),

@@ -22,9 +22,11 @@ from notifications.imap import MailboxUnavailable
 from notifications.limits import Limits
 from notifications.policy import AT_ONCE, Rules
 from notifications.relay import Relay
+from notifications.tables import Channel
 from notifications.transport.base import Mailbox, Transport
 from notifications.transport.file import FileTransport
 from notifications.transport.mail import MailTransport, Server
+from notifications.transport.sms import Gateway, SmsTransport
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ class Worker:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self.board = Board()
-        self.relay = make_relay(ctx)
+        self.relays = [make_relay(ctx, channel) for channel in Channel if channel is not Channel.SMS or ctx.settings.sms_url]
 
     def tick(self) -> bool:
         """Match, expire and follow up, if this worker holds the lease; sending is the relay's own."""
@@ -68,7 +70,7 @@ class Worker:
         """Work until ``stop``; the mail goes out beside the matching, so that a slow server delays no proposal."""
         with self.ctx.db.begin() as connection:
             outbox.release_dead(connection, leases.is_dead)
-        beside = [threading.Thread(target=self.relay.run, args=(stop,), name="relay")]
+        beside = [threading.Thread(target=relay.run, args=(stop,), name="relay") for relay in self.relays]
         if self.ctx.settings.mail_imap_server:
             beside.append(threading.Thread(target=_repeat, args=(self.read_mail, stop, READ_MAIL_EVERY_S), name="mailbox"))
         for thread in beside:
@@ -84,7 +86,7 @@ class Worker:
         """Work until nothing is due any more."""
         with self.ctx.db.begin() as connection:
             outbox.release_dead(connection, leases.is_dead)
-        while self.tick() | (self.relay.run_once() > 0):
+        while self.tick() | (sum(relay.run_once() for relay in self.relays) > 0):
             pass
 
 
@@ -114,14 +116,23 @@ def make_transport(ctx: Context) -> Transport:
     return MailTransport(server, sender)
 
 
-def make_relay(ctx: Context) -> Relay:
+def make_sms_transport(ctx: Context) -> Transport:
+    s = ctx.settings
+    return SmsTransport(Gateway(s.sms_url, s.sms_token, s.sms_sender))
+
+
+TRANSPORTS = {Channel.EMAIL: make_transport, Channel.SMS: make_sms_transport}
+
+
+def make_relay(ctx: Context, channel: Channel = Channel.EMAIL) -> Relay:
     # Sending one message takes some ten network steps, and a lease must outlast them all twice.
     lease = timedelta(seconds=max(600, 25 * ctx.settings.mail_timeout_s))
     s = ctx.settings
     return Relay(
-        ctx.db.connect, make_transport(ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city, ctx.holder, clock=ctx.now,
+        ctx.db.connect, TRANSPORTS[channel](ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city,
+        ctx.holder if channel is Channel.EMAIL else f"{ctx.holder}/{channel}", clock=ctx.now, channel=channel,
         seal=lambda text: ctx.keys.seal(text, SEALED_AS), rules=AT_ONCE if s.demo else Rules(s.zone, s.waking_hours, s.mail_daily_cap),
         ways=lambda wishes_id, topic: ways_of(ctx, wishes_id, topic), lease=lease,
-        limits=Limits(s.mail_per_second, s.mail_per_domain_minute), rng=ctx.rng,
+        limits=Limits(s.mail_per_second, s.mail_per_domain_minute) if channel is Channel.EMAIL else None, rng=ctx.rng,
         reply_to=ctx.replies.of,
     )  # fmt: skip

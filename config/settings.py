@@ -134,6 +134,26 @@ def _url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _gateway(value: str) -> str:
+    parts = urlsplit(value)
+    here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if value and (not parts.hostname or parts.username is not None or parts.scheme not in (("https", "http") if here else ("https",))):
+        raise ValueError("empty or an https address without a name in it, such as https://sms.example.org/messages")
+    return value
+
+
+def _token(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("letters, digits and signs in one piece")
+    return value
+
+
+def _sms_sender(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9 ]{1,11}|\+?[0-9]{3,15}", value):
+        raise ValueError("11 letters, digits and spaces at most, or a phone number")
+    return value
+
+
 def _tiles(value: str) -> str:
     parts = urlsplit(value)
     safe = parts.scheme == "https" and re.fullmatch(r"[A-Za-z0-9.:-]+", parts.netloc)  # it stands in a header
@@ -254,6 +274,12 @@ class Settings:
         "MAIL_IMAP_USE_SSL", "1", "1 to use TLS from the start; 0 for STARTTLS, and no TLS on this machine itself", _yes_no
     )
 
+    sms_url: str = _setting(
+        "SMS_URL", "", "address of a gateway that text messages are posted to; empty: nobody is reached by text message", _gateway
+    )
+    sms_token: str = _setting("SMS_TOKEN", "", "what that gateway knows this service by", _token)
+    sms_sender: str = _setting("SMS_SENDER", "A deux pas", "whom text messages come from, as phones show it", _sms_sender)
+
     def __repr__(self) -> str:
         return f"Settings(demo={self.demo}, instance={self.instance!r}, …)"
 
@@ -291,7 +317,8 @@ def load(environ: Mapping[str, str], dotenv: Path | None = Path(".env")) -> Sett
         try:
             values[f.name] = meta["parse"](raw)
         except ValueError as e:
-            shown = "" if "PASSWORD" in meta["name"] or "@" in raw else f" is {raw!r} but"  # an address may hold a password
+            secret = any(word in meta["name"] for word in ("PASSWORD", "TOKEN"))
+            shown = "" if secret or "@" in raw else f" is {raw!r} but"  # an address may hold a password
             problems.append(f"{meta['name']}{shown} must be {e}. ({meta['help']})")
     if not problems:
         problems = _together(Settings(**values))
@@ -322,6 +349,8 @@ def _together(s: Settings) -> list[str]:
         problems.append("ENCRYPTION_KEYS must be set when DEMO=0. Make one with: echo k1:$(openssl rand -base64 32)")
     if s.mail_use_tls and s.mail_use_ssl:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both 1 but only one may be.")
+    if s.sms_url and not s.sms_token:
+        problems.append("SMS_TOKEN must be set with SMS_URL: the gateway gives you one.")
     if s.mail_imap_server and not s.mail_imap_username:
         problems.append("MAIL_IMAP_USERNAME must be set with MAIL_IMAP_SERVER: whose mailbox is it?")
     return problems

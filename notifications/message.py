@@ -11,6 +11,7 @@ from notifications.types import as_utc
 
 Urgency = Literal["urgent", "normal", "flexible"]
 PairMode = Literal["in_person", "remote"]
+_LINKS = ("confirm_url", "answer_url", "my_page_url", "visits_url")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Message:
     def without_links(self) -> Self:
         """As an agent says or prints it: links are the reader's own, and of no use on the phone."""
         return replace(self, **{f.name: "" for f in fields(self) if f.name.endswith("_url")})
+
+    @property
+    def link(self) -> str:
+        """The one page for where there is room for one: the reader goes on from there. Empty where there is none."""
+        return next((link for link in (getattr(self, name, "") for name in _LINKS) if link), "")
 
     @classmethod
     def _from(cls, values: dict[str, Any]) -> Self:

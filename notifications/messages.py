@@ -412,6 +412,10 @@ class Digest(Message):
     def without_links(self) -> Self:
         return replace(self, items=tuple(replace(item, message=item.message.without_links()) for item in self.items))
 
+    @property
+    def link(self) -> str:
+        return next((item.message.link for item in self.items if item.message.link), "")
+
     @classmethod
     def _from(cls, values: dict[str, Any]) -> Self:
         items = (Item(dt.datetime.fromisoformat(item["written_at"]), from_dict(item["message"])) for item in values["items"])

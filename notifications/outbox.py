@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from notifications import wishes
 from notifications.messages import Message
-from notifications.tables import OutboxState, outbox, suppressed_address
+from notifications.tables import Channel, OutboxState, outbox, suppressed_address
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Claimed:
     recipient: str
     recipient_index: str
     wishes_id: int
+    channel: str
     language: str
     message_id: str
     about: str
@@ -93,6 +94,7 @@ def enqueue(
     sender_domain: str,
     event_key: str | None = None,
     urgent: bool = False,
+    channel: Channel = Channel.EMAIL,
 ) -> int | None:
     """Store ``message`` for ``to``, due at once; the row's id, or ``None`` when ``event_key`` is there already.
 
@@ -106,6 +108,7 @@ def enqueue(
         "recipient": seal(json.dumps({"address": to.address, "name": to.name})),
         "recipient_index": to.index,
         "wishes_id": wishes.known(connection, to.index, consented=to.consented, now=now),
+        "channel": channel,
         "language": to.language,
         "message_id": new_message_id(sender_domain),
         "event_key": event_key,
@@ -124,12 +127,14 @@ def new_message_id(domain: str) -> str:
     return f"<{uuid.uuid4().hex}@{domain}>"
 
 
-def claim(connection: Connection, *, holder: str, now: dt.datetime, limit: int, lease: dt.timedelta) -> list[Claimed]:
-    """Take up to ``limit`` due messages, oldest first, until ``now + lease``; those whose lease ran out are due again."""
+def claim(
+    connection: Connection, *, holder: str, now: dt.datetime, limit: int, lease: dt.timedelta, channel: Channel = Channel.EMAIL
+) -> list[Claimed]:
+    """Take up to ``limit`` due messages of a channel, oldest first, until ``now + lease``; those whose lease ran out are due again."""
     _put_back(connection, outbox.c.claimed_until <= now)
     due = (
         select(outbox.c.id)
-        .where(outbox.c.state == OutboxState.WAITING, outbox.c.due_at <= now)
+        .where(outbox.c.state == OutboxState.WAITING, outbox.c.due_at <= now, outbox.c.channel == channel)
         .order_by(outbox.c.due_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)  # nothing on SQLite, where the transaction holds the whole file

@@ -1,9 +1,10 @@
-"""All that the service says, on one page for reading: each message in each language, as its text and as its HTML."""
+"""All that the service says, on one page for reading: each message in each language, as its text, as a text message and as its HTML."""
 
 from jinja2 import Environment
 
 from notifications.render import City, render
 from notifications.samples import SAMPLES, ways
+from notifications.short import short
 from notifications.words import LANGUAGES
 
 # A frame without scripts or an origin shows the HTML as a mail program would: nothing of it touches the page around.
@@ -32,10 +33,11 @@ iframe { border: 1px solid #767676; box-sizing: border-box; height: 100%; min-he
 {% for name, shown in messages %}
 <section id="{{ name }}">
 <h2>{{ name }}</h2>
-{% for language, each in shown %}
+{% for language, each, texted in shown %}
 <h3 lang="{{ language }}">{{ language }}: {{ each.subject }}</h3>
 <pre lang="{{ language }}">{{ each.text }}</pre>
 <iframe sandbox title="{{ name }}, {{ language }}" srcdoc="{{ each.html }}"></iframe>
+<pre lang="{{ language }}">{{ texted }}</pre>
 {% endfor %}
 </section>
 {% endfor %}
@@ -47,7 +49,7 @@ iframe { border: 1px solid #767676; box-sizing: border-box; height: 100%; min-he
 def preview(city: City) -> str:
     """An HTML page that needs nothing besides itself."""
     messages = [
-        (name, [(language, render(message, language, city, ways(message.topic))) for language in LANGUAGES])
+        (name, [(each, render(message, each, city, ways(message.topic)), short(message, each, city)) for each in LANGUAGES])
         for name, message in SAMPLES.items()
     ]
     return _page.render(city=city, messages=messages)

@@ -23,7 +23,9 @@ from notifications.messages import from_dict
 from notifications.outbox import Claimed
 from notifications.policy import AT_ONCE, Rules
 from notifications.render import City, Ways, calendar_part, render
+from notifications.short import short
 from notifications.sifting import Sieve
+from notifications.tables import Channel
 from notifications.topics import Topic
 from notifications.transport.base import (
     Envelope,
@@ -47,7 +49,7 @@ TRIES = 17
 
 
 class Relay:
-    """Sends what is due.
+    """Sends what is due of one channel, by its transport: one that is down holds up no other.
 
     ``connect`` opens a connection whose transactions may write; ``seal`` is what was given at the enqueue, ``unseal`` undoes it;
     ``holder`` names this relay and no other. ``reply_to`` gives the address to which answers to a message come, by the message's id.
@@ -70,6 +72,7 @@ class Relay:
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         lease: dt.timedelta = dt.timedelta(minutes=10),
         limits: Limits | None = None,
+        channel: Channel = Channel.EMAIL,
         rng: random.Random | None = None,
     ) -> None:
         self._connect = connect
@@ -83,6 +86,7 @@ class Relay:
         self._clock = clock
         self._lease = lease
         self._limits = limits or Limits()
+        self._channel = channel
         self._rng = rng or random.Random()
         self._breaker = Breaker(self._rng)
         self._stop = threading.Event()
@@ -130,7 +134,9 @@ class Relay:
         with self._transaction() as connection:
             # Between batches nothing is in hand: what is still ours was left behind when the database went away.
             outbox.release_dead(connection, lambda holder: holder == self._holder)
-            batch = outbox.claim(connection, holder=self._holder, now=self._clock(), limit=limit, lease=self._lease)
+            batch = outbox.claim(
+                connection, holder=self._holder, now=self._clock(), limit=limit, lease=self._lease, channel=self._channel
+            )  # fmt: skip
             to_send = self._sieve.sift(connection, batch, self._clock())
         return to_send, len(batch) - len(to_send)
 
@@ -154,7 +160,7 @@ class Relay:
                 self._deliver(*batch[:2])
             except Unavailable as error:
                 self._breaker.failed(self._clock(), error.retry_after_s)
-                log.error("mail cannot be sent at present: %s", error.reason)
+                log.error("%s cannot be sent at present: %s", self._channel, error.reason)
                 break
             batch = batch[1:]
         return batch
@@ -227,10 +233,12 @@ class Relay:
         return prepared[1] if prepared and prepared[0] == claimed.id else self._make(claimed)
 
     def _make(self, claimed: Claimed) -> Envelope:
-        message = from_dict(json.loads(self._unseal(claimed.payload)))
+        message, to = from_dict(json.loads(self._unseal(claimed.payload))), self._mailbox(claimed)
+        if self._channel is Channel.SMS:
+            return Envelope(to, "", short(message, claimed.language, self._city), "", claimed.message_id, claimed.since)
         ways = self._ways(claimed.wishes_id, message.topic) if self._ways and message.topic is not Topic.ACCOUNT else None
         rendered = render(message, claimed.language, self._city, ways)
-        headers, to, back = ways.headers if ways else {}, self._mailbox(claimed), self._reply_to(claimed.id)
+        headers, back = ways.headers if ways else {}, self._reply_to(claimed.id)
         part = calendar_part(message, claimed.language, self._city, to.address)
         return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.since, headers, back, part)
 

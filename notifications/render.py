@@ -79,10 +79,13 @@ class Rendered:
     html: str
 
 
-def render(message: Message, language: str, city: City, ways: Ways | None = None) -> Rendered:
-    """``message`` for a reader of ``language`` (the city's where there is no such translation), with links to choose what they get."""
+def render(message: Message, language: str, city: City, ways: Ways | None = None, *, on_paper: bool = False) -> Rendered:
+    """``message`` for a reader of ``language`` (the city's where there is no such translation), with links to choose what they get.
+
+    Without links the text is for an agent to say; ``on_paper`` it is for a letter, whose slip takes the answer.
+    """
     language = language if language in LANGUAGES else city.language
-    return _rendered(message, language, city, {"ways": ways, "inside": False})
+    return _rendered(message, language, city, {"ways": ways, "inside": False, "on_paper": on_paper})
 
 
 def _rendered(message: Message, language: str, city: City, more: dict[str, object]) -> Rendered:
@@ -134,7 +137,7 @@ def _words(message: Message, language: str, city: City) -> dict[str, object]:
 
 
 def _item_words(item: Item, zone: ZoneInfo, language: str, city: City) -> dict[str, str]:
-    inside = _rendered(item.message, language, city, {"ways": None, "inside": True})
+    inside = _rendered(item.message, language, city, {"ways": None, "inside": True, "on_paper": False})
     when = moment_words(item.written_at, zone, language)
     return {"subject": inside.subject, "written_at": when, "text": inside.text, "html": Markup(inside.html)}
 

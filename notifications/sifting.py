@@ -137,8 +137,8 @@ class Sieve:
         made = [
             {
                 "kind": Digest.kind, "payload": empty, "recipient": claimed.recipient, "recipient_index": claimed.recipient_index,
-                "wishes_id": wishes_id, "language": claimed.language, "about": claimed.about, "reader_id": claimed.reader_id,
-                "urgent": False,
+                "wishes_id": wishes_id, "channel": claimed.channel, "language": claimed.language, "about": claimed.about,
+                "reader_id": claimed.reader_id, "urgent": False,
                 "message_id": new_message_id(claimed.message_id.strip("<>").rpartition("@")[2]), "state": OutboxState.WAITING,
                 "attempts": 0, "due_at": verdict.until, "created_at": now, "held_until": verdict.until, "reason": verdict.reason,
                 "bundled_in": OPEN,

@@ -24,6 +24,13 @@ metadata = MetaData(
 )
 
 
+class Channel(StrEnum):
+    """How a message travels: each channel has its own transport, and what people wish holds for all."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
 class OutboxState(StrEnum):
     WAITING = "waiting"
     SENDING = "sending"
@@ -59,6 +66,7 @@ outbox = Table(
     Column("recipient", Text, nullable=False, comment="sealed JSON of address and name"),
     Column("recipient_index", String(64), nullable=False, comment="keyed hash of the address"),
     Column("wishes_id", ForeignKey(wishes.c.id), nullable=False),
+    Column("channel", String(10), nullable=False, default=Channel.EMAIL, server_default=Channel.EMAIL),
     Column("language", String(8), nullable=False),
     Column("message_id", String(255), nullable=False, unique=True),
     Column("event_key", String(120), unique=True, comment="event and recipient: a second enqueue of the same is nothing"),
@@ -78,6 +86,7 @@ outbox = Table(
     Column("last_error", String(200), comment="no personal data"),
     Column("handled_at", UTCDateTime, comment="when the app made a task of a refusal"),
     CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in OutboxState)})", name="state"),
+    CheckConstraint(f"channel IN ({', '.join(repr(channel.value) for channel in Channel)})", name="channel"),
     Index(None, "state", "due_at"),
     Index(None, "reader_id"),
     Index(None, "wishes_id", "sent_at"),

@@ -197,10 +197,13 @@ def close_task(task_id: int) -> ResponseReturnValue:
 @coordination.post(f"/tasks/<{ID}:task_id>/call-again")
 @permit(COORDINATOR)
 def call_again(task_id: int) -> ResponseReturnValue:
-    """Nobody answered the phone."""
-    due = tasks.call_again(ctx(), task_id, tasks.Again(pressed("again", *tasks.Again)), by_phone())
+    """Nobody answered the phone, or the letter is in the post."""
+    again = tasks.Again(pressed("again", *tasks.Again))
+    due = tasks.call_again(ctx(), task_id, again, by_phone())
     if due is None:
         flash(_("Somebody had ticked this task off already."))
+    elif again is tasks.Again.POSTED:
+        flash(_("Written down: the letter is in the post. It is on the list again for %(when)s.", when=when(due)))
     else:
         flash(_("Written down: nobody answered. The call is on the list again for %(when)s.", when=when(due)))
     return _to_tasks()

@@ -45,6 +45,7 @@ def _posted(need_id: int) -> ResponseReturnValue:
     flash({
         "phone": _("Tell the caller: “We look for a volunteer now. You get a call by %(when)s.”", when=when(soon)),
         "email": _("Tell the caller: “We look for a volunteer now. You get an e-mail as soon as somebody is asked.”"),
+        "sms": _("Tell the caller: “We look for a volunteer now. You get a text message as soon as somebody is asked.”"),
         "letter": _("Tell the caller: “We look for a volunteer now. You get a letter as soon as somebody is asked.”"),
     }[row.contact])  # fmt: skip
     return redirect(url_for("coordination.need", need_id=need_id), 303)

@@ -9,6 +9,7 @@ from app import i18n
 from app.forms import Form
 from app.kinds import kind_name
 from app.models import PostedBy
+from app.reach import BY
 from app.wizard import Wizard
 from notifications.words import hours_words, phone_words
 
@@ -58,8 +59,7 @@ def languages(field: Field) -> str:
 
 
 def reached(form: Form) -> str:
-    ways = {"email": _("By e-mail"), "phone": _("By phone"), "letter": _("By letter")}
-    return "\n".join(part for part in (ways[form.contact.data], form.email.data, _phone(form.phone)) if part)
+    return "\n".join(part for part in (str(BY[form.contact.data]), form.email.data, _phone(form.phone)) if part)
 
 
 def _hours(text: str) -> str:

@@ -12,9 +12,10 @@ from app.error_pages import sentence
 from app.extensions import ctx
 from app.forms import ChoiceField, Form, PhoneField
 from app.permissions import LINK, permit
+from app.reach import PhoneIfNeeded, ways
 from app.resident.door import by, read, resident
-from app.resident.forms import HOMEWORK, needed_if
-from app.resident.steps import More, MoreForHomework, Place, Share, When, ways
+from app.resident.forms import HOMEWORK
+from app.resident.steps import More, MoreForHomework, Place, Share, When
 from app.services import changing
 from app.services.changing import CHANGEABLE, Change, TooFew, TooLate
 from app.services.mine import MyRequest
@@ -28,7 +29,7 @@ from notifications.words import phone_words
 class Reach(Form):
     contact = ChoiceField(_l("How should we reach you?"), _l("Say how we should reach you."), choices=ways)
     phone = PhoneField(
-        _l("Phone number"), [needed_if("contact", "phone", _l("Write the phone number at which we should reach you."))],
+        _l("Phone number"), [PhoneIfNeeded(_l("Write the phone number at which we should reach you."))],
         description=_l("The volunteer gets it too, once you have both said yes. Leave it empty if you have none."),
     )  # fmt: skip
 
@@ -87,6 +88,8 @@ def _form(what: str, row: Any) -> Form:
     form = shape(data=_answered(row))
     if what == "reach" and not row.has_email:
         form.contact.choices.pop("email")
+    if what == "reach" and row.account:  # it belongs to its e-mail address
+        form.contact.choices.pop("sms", None)
     return form
 
 

@@ -27,6 +27,7 @@ from app.forms import (
 from app.free_text import FreeTextField
 from app.kinds import SCHOOL_LEVELS
 from app.models import PostedBy
+from app.reach import PhoneIfNeeded, ways
 from app.services.posting import NeedInput
 from app.where import WhereFields
 from config.categories import CATEGORIES
@@ -115,18 +116,14 @@ class NeedForm(WhereFields):
     )  # fmt: skip
     contact = ChoiceField(
         _l("How should we reach the person who needs help?"), _l("Say how we should reach you."),
-        choices=lambda: {
-            "email": _("By e-mail"),
-            "phone": _("By phone: somebody from the town hall calls"),
-            "letter": _("By letter, to the address above"),
-        },
+        choices=lambda: ways(letter=_("By letter, to the address above")),
     )  # fmt: skip
     email = EmailField(
         _l("E-mail address"), [needed_if("contact", "email", _l("Write the e-mail address at which we should reach you."))],
         description=_l("Leave it empty if there is none."),
     )  # fmt: skip
     phone = PhoneField(
-        _l("Phone number"), [needed_if("contact", "phone", _l("Write the phone number at which we should reach you."))],
+        _l("Phone number"), [PhoneIfNeeded(_l("Write the phone number at which we should reach you."))],
         description=_l("Also useful to the volunteer, once both of you have said yes. Leave it empty if there is none."),
     )  # fmt: skip
     share_contact = ChoiceField(

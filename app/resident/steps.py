@@ -21,6 +21,7 @@ from app.free_text import FreeTextField
 from app.identity import signed_in
 from app.kinds import SCHOOL_LEVELS
 from app.models import PostedBy
+from app.reach import PhoneIfNeeded, ways
 from app.resident.forms import HOMEWORK, NeedForm, needed_if
 from app.where import WhereFields
 from app.wizard import Step, Values
@@ -101,14 +102,6 @@ class TheirName(Form):
     )  # fmt: skip
 
 
-def ways() -> dict[str, str]:
-    return {
-        "email": _("By e-mail"),
-        "phone": _("By phone: somebody from the town hall calls"),
-        "letter": _("By letter, to the address of the visit"),
-    }
-
-
 class Contact(Form):
     contact = ChoiceField(_l("How should we reach you?"), _l("Say how we should reach you."), choices=ways)
     email = EmailField(
@@ -116,7 +109,7 @@ class Contact(Form):
         default=own("email"), description=_l("Leave it empty if you have none."),
     )  # fmt: skip
     phone = PhoneField(
-        _l("Phone number"), [needed_if("contact", "phone", _l("Write the phone number at which we should reach you."))],
+        _l("Phone number"), [PhoneIfNeeded(_l("Write the phone number at which we should reach you."))],
         default=own("phone"), description=_l("The volunteer gets it too, once you have both said yes. Leave it empty if you have none."),
     )  # fmt: skip
 
@@ -128,7 +121,7 @@ class TheirContact(Form):
         description=_l("Theirs, or yours if you read the news for them. Leave it empty if there is none."),
     )  # fmt: skip
     phone = PhoneField(
-        _l("Their phone number"), [needed_if("contact", "phone", _l("Write their phone number."))],
+        _l("Their phone number"), [PhoneIfNeeded(_l("Write their phone number."))],
         description=_l("The volunteer gets it too, once both sides have said yes. Leave it empty if there is none."),
     )  # fmt: skip
 

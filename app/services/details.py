@@ -15,7 +15,7 @@ from app.context import Context
 from app.models import Event, Match, Need, Note, Offer, Outcome, Person, PostedBy, Role, Task, Territory, Visit
 from app.services.events import Actor, record
 from app.services.sight import Kind, Sight
-from app.services.tasks import ENDS_BY_ITSELF
+from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
 from app.services.telling import about_words
 from matching.lifecycle import VisitState
 from notifications import outbox
@@ -158,6 +158,7 @@ def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
                 Task.person_id, Need.category, Need.urgency, Need.state.label("need_state"), Match.state.label("match_state"),
                 Need.call, Offer.categories, Person.contact, Territory.name.label("quartier"), Match.deadline_at,
                 (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
+                BY_LETTER.label("by_letter"),
             )
             .outerjoin(Need, Need.id == Task.need_id)
             .outerjoin(Offer, Offer.id == Task.offer_id)
@@ -231,13 +232,21 @@ def look(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by:
         if isinstance(thing, Task):
             asked = session.get(Need, thing.need_id) if thing.need_id else None
             call = whom_to_call(asked, whose) if asked and asked.person_id == whose.id else themselves
-            return Exact(whose, call, words=thing.words, note=note)
+            return Exact(whose, call, _address_of(session, thing, whose), words=thing.words, note=note)
         if isinstance(thing, Need):
             on_behalf = (thing.on_behalf_name, thing.on_behalf_phone or "") if thing.on_behalf_name else None
             return Exact(whose, whom_to_call(thing, whose), thing.address, thing.point, thing.details, on_behalf)
         if isinstance(thing, Offer):
             return Exact(whose, themselves, thing.address, thing.point)
         return Exact(whose, themselves)
+
+
+def _address_of(session: Session, task: Task, whose: Person) -> str:
+    """Where somebody lives: what they said with the post that a task is about."""
+    match = session.get(Match, task.match_id) if task.match_id else None
+    need_id, offer_id = (match.need_id, match.offer_id) if match else (task.need_id, task.offer_id)
+    posts = (session.get(Need, need_id) if need_id else None, session.get(Offer, offer_id) if offer_id else None)
+    return next((post.address for post in posts if post and post.person_id == whose.id), "")
 
 
 def whom_to_call(need: Need, resident: Person) -> tuple[str, str]:

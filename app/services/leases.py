@@ -26,12 +26,13 @@ def hold(ctx: Context, name: str, lasts: timedelta = LASTS) -> bool:
 
 
 def is_dead(holder: str) -> bool:
-    """Whether ``holder`` (``host:pid``) was a process of this machine that no longer runs. Of others nobody can say here."""
+    """Whether ``holder`` (``host:pid``, or ``host:pid/sms``) was a process of this machine that no longer runs. Of others nobody can say
+    here."""
     host, _, pid = holder.rpartition(":")
     if host != socket.gethostname():
         return False
     try:
-        os.kill(int(pid), 0)
+        os.kill(int(pid.partition("/")[0]), 0)
     except ProcessLookupError:
         return True
     except PermissionError:

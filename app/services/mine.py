@@ -69,7 +69,7 @@ class MyMatch:
 
 @dataclass(frozen=True)
 class MyRequest:
-    """``row`` is what was asked for and how it stands, with the person's ``contact``, ``phone`` and ``has_email``, and ``placed``.
+    """``row`` is what was asked for and how it stands, ``placed``, and the person's ``contact``, ``account``, ``phone`` and ``has_email``.
     ``turns`` are at, kind and reason of what happened besides the matches, oldest first."""
 
     row: Row[*tuple[Any, ...]]
@@ -108,7 +108,7 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
                 Need.posted_at, Need.confirmed_at, Need.check_at, Need.checked_at,
                 Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
                 Need.details, Need.languages, Need.mode, Need.school_level, Need.on_behalf_name,
-                Person.contact, Person.phone, Person.email.is_not(None).label("has_email"),
+                Person.contact, Person.account, Person.phone, Person.email.is_not(None).label("has_email"),
             )
             .join(Need.person)
             .where(Need.id == need_id)

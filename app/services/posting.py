@@ -13,6 +13,7 @@ from app.context import Context
 from app.links import Purpose
 from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind
 from app.services import addresses
+from app.services.channels import way_to
 from app.services.ending import end_matches_of, settle
 from app.services.events import Actor, record
 from app.services.moves import lock_need, move
@@ -207,7 +208,7 @@ def confirm_need(ctx: Context, need_id: int, by: Actor) -> Need | None:
     with ctx.db.write() as session:
         need = lock_need(session, need_id)
         if need and need.state == NeedState.UNCONFIRMED:
-            if by.channel is Channel.LINK:
+            if by.channel is Channel.LINK and need.person.contact != "sms":
                 need.person.email_confirmed_at = ctx.now()
             open_need(session, ctx, need, ctx.now(), by)
         return need
@@ -216,14 +217,14 @@ def confirm_need(ctx: Context, need_id: int, by: Actor) -> Need | None:
 def open_need(session: Session, ctx: Context, need: Need, now: datetime, by: Actor, *, told: bool = True) -> None:
     """Let the matcher have a need: urgent and normal ones at once, flexible ones with the next batch.
 
-    Whoever has no e-mail is not told so: they confirmed by talking to an agent, who has said what happens next.
+    Whoever gets no messages is not told so: they confirmed by talking to an agent, who has said what happens next.
     """
     move(session, need, NeedState.OPEN, now, by, "confirmed" if need.state == NeedState.UNCONFIRMED else "resumed")
     need.confirmed_at = need.confirmed_at or now
     need.check_at, need.checked_at = now + timedelta(days=ctx.settings.need_days), None
     need.next_try_at = first_try(need, now)
     close_tasks_about(session, now, TaskKind.TELL, by, need_id=need.id, reason=ConfirmNeed.kind)
-    if told and need.person.contact == "email":
+    if told and way_to(ctx, need.person).sends:
         message = NeedReceived(
             first_name=need.person.first_name, category=need.category, my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id)
         )  # fmt: skip

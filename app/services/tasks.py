@@ -36,17 +36,21 @@ ENDS_BY_ITSELF = or_(
 forgotten."""
 
 
+BY_LETTER = and_(Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED]), Person.contact == "letter")
+"""Whether a task is done by a letter with its words. The query joins ``Person`` outward."""
 CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.ANSWER, TaskKind.REPORT)
 """Tasks that are done by talking to somebody."""
 AGAIN_AFTER = timedelta(hours=2)
+POST_TAKES = timedelta(days=5)
 MORNING = time(9)
 
 
 class Again(StrEnum):
-    """When to call again whoever did not answer: in two hours, or tomorrow morning."""
+    """When to call again whoever did not answer: in two hours, or tomorrow morning; or a letter is in the post, and its slip comes back."""
 
     LATER = "later"
     TOMORROW = "tomorrow"
+    POSTED = "posted"
 
 
 class StillToDo(UserError):
@@ -95,19 +99,20 @@ def close_task(ctx: Context, task_id: int, by: Actor) -> bool:
 
 
 def call_again(ctx: Context, task_id: int, again: Again, by: Actor) -> datetime | None:
-    """Nobody answered a call: it is due once more, at the latest when the answer that it asks for is. When that is; ``None`` when the task
-    is no call or is off the list."""
+    """Nobody answered a call, or a letter is on its way: it is due once more, at the latest when the answer that it asks for is. When that
+    is; ``None`` when the task is no call or is off the list."""
     now = ctx.now()
     with ctx.db.write() as session:
         task = session.get(Task, task_id, with_for_update=True)
         if task is None or task.closed_at is not None or task.kind not in CALLS:
             return None
         tomorrow = now.astimezone(ctx.settings.zone).date() + timedelta(days=1)
-        due = now + AGAIN_AFTER if again is Again.LATER else datetime.combine(tomorrow, MORNING, ctx.settings.zone)
+        morning = datetime.combine(tomorrow, MORNING, ctx.settings.zone)
+        due = {Again.LATER: now + AGAIN_AFTER, Again.TOMORROW: morning, Again.POSTED: now + POST_TAKES}[again]
         waits = Match.state.in_([MatchState.PROPOSED, MatchState.ACCEPTED]), Match.deadline_at > now
         deadline = session.scalar(select(Match.deadline_at).where(Match.id == task.match_id, *waits))
         task.due_at = min(due, deadline) if deadline else due
-        _record_about(session, "call_tried", now, by, task, reason=task.reason)
+        _record_about(session, "letter_posted" if again is Again.POSTED else "call_tried", now, by, task, reason=task.reason)
         return task.due_at
 
 

@@ -1,4 +1,4 @@
-"""Telling people: by e-mail through the outbox where they have one, else as a task for an agent with the words to say.
+"""Telling people: through the outbox where messages travel by themselves, else as a task for an agent with the words to say or print.
 
 Called inside the transaction of the fact that is told, so that neither can be without the other.
 """
@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person, TaskKind
+from app.services.channels import way_to
 from app.services.tasks import open_task
 from matching.model import Urgency
 from notifications import outbox, wishes
 from notifications.messages import Message, from_dict
 from notifications.outbox import Recipient, Undelivered
 from notifications.render import render
+from notifications.tables import Channel
 from notifications.topics import Topic
 
 SEALED_AS = "notification_outbox"
@@ -39,21 +41,23 @@ def tell(
 ) -> None:
     """Tell ``person``, once for a message and what it is about; ``once`` tells one cause from the next where those do not.
 
-    ``due_at`` is until when an agent should have called whoever has no e-mail.
+    ``due_at`` is until when an agent should have called whoever gets no messages.
     """
     about = about_words(
         person.id, need_id=need.id if need else None, offer_id=offer.id if offer else None, match_id=match.id if match else None
     )  # fmt: skip
     event_key = f"{message.kind}/{about}" + (f"/{once}" if once else "")
-    if person.contact == "email" and person.email and person.email_index:
+    way = way_to(ctx, person)
+    address, index = way.address(person)
+    if way.sends and address and index:
         to = Recipient(
-            address=person.email, index=person.email_index, language=person.language, name=person.name,
-            consented=_has_consented(person, need, offer), reader_id=person.id,
+            address=address, index=index, language=person.language, name=person.name,
+            consented=_has_consented(way.sends, person, need, offer), reader_id=person.id,
         )  # fmt: skip
         what = need or (session.get(Need, match.need_id) if match else None)
         outbox.enqueue(
             session.connection(), message, to=to, about=about, now=now, event_key=event_key,
-            urgent=what is not None and what.urgency == Urgency.URGENT,
+            urgent=what is not None and what.urgency == Urgency.URGENT, channel=way.sends,
             seal=lambda text: ctx.keys.seal(text, SEALED_AS), sender_domain=ctx.settings.mail_sender.rpartition("@")[2],
         )  # fmt: skip
         return
@@ -63,9 +67,10 @@ def tell(
     )  # fmt: skip
 
 
-def _has_consented(person: Person, need: Need | None, offer: Offer | None) -> bool:
+def _has_consented(channel: Channel, person: Person, need: Need | None, offer: Offer | None) -> bool:
     """By a link that went to the address, or by word: an agent opens a post only for somebody they have talked to."""
-    return any([person.email_confirmed_at, need and need.confirmed_at, offer and offer.confirmed_at])
+    known = person.email_confirmed_at if channel is Channel.EMAIL else None
+    return any([known, need and need.confirmed_at, offer and offer.confirmed_at])
 
 
 def hear_requests(session: Session, person: Person, now: datetime) -> None:
@@ -82,7 +87,8 @@ def about_words(person_id: int, *, need_id: int | None = None, offer_id: int | N
 
 def spoken(message: Message, person: Person, ctx: Context) -> str:
     """The message as an agent says or prints it."""
-    return render(message.without_links(), person.language, replace(ctx.city, url="")).text
+    city = replace(ctx.city, url="")
+    return render(message.without_links(), person.language, city, on_paper=way_to(ctx, person).on_paper).text
 
 
 def follow_up_undelivered(ctx: Context, limit: int = 50) -> int:

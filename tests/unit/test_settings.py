@@ -59,6 +59,9 @@ def test_a_missing_file_is_no_problem(tmp_path: Path) -> None:
         ("MAP_TILES", "https://tiles.example.org/{z}/{x}.png", "empty, or an https address with {z}, {x} and {y} in it"),
         ("MAP_TILES", "http://tiles.example.org/{z}/{x}/{y}.png", "empty, or an https address with {z}, {x} and {y} in it"),
         ("MAP_TILES", "https://a;script-src *.org/{z}/{x}/{y}.png", "empty, or an https address with {z}, {x} and {y} in it"),
+        ("SMS_URL", "sms.example.org", "empty or an https address without a name in it, such as https://sms.example.org/messages"),
+        ("SMS_URL", "http://sms.example.org/", "empty or an https address without a name in it, such as https://sms.example.org/messages"),
+        ("SMS_SENDER", "À deux pas", "11 letters, digits and spaces at most, or a phone number"),
         ("BASE_URL", "entraide.example.org", "empty or an address such as https://entraide.example.org"),
         ("DATABASE_URL", "mysql://localhost/x", "empty, sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"),
         ("LOG_LEVEL", "loud", "debug, info, warning or error"),
@@ -83,6 +86,14 @@ def test_a_missing_file_is_no_problem(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_named_with_what_it_may_be(name: str, value: str, may_be: str) -> None:
     (sentence,) = problems({name: value})
     assert sentence.startswith(f"{name} is {value!r} but must be {may_be}. (")
+
+
+def test_a_gateway_needs_its_token_which_is_never_repeated() -> None:
+    [problem] = problems({"SMS_URL": "https://sms.example.org/"})
+    assert problem == "SMS_TOKEN must be set with SMS_URL: the gateway gives you one."
+    [problem] = problems({"SMS_URL": "https://sms.example.org/", "SMS_TOKEN": "two words"})
+    assert "two words" not in problem
+    assert load({"SMS_URL": "http://127.0.0.1:9000/", "SMS_TOKEN": "t"}, None).sms_sender == "A deux pas"
 
 
 def test_a_colour_is_taken_in_capitals_too() -> None:

@@ -5,6 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -21,6 +22,7 @@ from notifications.transport.file import FileTransport, list_mail, read_mail
 from notifications.transport.mail import MailTransport, Server
 from notifications.transport.memory import MemoryTransport
 from notifications.transport.mime import compose
+from tests.integration.notifications.phones import texting
 from tests.smtp import DROP, HANG, SmtpServer, smtp_server
 
 SENDER = Mailbox("entraide@example.org", "À deux pas, Lyon")
@@ -77,18 +79,36 @@ def test_a_calendar_entry_is_a_part_of_its_own_and_a_file_to_open(mail: MailTran
 Kind = tuple[Transport, Callable[[], list[EmailMessage]]]
 
 
-@pytest.fixture(params=["memory", "file", "mail", "mail, one step at a time"])
+BY_MAIL = ["memory", "file", "mail", "mail, one step at a time"]
+
+
+@pytest.fixture(params=BY_MAIL)
 def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
+    with opened(request.param, tmp_path) as kind:
+        yield kind
+
+
+@pytest.fixture(params=[*BY_MAIL, "sms"])
+def any_kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
+    with opened(request.param, tmp_path) as kind:
+        yield kind
+
+
+@contextmanager
+def opened(name: str, tmp_path: Path) -> Iterator[Kind]:
     """A transport, and what arrived by it."""
-    if request.param == "memory":
+    if name == "memory":
         memory = MemoryTransport(SENDER)
         yield memory, lambda: [message_from_bytes(message.as_bytes(), policy=default) for message in memory.sent]
-    elif request.param == "file":
+    elif name == "file":
         folder = tmp_path / "mail"
         files = lambda: sorted(folder.glob("*.eml"))  # noqa: E731
         yield FileTransport(folder, SENDER), lambda: [message_from_bytes(f.read_bytes(), policy=default) for f in files()]
+    elif name == "sms":
+        with texting() as kind:
+            yield kind
     else:
-        with smtp_server(state=SmtpServer(pipelining=request.param == "mail")) as server:
+        with smtp_server(state=SmtpServer(pipelining=name == "mail")) as server:
             transport = mail_transport(server.port, timeout_s=10)
             yield transport, lambda: [received.message for received in server.received]
             transport.close()
@@ -109,8 +129,8 @@ def test_a_message_arrives_whole(kind: Kind) -> None:
     assert len(message.keys()) == len(set(message.keys()))
 
 
-def test_several_messages_arrive_in_turn(kind: Kind) -> None:
-    transport, arrived = kind
+def test_several_messages_arrive_in_turn(any_kind: Kind) -> None:
+    transport, arrived = any_kind
     for number in (1, 2, 3):
         transport.send(envelope(number=number), nothing, nothing)
     transport.close()
@@ -122,8 +142,8 @@ NO_ADDRESSES = ["", "zoe", "@x.org", "zoe@", "zoé@x.org", "zoe@x.org\r\nBcc: al
 
 
 @pytest.mark.parametrize("address", NO_ADDRESSES)
-def test_what_is_no_address_is_refused_for_good_and_does_not_stop_others(kind: Kind, address: str) -> None:
-    transport, arrived = kind
+def test_what_is_no_address_is_refused_for_good_and_does_not_stop_others(any_kind: Kind, address: str) -> None:
+    transport, arrived = any_kind
     with pytest.raises(Permanent) as refusal:
         transport.send(envelope(address), nothing, nothing)
     assert address == "" or address not in refusal.value.reason
@@ -150,8 +170,8 @@ def test_whatever_a_name_holds_the_message_goes_to_one_address_and_has_our_heade
     assert set(message.keys()) == headers
 
 
-def test_what_is_left_of_the_message_before_is_done_before_this_one_can_be_taken(kind: Kind) -> None:
-    transport, arrived = kind
+def test_what_is_left_of_the_message_before_is_done_before_this_one_can_be_taken(any_kind: Kind) -> None:
+    transport, arrived = any_kind
     transport.send(envelope(number=1), nothing, nothing)
     there: list[int] = []
     transport.send(envelope(number=2), lambda: there.append(len(arrived())), nothing)
@@ -167,8 +187,8 @@ def test_what_is_left_of_the_message_before_is_done_before_this_one_can_be_taken
     assert [message["Message-ID"] for message in arrived()] == [f"<id-{number}@example.org>" for number in (1, 2, 4)]
 
 
-def test_the_next_message_is_made_ready_once_this_one_is_handed_over(kind: Kind) -> None:
-    transport, arrived = kind
+def test_the_next_message_is_made_ready_once_this_one_is_handed_over(any_kind: Kind) -> None:
+    transport, arrived = any_kind
     done: list[str] = []
     for number in (1, 2):
         transport.send(envelope(number=number), lambda: done.append("settled"), lambda: done.append("prepared"))
@@ -208,7 +228,6 @@ def test_a_server_that_would_take_a_message_for_nobody_gets_none() -> None:
             mail_transport(listener.getsockname()[1], timeout_s=10).send(envelope(), nothing, nothing)
         thread.join(10)
     assert heard == b""
-
 
 
 def test_one_connection_serves_many_messages_and_is_renewed(smtp: SmtpServer, mail: MailTransport) -> None:

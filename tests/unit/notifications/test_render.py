@@ -58,10 +58,13 @@ def test_the_words_are_the_reviewed_ones(name: str, language: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n, m in SAMPLES.items() if m.kind not in ("confirm_account", "account_exists", "reset_password")])
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_without_links_an_agent_can_say_it(name: str, language: str) -> None:
-    text = render(SAMPLES[name].without_links(), language, dataclasses.replace(CITY, url="")).text
+@pytest.mark.parametrize("on_paper", [False, True], ids=["aloud", "on paper"])
+def test_without_links_an_agent_can_say_or_print_it(name: str, language: str, on_paper: bool) -> None:
+    text = render(SAMPLES[name].without_links(), language, dataclasses.replace(CITY, url=""), on_paper=on_paper).text
     assert "http" not in text
     assert not re.search(r":\n\n(?!- )", text), "a line that leads to nothing"
+    assert not re.search(r"your page|votre page|page of your|page de vos|\bclic", text, re.IGNORECASE), "only the web has those"
+    assert not re.search(r"calling you|vous appelle\b" if on_paper else "slip below|coupon", text)
 
 
 def test_no_reviewed_words_are_left_over() -> None:

@@ -1,0 +1,38 @@
+"""A letter to whoever is reached by letter: a page to print, in the reader's language, with a slip that comes back."""
+
+from flask import abort, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from app import i18n
+from app.coordination.door import ID, coordination, sight
+from app.extensions import ctx
+from app.identity import actor
+from app.models import Task
+from app.permissions import COORDINATOR, permit
+from app.services import details
+from notifications.words import LANGUAGES, day_words
+
+
+@coordination.post(f"/tasks/<{ID}:task_id>/letter")
+@permit(COORDINATOR)
+def letter(task_id: int) -> ResponseReturnValue:
+    """Opened by its button and not by its address alone: whoever prints a letter sees who it is to, and each look is written down."""
+    detail = details.task(ctx(), sight(), task_id) or abort(404)
+    if not detail.row.by_letter:
+        abort(404)
+    exact = details.look(ctx(), sight(), Task, task_id, "letter", actor()) or abort(404)
+    settings = ctx().settings
+    today = ctx().now().astimezone(settings.zone).date()
+    agent = {
+        "language": i18n.language(), "back": _("Back to the task"),
+        "how": _("To print: press Ctrl and P. Fold the sheet twice: the address shows in the window of a long envelope."),
+        "lacking": "" if exact.address else _("No address is known: write it on the envelope, or call."),
+    }  # fmt: skip
+    language = exact.person.language if exact.person else ""
+    with force_locale(language if language in LANGUAGES else settings.language):
+        date = f"{day_words(today, i18n.language())} {today.year}"
+        return render_template(
+            "coordination/letter.html", row=detail.row, exact=exact, date=date, address=settings.city_address, agent=agent
+        )
