@@ -117,7 +117,7 @@ class Relay:
         if state is BreakerState.OPEN:
             return 0
         with self._connect() as self._connection, self._connect() as self._recorder:
-            if not self._recorder.in_transaction():  # a record is one statement, and then one step to the database in place of three
+            if not self._recorder.in_transaction():  # a record is one statement: one step to the database in place of three
                 self._recorder.execution_options(isolation_level="AUTOCOMMIT")
             batch, skipped = self._claim(BATCH if state is BreakerState.CLOSED else 1)
             if not batch:
@@ -203,14 +203,14 @@ class Relay:
     def _settle(self) -> None:
         """Record that the message before is sent. Where the database is gone it will be before the next claim."""
         if claimed := self._accepted:
-            with _begin(self._recorder):
-                outbox.record_sent(self._recorder, claimed.id, now=self._clock())
+            outbox.record_sent(self._recorder, claimed.id, now=self._clock())
             self._accepted = None
             log.info("message %d (%s, %s) sent", claimed.id, claimed.kind, claimed.about)
 
-    def _prepare(self, claimed: Claimed | None) -> None:
+    def _prepare(self, claimed: Claimed | None) -> Envelope | None:
         with suppress(Exception):  # it will be met again when it is this one's turn
             self._prepared = (claimed.id, self._make(claimed)) if claimed else None
+        return self._prepared[1] if self._prepared else None
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -33,19 +33,19 @@ class Envelope:
     calendar: CalendarPart | None = None
 
 
-Work = Callable[[], None]
-"""What is done while the other side makes us wait."""
+Settle = Callable[[], None]
+Prepare = Callable[[], Envelope | None]
 
 
 class Transport(Protocol):
     """Carries messages, one at a time."""
 
-    def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+    def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
         """Return once the message is accepted; else raise a :class:`DeliveryError`.
 
         Both callables are work for while the other side makes us wait. ``settle`` finishes what the message before has left to do: it is
-        called before the other side could take this one, and what it raises goes through, then this one was not sent. ``prepare`` makes
-        the next one ready; it may be called once this one is handed over, and raises nothing.
+        called before the other side could take this one, and what it raises goes through, then this one was not sent. ``prepare`` gives
+        the envelope that comes next, if there is any; it may be called once this one is handed over, and raises nothing.
         """
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from notifications.transport.base import Envelope, Mailbox, Unavailable, Work
+from notifications.transport.base import Envelope, Mailbox, Prepare, Settle, Unavailable
 from notifications.transport.mime import compose
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]*\.eml")
@@ -57,7 +57,7 @@ class FileTransport:
         self._folder = folder
         self._sender = sender
 
-    def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+    def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
         content = compose(envelope, self._sender).as_bytes()
         settle()
         name = re.sub(r"[^A-Za-z0-9@._-]", "_", envelope.message_id.strip("<>")) + ".eml"

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from email.message import EmailMessage
 from functools import cached_property
 from types import TracebackType
 from typing import Any
@@ -24,10 +25,11 @@ from notifications.transport.base import (
     Interrupted,
     Mailbox,
     Permanent,
+    Prepare,
+    Settle,
     Transient,
     Unavailable,
     UnknownAddress,
-    Work,
 )
 from notifications.transport.mime import address_on_the_wire, compose
 
@@ -77,12 +79,13 @@ class MailTransport:
         self._mail = Mail(self._app)
         self._open = ExitStack()
         self._connection: _Connection | None = None
+        self._composed: tuple[Envelope, EmailMessage] | None = None
 
-    def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+    def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
         with self._app.app_context():
-            self._message.carry(envelope, self._sender)
+            self._message.carry(envelope, self._composed_of(envelope))
             connection = self._connect()
-            connection.host.settle, connection.host.prepare = settle, prepare
+            connection.host.settle, connection.host.prepare = settle, lambda: self._compose_ahead(prepare())
             try:
                 # In pairs, for Flask-Mail would take texts apart at each message.
                 connection.send(self._message, ("", envelope.reply_to or self._address))
@@ -98,6 +101,14 @@ class MailTransport:
     def close(self) -> None:
         self._connection = None
         self._open.close()
+
+    def _composed_of(self, envelope: Envelope) -> EmailMessage:
+        ahead, self._composed = self._composed, None
+        return ahead[1] if ahead and ahead[0] is envelope else compose(envelope, self._sender)
+
+    def _compose_ahead(self, envelope: Envelope | None) -> None:
+        with suppress(Permanent):  # it will be said when it is this one's turn
+            self._composed = (envelope, compose(envelope, self._sender)) if envelope else None
 
     @cached_property
     def _message(self) -> "_Composed":
@@ -121,11 +132,11 @@ class _Composed(Message):
     ``Message-ID`` that is not wanted.
     """
 
-    def carry(self, envelope: Envelope, sender: Mailbox) -> None:
+    def carry(self, envelope: Envelope, composed: EmailMessage) -> None:
         self.subject = envelope.subject
         self.recipients = [("", address_on_the_wire(envelope.to))]
         self.msgId = envelope.message_id
-        self._composed = compose(envelope, sender)
+        self._composed = composed
 
     def as_bytes(self) -> bytes:
         return self._composed.as_bytes()
@@ -135,9 +146,9 @@ class _Busy(smtplib.SMTP):
     """Uses the time that the server takes to answer: while it hears of a message the one before is settled, while it takes the content
     the next one is prepared. A server that offers PIPELINING (RFC 2920) hears of it in one go."""
 
-    settle: Work
-    prepare: Work
-    _meanwhile: Work | None = None
+    settle: Settle
+    prepare: Settle
+    _meanwhile: Settle | None = None
     _gone: tuple[str, ...] = ()
     """Commands that are sent already."""
 
@@ -153,8 +164,7 @@ class _Busy(smtplib.SMTP):
         return super().sendmail(from_addr, to_addrs, msg, mail_options, rcpt_options)
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        if self._gone and cmd == self._gone[0]:
-            self._gone = self._gone[1:]
+        if self._has_gone(cmd):
             return
         while self._gone:  # the message is given up half-way
             self._gone = self._gone[1:]
@@ -166,9 +176,17 @@ class _Busy(smtplib.SMTP):
         self._gone = ()
         super().close()
 
+    def _has_gone(self, cmd: str) -> bool:
+        gone = self._gone[:1] == (cmd,)
+        self._gone = self._gone[gone:]
+        return gone
+
     def mail(self, sender: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
         self._meanwhile = self.settle
-        return super().mail(sender, options)
+        return self.getreply() if self._has_gone("mail") else super().mail(sender, options)
+
+    def rcpt(self, recip: str, options: Sequence[str] = ()) -> tuple[int, bytes]:
+        return self.getreply() if self._has_gone("rcpt") else super().rcpt(recip, options)
 
     def send(self, s: Any) -> None:
         super().send(s)

@@ -2,7 +2,7 @@
 
 from email.message import EmailMessage
 
-from notifications.transport.base import Envelope, Mailbox, Work
+from notifications.transport.base import Envelope, Mailbox, Prepare, Settle
 from notifications.transport.mime import compose
 
 
@@ -11,7 +11,7 @@ class MemoryTransport:
         self._sender = sender
         self.sent: list[EmailMessage] = []
 
-    def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+    def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
         settle()
         self.sent.append(compose(envelope, self._sender))
 

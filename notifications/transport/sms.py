@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
-from notifications.transport.base import DeliveryError, Envelope, Interrupted, Permanent, Transient, Unavailable, Work
+from notifications.transport.base import DeliveryError, Envelope, Interrupted, Permanent, Prepare, Settle, Transient, Unavailable
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _LONGEST_ANSWER = 64 * 1024
@@ -47,7 +47,7 @@ class SmsTransport:
         self._headers = {"Authorization": f"Bearer {gateway.token}", "Content-Type": "application/json", "Accept": "application/json"}
         self._connection: http.client.HTTPConnection | None = None
 
-    def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+    def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
         to = envelope.to.address
         if not _NUMBER.fullmatch(to):
             raise Permanent("no phone number")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from email.message import EmailMessage
 
-from notifications.transport.base import Envelope, Mailbox, Work
+from notifications.transport.base import Envelope, Mailbox, Prepare, Settle
 from notifications.transport.sms import Gateway, SmsTransport
 from tests.gateway import gateway
 
@@ -13,7 +13,7 @@ from tests.gateway import gateway
 class ToPhones(SmsTransport):
     """Zoé has a number."""
 
-    def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+    def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
         to = Mailbox("+33639981234") if envelope.to.address == "zoe@example.net" else envelope.to
         super().send(replace(envelope, to=to), settle, prepare)
 

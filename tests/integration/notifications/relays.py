@@ -5,7 +5,7 @@ from email.message import EmailMessage
 
 from notifications.relay import Relay
 from notifications.samples import CITY
-from notifications.transport.base import Envelope, Mailbox, Transport, Work
+from notifications.transport.base import Envelope, Mailbox, Prepare, Settle, Transport
 from notifications.transport.memory import MemoryTransport
 from tests.integration.notifications.conftest import Post, seal, unseal
 
@@ -20,7 +20,7 @@ class Scripted(MemoryTransport):
         self.failures = list(failures)
         self.closed = 0
 
-    def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+    def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
         if self.failures:
             raise self.failures.pop(0)
         super().send(envelope, settle, prepare)

@@ -20,7 +20,7 @@ from notifications.messages import MESSAGES
 from notifications.relay import TRIES, Relay
 from notifications.samples import CITY, SAMPLES
 from notifications.tables import suppressed_address
-from notifications.transport.base import DeliveryError, Envelope, Permanent, Transient, Unavailable, Work
+from notifications.transport.base import DeliveryError, Envelope, Permanent, Prepare, Settle, Transient, Unavailable
 from notifications.transport.mail import MailTransport, Server
 from tests.integration.notifications.conftest import START, Post, seal, unseal
 from tests.integration.notifications.relays import SENDER, Scripted, ids, relay
@@ -141,7 +141,7 @@ def test_a_message_is_handed_over_only_when_the_one_before_is_recorded(post: Pos
     recorded = []
 
     class Watching(Scripted):
-        def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+        def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
             settle()
             recorded.append(post.states().count("sent"))
             super().send(envelope, settle, prepare)
@@ -156,7 +156,7 @@ def test_a_slow_server_does_not_make_two_relays_send_the_same(post: Post) -> Non
     other = Scripted()
 
     class Slow(Scripted):
-        def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+        def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
             super().send(envelope, settle, prepare)
             post.clock.advance(minutes=6)
             relay(post, other, "other").run_once()
@@ -172,7 +172,7 @@ def test_what_was_taken_while_a_slow_server_held_the_relay_up_is_left_to_the_oth
     other = Scripted()
 
     class Stuck(Scripted):
-        def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+        def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
             super().send(envelope, settle, prepare)
             post.clock.advance(minutes=30)
             relay(post, other, "other").run_once()
@@ -261,7 +261,7 @@ def test_a_database_that_goes_away_right_after_the_sending_repeats_nothing(
     arrived = threading.Semaphore(0)
 
     class Cutting(Scripted):
-        def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+        def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
             super().send(envelope, settle, prepare)
             if len(self.sent) == 2:
                 database.gone.set()

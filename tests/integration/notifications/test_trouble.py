@@ -6,7 +6,7 @@ import threading
 from notifications import outbox
 from notifications.breaker import FAILURES
 from notifications.limits import Limits
-from notifications.transport.base import Envelope, Interrupted, Permanent, Unavailable, UnknownAddress, Work
+from notifications.transport.base import Envelope, Interrupted, Permanent, Prepare, Settle, Unavailable, UnknownAddress
 from notifications.transport.mail import MailTransport, Server
 from tests.integration.notifications.conftest import START, Post
 from tests.integration.notifications.relays import SENDER, Scripted, relay
@@ -57,7 +57,7 @@ def test_a_message_that_makes_the_server_break_off_is_given_up_and_stops_nobody_
     bad = post.enqueue("bad@example.org")
 
     class Picky(Scripted):
-        def send(self, envelope: Envelope, settle: Work, prepare: Work) -> None:
+        def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
             if envelope.to.address == "bad@example.org":
                 raise Interrupted("SMTPServerDisconnected")
             super().send(envelope, settle, prepare)
