@@ -13,19 +13,20 @@ Address = tuple[str | None, str | None]
 @dataclass(frozen=True)
 class Way:
     """One of the values of ``person.contact``. ``sends``: messages travel by themselves, to ``address`` (with its keyed hash); without it
-    an agent says what there is to say, or prints it (``on_paper``)."""
+    an agent says what there is to say, or prints it (``on_paper``). ``patience``: how many times as long as by e-mail an answer takes."""
 
     sends: Channel | None = None
     address: Callable[[Person], Address] = lambda _: (None, None)
     on_paper: bool = False
+    patience: int = 1
 
 
-CALL = Way()
+CALL = Way(patience=3)  # an agent must reach them first, and not at the weekend
 WAYS = {
     "email": Way(Channel.EMAIL, lambda person: (person.email, person.email_index)),
     "sms": Way(Channel.SMS, lambda person: (person.phone, person.phone_index)),
     "phone": CALL,
-    "letter": Way(on_paper=True),
+    "letter": Way(on_paper=True, patience=8),  # there and back: about a week
 }
 
 

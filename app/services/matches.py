@@ -9,6 +9,7 @@ from app.context import Context
 from app.links import Purpose
 from app.models import Match, TaskKind
 from app.services.blocks import block
+from app.services.channels import way_to
 from app.services.closing import first_question
 from app.services.duty import set_duty
 from app.services.ending import end, outdate, settle
@@ -26,8 +27,6 @@ PREVENTED, UNAVAILABLE = "prevented", "unavailable"
 """Why a volunteer takes back a yes: something came up, or they are available no longer and go off duty."""
 OTHER_TIME, SOMEBODY_ELSE = "other_time", "somebody_else"
 """Why a resident lets a volunteer go: they find no time together, or the two are not to meet again."""
-UNHURRIED = 3
-"""How many times longer a resident without e-mail has to answer: an agent must reach them first, and not at the weekend."""
 
 
 class Answer(StrEnum):
@@ -77,7 +76,7 @@ def accept(session: Session, ctx: Context, match: Match, now: datetime, by: Acto
     """The volunteer's yes takes a place; the resident is asked whether it suits them."""
     need, volunteer = match.need, match.offer.person
     _say_yes(session, match, MatchState.ACCEPTED, now, by)
-    match.deadline_at = answer_by(ctx, Urgency.NORMAL, now, 1 if need.person.contact == "email" else UNHURRIED)
+    match.deadline_at = answer_by(ctx, Urgency.NORMAL, now, way_to(ctx, need.person).patience)
     settle(session, ctx, need, now, by)
     rough = need.approximate or match.offer.approximate
     to_resident = AcceptedToResident(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.models import Need, Offer, Person
+from app.models import Match, Need, Offer, Person
 from app.services import closing, duty, ending, matches, matching, posting
 from app.services.accounts import approve
 from app.services.closing import Said
@@ -418,3 +418,14 @@ def test_a_need_that_nobody_has_put_on_the_map_waits_for_that_however_often_it_i
     found = city.need()
     assert city.match() == 1
     assert [len(city.matches(need)) for need in (nowhere, found)] == [0, 1]
+
+
+@pytest.mark.parametrize(("contact", "days"), [("email", (0, 2)), ("phone", (2, 5)), ("letter", (7, 11))])
+def test_a_resident_has_as_long_to_answer_as_it_takes_to_reach_them(city: City, contact: str, days: tuple[int, int]) -> None:
+    city.volunteer()
+    city.need(contact=contact)
+    city.match()
+    [match] = city.all(Match)
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    left = city.one(Match, match.id).deadline_at - city.clock()
+    assert timedelta(days=days[0]) < left < timedelta(days=days[1])
