@@ -68,8 +68,7 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop``; the mail goes out beside the matching, so that a slow server delays no proposal."""
-        with self.ctx.db.begin() as connection:
-            outbox.release_dead(connection, leases.is_dead)
+        self._clean_up()
         beside = [threading.Thread(target=relay.run, args=(stop,), name="relay") for relay in self.relays]
         if self.ctx.settings.mail_imap_server:
             beside.append(threading.Thread(target=_repeat, args=(self.read_mail, stop, READ_MAIL_EVERY_S), name="mailbox"))
@@ -82,10 +81,16 @@ class Worker:
         for thread in beside:
             thread.join()
 
-    def run_until_quiet(self) -> None:
-        """Work until nothing is due any more."""
+    def _clean_up(self) -> None:
+        """What died took nothing with it, and nothing waits for a channel that is not there any more: an agent says that."""
         with self.ctx.db.begin() as connection:
             outbox.release_dead(connection, leases.is_dead)
+            if not self.ctx.settings.sms_url:
+                outbox.give_up(connection, Channel.SMS, "no gateway")
+
+    def run_until_quiet(self) -> None:
+        """Work until nothing is due any more."""
+        self._clean_up()
         while self.tick() | (sum(relay.run_once() for relay in self.relays) > 0):
             pass
 

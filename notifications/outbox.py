@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from notifications import wishes
 from notifications.messages import Message
-from notifications.tables import Channel, OutboxState, outbox, suppressed_address
+from notifications.tables import OPEN, Channel, OutboxState, outbox, suppressed_address
 
 
 @dataclass(frozen=True)
@@ -183,6 +183,16 @@ def record_retry(connection: Connection, id: int, *, holder: str, due_at: dt.dat
 def record_refused(connection: Connection, id: int, *, holder: str, error: str, state: OutboxState = OutboxState.REFUSED) -> None:
     """It will never go (``state`` tells refused from suppressed); the app finds it by :func:`refused_unhandled`."""
     connection.execute(update(outbox).where(outbox.c.id == id, _held_by(holder)).values(state=state, last_error=error, **_NOBODY))
+
+
+def give_up(connection: Connection, channel: Channel, error: str) -> None:
+    """What waits for this channel will never go, each message by itself where a digest was to bring them."""
+    o = outbox.c
+    waits = (o.channel == channel) & (o.state == OutboxState.WAITING)
+    digests = connection.scalars(select(o.id).where(waits, o.bundled_in == OPEN).with_for_update()).all()
+    inside = (o.state == OutboxState.BUNDLED) & o.bundled_in.in_(digests)
+    connection.execute(update(outbox).where(o.id.in_(digests)).values(state=OutboxState.SKIPPED, reason=error))
+    connection.execute(update(outbox).where(waits | inside).values(state=OutboxState.REFUSED, last_error=error))
 
 
 def suppress(connection: Connection, recipient_index: str, reason: str, now: dt.datetime) -> None:

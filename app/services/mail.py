@@ -58,8 +58,8 @@ def late_since(ctx: Context) -> datetime | None:
 
 @dataclass(frozen=True)
 class Mail:
-    """``counts`` of each pile, and one page of one of them. Columns: id, kind, state, created_at, due_at, sent_at, why (in the words of the
-    mail server or the policy; it names nobody), reader_id (0: nobody who is there any more)."""
+    """``counts`` of each pile, and one page of one of them. Columns: id, kind, channel, state, created_at, due_at, sent_at, why (in the
+    words of the mail server or the policy; it names nobody), reader_id (0: nobody who is there any more)."""
 
     counts: dict[Pile, int]
     page: Page
@@ -74,7 +74,7 @@ def mail(ctx: Context, sight: Sight, pile: Pile, number: int) -> Mail:
     order = [o.due_at, o.id] if pile in (Pile.WAITING, Pile.HELD) else [o.created_at.desc(), o.id.desc()]
     why = {Pile.FAILED: o.last_error, Pile.WAITING: o.last_error, Pile.HELD: o.reason, Pile.UNWANTED: o.reason, Pile.SENT: None}[pile]
     rows = select(
-        o.id, o.kind, o.state, o.created_at, o.due_at, o.sent_at, func.coalesce(why, "").label("why"),
+        o.id, o.kind, o.channel, o.state, o.created_at, o.due_at, o.sent_at, func.coalesce(why, "").label("why"),
         func.coalesce(Person.id, 0).label("reader_id"),
     )  # fmt: skip
     with ctx.db.read() as session:

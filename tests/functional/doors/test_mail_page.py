@@ -55,8 +55,8 @@ def test_each_pile_says_how_many_and_why(city: City, sign_in: SignIn) -> None:
 def test_empty_piles_say_what_comes_there(city: City, sign_in: SignIn) -> None:
     visitor = sign_in()
     page = visitor.get("/coordination/mail")
-    assert "All e-mails of the last 30 days arrived" in page.text
-    assert "No e-mail waits to be sent." in visitor.get(page.link("On its way (0)")).text
+    assert "All messages of the last 30 days arrived" in page.text
+    assert "No message waits to be sent." in visitor.get(page.link("On its way (0)")).text
 
 
 def test_what_did_not_arrive_is_sent_again_and_is_a_task_again_when_it_fails_again(city: City, sign_in: SignIn) -> None:
@@ -98,10 +98,10 @@ def test_the_messages_of_another_area_are_not_there_and_cannot_be_sent_again(cit
 def test_mail_that_does_not_go_out_is_said_at_the_top(city: City, sign_in: SignIn) -> None:
     city.need(confirmed=False)
     visitor = sign_in()
-    assert "No e-mail has gone out since" not in visitor.get("/coordination/mail").text
+    assert "No message has gone out since" not in visitor.get("/coordination/mail").text
     city.clock.advance(minutes=16)
     for path in ("/coordination/mail", "/coordination/"):
-        assert "No e-mail has gone out since" in visitor.get(path).text
+        assert "No message has gone out since" in visitor.get(path).text
 
 
 @pytest.mark.parametrize("pile", ["failed", "sent"])

@@ -268,3 +268,22 @@ def test_beyond_the_cap_news_comes_next_morning_in_one_text_message_with_a_link(
     text = server.taken[-1].message["text"]
     assert SAMPLES["nobody_yet"].link in text
     assert "2 nouvelles d'A deux pas" in text
+
+
+def test_what_waits_for_a_channel_that_is_no_more_is_to_be_said_otherwise(post: Post, server: standing_in.Gateway) -> None:
+    post.clock = Clock(paris("2026-11-25 12:00"))
+    enqueue(post)
+    texts(post, server).run_once()
+    for _ in range(2):
+        enqueue(post, message=SAMPLES["nobody_yet"])
+    texts(post, server, replace(RULES, cap=1)).run_once()
+    enqueue(post)
+    post.enqueue()
+    assert post.states() == ["sent", "bundled", "bundled", "waiting", "waiting", "waiting"]
+    with post.database.begin() as connection:
+        outbox.give_up(connection, Channel.SMS, "no gateway")
+    assert post.states() == ["sent", "refused", "refused", "skipped", "refused", "waiting"]
+    with post.database.begin() as connection:
+        assert [(row.kind, row.why) for row in outbox.refused_unhandled(connection, 10)] == [
+            ("nobody_yet", "no gateway"), ("nobody_yet", "no gateway"), ("need_received", "no gateway"),
+        ]  # fmt: skip
