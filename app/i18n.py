@@ -5,6 +5,7 @@ Catalogues are read as they were written (``messages.po``), once a process: noth
 
 import io
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from babel import Locale
@@ -73,6 +74,7 @@ def _load(folder: Path) -> dict[str, NullTranslations]:
     return own | {"en": NullTranslations()}
 
 
+@cache  # to read one takes longer than to build all else of the site
 def _read(file: Path, language: str) -> Translations:
     compiled = io.BytesIO()
     with file.open("rb") as source:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from tests import postgres
 
@@ -35,10 +36,11 @@ class Databases:
         return f"sqlite:///{file}"
 
     @contextmanager
-    def postgresql(self, *, migrated: bool = True) -> Iterator[str]:
-        """The URL of a new PostgreSQL database, dropped at the end. Skips where no server can run; with ``CI=true`` that fails."""
+    def postgresql(self, *, migrated: bool = True, like: str = "") -> Iterator[str]:
+        """The URL of a new PostgreSQL database, dropped at the end, with what is in the one ``like`` where that is told. Skips where no
+        server can run; with ``CI=true`` that fails."""
         server = self._running_server()
-        template = self._migrated_template(server) if migrated else "template0"
+        template = make_url(like).database if like else self._migrated_template(server) if migrated else "template0"
         name = f"test_{uuid.uuid4().hex}"
         self._execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
         yield server.format(name=name)

@@ -75,15 +75,8 @@ class Demonstration:
         return next(person for person in self.all(Person) if person.email == who.email)
 
 
-@pytest.fixture
-def made(db_url: str, tmp_path: Path) -> Iterator[Demonstration]:
-    city = Demonstration(db_url, tmp_path)
-    with closing(city.ctx.db):
-        yield city.fill()
-
-
 @pytest.fixture(scope="module")
-def pattern(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pattern_on_sqlite(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance folder in which a city has been filled, to be copied."""
     folder = tmp_path_factory.mktemp("pattern")
     city = Demonstration(databases.sqlite(folder / "test.db"), folder)
@@ -92,13 +85,40 @@ def pattern(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> P
     return folder
 
 
+@pytest.fixture(scope="module")
+def pattern_on_postgresql(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The same, and the URL of its database."""
+    folder = tmp_path_factory.mktemp("pattern")
+    with databases.postgresql() as url:
+        city = Demonstration(url, folder)
+        with closing(city.ctx.db):
+            city.fill()
+        yield url, folder
+
+
 @pytest.fixture
-def made_on_sqlite(pattern: Path, tmp_path: Path) -> Iterator[Demonstration]:
+def made_on_sqlite(pattern_on_sqlite: Path, tmp_path: Path) -> Iterator[Demonstration]:
     """For what does not depend on the kind of database."""
-    shutil.copytree(pattern, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(pattern_on_sqlite, tmp_path, dirs_exist_ok=True)
     city = Demonstration(f"sqlite:///{tmp_path / 'test.db'}", tmp_path)
     with closing(city.ctx.db):
         yield city
+
+
+@pytest.fixture
+def made_on_postgresql(databases: Databases, pattern_on_postgresql: tuple[str, Path], tmp_path: Path) -> Iterator[Demonstration]:
+    pattern, folder = pattern_on_postgresql
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    with databases.postgresql(like=pattern) as url:
+        city = Demonstration(url, tmp_path)
+        with closing(city.ctx.db):
+            yield city
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def made(request: pytest.FixtureRequest) -> Demonstration:
+    city: Demonstration = request.getfixturevalue(f"made_on_{request.param}")
+    return city
 
 
 # What is in it

@@ -16,6 +16,7 @@ from matching.lifecycle import MatchState, NeedState, Side, VisitState, is_termi
 from matching.waves import DEFAULT_WAVES
 from tests.city import BY_LINK, City
 from tests.explained import unexplained
+from tests.volume import volume
 
 KINDS = ("shopping", "pharmacy", "conversation", "pets", "paperwork", "accompaniment")
 STEP = timedelta(hours=3)
@@ -125,6 +126,7 @@ class Month:
                 stale.still_needed(self.city.ctx, need.id, BY_LINK)
 
 
+@pytest.mark.parametrize("db_url", ["sqlite", "postgresql"][: volume(1, 2)], indirect=True)
 @pytest.mark.parametrize("seed", [1])
 def test_after_a_month_everything_is_done_or_on_somebodys_list(city: City, seed: int, capsys: pytest.CaptureFixture[str]) -> None:
     month = Month(city, seed)
