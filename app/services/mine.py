@@ -39,7 +39,7 @@ class Contact:
 @dataclass(frozen=True)
 class MyMatch:
     """A match as one of its sides may see it. ``distance_m`` is rounded up to 100 m and ``None`` where the two do not meet.
-    ``visit_at`` is the next visit, ``code`` what is said at its door: both once agreed."""
+    ``visit_at`` is the next visit, ``code`` what is said at its door: both once agreed. ``begun``: its first visit is not still to come."""
 
     id: int
     state: MatchState
@@ -65,6 +65,7 @@ class MyMatch:
     visit_at: datetime | None = None
     code: str = ""
     contact: Contact | None = None
+    begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
             .order_by(Event.at, Event.id)
             .limit(TURNS_SHOWN)
         ).all()
-        return MyRequest(row, _matches(session, Match.need_id == need_id, side="resident"), turns)
+        return MyRequest(row, _matches(session, ctx.now(), Match.need_id == need_id, side="resident"), turns)
 
 
 def volunteer_page(ctx: Context, person_id: int) -> MyPage:
@@ -144,7 +145,7 @@ def volunteer_page(ctx: Context, person_id: int) -> MyPage:
             .order_by(Need.posted_at.desc())
             .limit(MATCHES_SHOWN)
         ).all()
-        live = _matches(session, Match.state.in_(LIVE), Offer.person_id == person_id, side="volunteer")
+        live = _matches(session, ctx.now(), Match.state.in_(LIVE), Offer.person_id == person_id, side="volunteer")
         # Each request without account makes a person of its own: the same e-mail address or phone is the same neighbour.
         neighbour = func.coalesce(Person.email_index, Person.phone_index, cast(Person.id, String))
         helped, visits = session.execute(
@@ -164,7 +165,7 @@ def volunteer_page(ctx: Context, person_id: int) -> MyPage:
 def one_match(ctx: Context, match_id: int) -> MyMatch | None:
     """A match as the page of a bare link shows it: never with contacts."""
     with ctx.db.read() as session:
-        return next(iter(_matches(session, Match.id == match_id)), None)
+        return next(iter(_matches(session, ctx.now(), Match.id == match_id)), None)
 
 
 def owner_of_offer(ctx: Context, offer_id: int) -> int | None:
@@ -179,13 +180,16 @@ def own_offer(ctx: Context, person_id: int, offer_id: int) -> Offer | None:
         return session.scalar(select(Offer).where(Offer.id == offer_id, Offer.person_id == person_id))
 
 
-def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = None) -> list[MyMatch]:
+def _matches(session: Session, now: datetime, *which: ColumnElement[bool], side: Side | None = None) -> list[MyMatch]:
     planned = Visit.match_id == Match.id, Visit.state == VisitState.PLANNED
     coming = select(func.min(Visit.at)).where(*planned).correlate(Match).scalar_subquery()
+    taken = Visit.match_id == Match.id, Visit.state != VisitState.SKIPPED
+    first = select(func.min(Visit.at)).where(*taken).correlate(Match).scalar_subquery()
     rows = session.execute(
         select(
             Match, Need.category, Need.urgency, Need.availability, Need.repeats, Need.wanted_at, Need.person_id, Offer.person_id,
             Territory.name, or_(Need.approximate, Offer.approximate), coming,
+            first,
         )
         .join(Match.need)
         .join(Match.offer)
@@ -202,9 +206,9 @@ def _matches(session: Session, *which: ColumnElement[bool], side: Side | None = 
             match.proposed_at, match.deadline_at, match.accepted_at, match.agreed_at, match.closed_at, category, urgency, availability,
             quartier or "",
             match.need_id, resident_id, volunteer_id, weeks, wanted_at, at if match.id in contacts else None,
-            (match.code or "") if match.id in contacts else "", contacts.get(match.id),
+            (match.code or "") if match.id in contacts else "", contacts.get(match.id), first_at is None or first_at <= now,
         )
-        for match, category, urgency, availability, weeks, wanted_at, resident_id, volunteer_id, quartier, rough, at in rows
+        for match, category, urgency, availability, weeks, wanted_at, resident_id, volunteer_id, quartier, rough, at, first_at in rows
     ]  # fmt: skip
 
 

@@ -116,10 +116,10 @@ def call_off(session: Session, ctx: Context, match: Match, now: datetime) -> dat
 
 
 def close_with(session: Session, ctx: Context, match: Match, came_of_it: str, now: datetime, by: Actor) -> datetime | None:
-    """The match is closed as ``done`` or ``not_done``: the one visit of help given once is that, whatever else was planned is off, as in
-    :func:`call_off`."""
+    """The match is closed as ``done`` or ``not_done``: the one visit of help given once is that, whatever else was planned or is still to
+    come is off, as in :func:`call_off`."""
     planned = planned_of(session, match.id)
-    if match.need.repeats or not planned:
+    if match.need.repeats or not planned or planned[0].at > now:
         return call_off(session, ctx, match, now)
     done = came_of_it == "done"
     move(session, planned[0], VisitState.DONE if done else VisitState.MISSED, now, by, "done" if done else "missed")

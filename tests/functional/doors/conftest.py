@@ -1,13 +1,14 @@
 """What the tests of the residents', volunteers' and coordinators' pages share."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from shapely import box, to_wkb
 
-from app.models import Match, Need, Offer, Person, Role, Territory
+from app.models import Match, Need, Offer, Person, Role, Territory, Visit
 from app.services import accounts
 from tests.city import CENTRE, DEGREES_A_METRE, City
 from tests.pages import Visitor
@@ -54,3 +55,8 @@ def proposed(city: City, **need: Any) -> tuple[Match, Need, Offer]:
     offer_id, need_id = city.volunteer(), city.need(north_m=350, **need)
     city.match()
     return city.matches(need_id)[0], city.one(Need, need_id), city.one(Offer, offer_id)
+
+
+def after_the_visit(city: City) -> None:
+    """Go on to an hour after the first visit begins."""
+    city.clock.moment = city.all(Visit)[0].at + timedelta(hours=1)

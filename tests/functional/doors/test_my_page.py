@@ -14,7 +14,7 @@ from app.services.places import Spot
 from matching.hours import parse_hours
 from matching.lifecycle import OfferState, Side
 from tests.city import City
-from tests.functional.doors.conftest import proposed
+from tests.functional.doors.conftest import after_the_visit, proposed
 from tests.offers import fill_in, step_of
 from tests.pages import Page, Visitor
 
@@ -231,6 +231,8 @@ def test_the_next_thing_to_do_comes_first(city: City, sign_in: SignIn) -> None:
 
 def test_the_volunteer_says_how_it_went_once(city: City, sign_in: SignIn) -> None:
     match, need, offer = agreed(city)
+    assert "It is done" not in sign_in(offer_id=offer.id).get("/me").buttons, "it is still to come"
+    after_the_visit(city)
     visitor = sign_in(offer_id=offer.id)
     before = visitor.get("/me")
     page = visitor.submit(visitor.get(before.link("It did not happen")), "Send", because="no_time")

@@ -11,6 +11,7 @@ from app.services import matches, stale
 from app.services.events import Actor
 from tests.asking import ask
 from tests.city import City
+from tests.functional.doors.conftest import after_the_visit
 from tests.pages import Visitor
 
 Told = Callable[[str], list[dict[str, Any]]]
@@ -89,6 +90,8 @@ def test_the_resident_says_what_came_of_it(city: City, client: Visitor, button: 
     city.match()
     [match] = city.matches(need_id)
     matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    assert "Yes, I was helped" not in client.get(my_request(city, need_id)).buttons, "it is still to come"
+    after_the_visit(city)
     page = client.get(my_request(city, need_id))
     if outcome == "not_done":
         page = client.get(page.link("No, it did not happen"))
@@ -181,6 +184,7 @@ def test_help_that_repeats_goes_on_with_the_first_button_and_ends_with_the_secon
     need_id = city.need(share_contact=True, repeats=1)
     city.match()
     matches.volunteer_answers(city.ctx, city.matches(need_id)[0].id, True, Actor())
+    after_the_visit(city)
     page = client.get(my_request(city, need_id))
     assert "Yes, I was helped" not in page.text
     client.submit(page, "Yes, and it goes on")

@@ -250,9 +250,18 @@ def test_an_end_takes_the_visits_out_of_both_calendars(city: City, told: Told, h
 @pytest.mark.parametrize(("outcome", "state"), [("done", "done"), ("not_done", "missed")])
 def test_what_came_of_help_given_once_came_of_its_visit(city: City, told: Told, outcome: str, state: str) -> None:
     match_id = agreed(city)
+    city.clock.moment = of(city, match_id)[0].at + timedelta(minutes=5)
     closing.say(city.ctx, match_id, Side.RESIDENT, Said(outcome), BY_LINK)
     assert [visit.state for visit in of(city, match_id)] == [state]
     assert told("visits_off") == []
+
+
+@pytest.mark.parametrize("outcome", ["done", "not_done"])
+def test_what_is_said_before_the_visit_calls_it_off_for_both(city: City, told: Told, outcome: str) -> None:
+    match_id = agreed(city)
+    closing.say(city.ctx, match_id, Side.RESIDENT, Said(outcome), BY_LINK)
+    assert [(visit.state, visit.reason) for visit in of(city, match_id)] == [("skipped", "ended")]
+    assert sorted(message["first_name"] for message in told("visits_off")) == ["Résidente2", "Volontaire1"], "nobody goes there for nothing"
 
 
 def test_somebody_else_comes_for_one_day_and_never_whoever_is_away(city: City, told: Told) -> None:
