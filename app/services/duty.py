@@ -11,7 +11,7 @@ from app.services.ending import end_matches_of
 from app.services.events import SYSTEM, Actor
 from app.services.moves import move
 from app.services.telling import hear_requests
-from matching.lifecycle import OfferState, check
+from matching.lifecycle import HELD, OfferState, check
 
 NEWS_EVERY = timedelta(days=30)
 """How long nobody has asked a volunteer who hears so, how often they do, and how far back needs are looked at for it."""
@@ -19,7 +19,8 @@ WHY = {OfferState.PAUSED: "paused", OfferState.ACTIVE: "resumed", OfferState.WIT
 
 
 def move_offer(ctx: Context, offer_id: int, there: OfferState, by: Actor) -> None:
-    """Pause, resume or withdraw an offer. A pause gives open requests back and keeps what was agreed; a withdrawal gives back all."""
+    """Pause, resume or withdraw an offer. A pause gives back what waits for an answer and keeps each yes; a withdrawal gives back
+    all."""
     now = ctx.now()
     with ctx.db.write() as session:
         offer = session.get_one(Offer, offer_id, options=[joinedload(Offer.person)])
@@ -27,7 +28,7 @@ def move_offer(ctx: Context, offer_id: int, there: OfferState, by: Actor) -> Non
             return
         check(OfferState(offer.state), there)
         if there is not OfferState.ACTIVE:
-            end_matches_of(session, ctx, now, by, "off_duty", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
+            end_matches_of(session, ctx, now, by, "off_duty", offer=offer, keep=() if there is OfferState.WITHDRAWN else HELD)
         offer.paused_until, offer.news_at = None, now + NEWS_EVERY
         move(session, offer, there, now, by, WHY[there])
         session.flush()
@@ -35,7 +36,7 @@ def move_offer(ctx: Context, offer_id: int, there: OfferState, by: Actor) -> Non
             hear_requests(session, offer.person, now)
         else:
             # The row is ours now: a proposal that claimed it just before is seen, and no later one can.
-            end_matches_of(session, ctx, now, by, "off_duty", offer=offer, agreed_too=there is OfferState.WITHDRAWN)
+            end_matches_of(session, ctx, now, by, "off_duty", offer=offer, keep=() if there is OfferState.WITHDRAWN else HELD)
 
 
 def set_duty(ctx: Context, person_id: int, on: bool, by: Actor) -> None:

@@ -1,6 +1,6 @@
 """How matches end, and what that does to their need: places and room are given back, and whom it concerns is told."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -110,14 +110,14 @@ def _where(free: bool, states: set[str]) -> tuple[NeedState, str]:
 
 def end_matches_of(
     session: Session, ctx: Context, now: datetime, by: Actor, why: str, *, need: Need | None = None, offer: Offer | None = None,
-    agreed_too: bool = True,
+    keep: Collection[MatchState] = (),
 ) -> None:  # fmt: skip
-    """End the live matches of a need or an offer that its own side takes away."""
+    """End the live matches of a need or an offer that its own side takes away, but those in the states ``keep``."""
     mine = Match.need_id == need.id if need else Match.offer_id == offer.id if offer else None
     # All needs first, in one order: each is locked again below, after offers.
     needs = select(Match.need_id).where(mine, Match.state.in_(LIVE))  # type: ignore[arg-type]
     session.execute(select(Need.id).where(Need.id.in_(needs)).order_by(Need.id).with_for_update())
-    for match_id in _live(session, mine, LIVE if agreed_too else LIVE - {MatchState.AGREED}):
+    for match_id in _live(session, mine, LIVE.difference(keep)):
         end(session, ctx, lock_match(session, match_id), MatchState.CANCELLED, why, now, by)
 
 
@@ -159,7 +159,7 @@ def _expire(ctx: Context, match_id: int) -> None:
             return
         # Asking one volunteer after the other for somebody who does not answer would keep them waiting for nothing.
         pause(session, need, now, SYSTEM, "resident_silent")
-        end_matches_of(session, ctx, now, SYSTEM, "withdrawn", need=need, agreed_too=False)
+        end_matches_of(session, ctx, now, SYSTEM, "withdrawn", need=need, keep=[MatchState.AGREED])
         tell(session, ctx, need.person, NeedPaused(need.person.first_name, need.category, my_page), now, need=need, once=str(match.id))
 
 

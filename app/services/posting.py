@@ -21,7 +21,7 @@ from app.services.people import make_person
 from app.services.places import Spot, middle_of, place
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import tell
-from matching.lifecycle import NeedState, OfferState
+from matching.lifecycle import MatchState, NeedState, OfferState
 from matching.model import Urgency
 from notifications.messages import ConfirmNeed, NeedClosed, NeedReceived
 
@@ -276,7 +276,7 @@ def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor) -> Need:
             return need
         move(session, need, there, now, by, str(there))
         need.next_try_at = None
-        end_matches_of(session, ctx, now, by, "withdrawn", need=need, agreed_too=there is NeedState.WITHDRAWN)
+        end_matches_of(session, ctx, now, by, "withdrawn", need=need, keep=() if there is NeedState.WITHDRAWN else [MatchState.AGREED])
         if there is NeedState.WITHDRAWN:
             close_tasks_about(session, now, TaskKind.NOBODY, by, need_id=need.id)
             close_tasks_about(session, now, TaskKind.TELL, by, need_id=need.id)

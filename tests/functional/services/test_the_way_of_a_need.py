@@ -429,3 +429,15 @@ def test_a_resident_has_as_long_to_answer_as_it_takes_to_reach_them(city: City, 
     matches.volunteer_answers(city.ctx, match.id, True, Actor())
     left = city.one(Match, match.id).deadline_at - city.clock()
     assert timedelta(days=days[0]) < left < timedelta(days=days[1])
+
+
+def test_off_duty_keeps_a_yes_that_the_resident_has_not_answered_yet(city: City) -> None:
+    offer = city.volunteer()
+    need = city.need()
+    city.match()
+    [match] = city.matches(need)
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    duty.move_offer(city.ctx, offer, OfferState.PAUSED, BY_LINK)
+    assert city.one(Match, match.id).state == MatchState.ACCEPTED, "the resident counts on it"
+    matches.resident_answers(city.ctx, match.id, True, Actor())
+    assert city.one(Match, match.id).state == MatchState.AGREED
