@@ -77,7 +77,9 @@ SAMPLES: dict[str, m.Message] = {
     "visit_moved": _moved,
     "visit_moved-onward": dataclasses.replace(_moved, weeks=1),
     "visits_skipped": _skipped,
-    "visits_skipped-several": dataclasses.replace(_skipped, number=3, last_at=VISIT + dt.timedelta(weeks=2), may_replace=False),
+    "visits_skipped-several": dataclasses.replace(
+        _skipped, number=3, last_at=VISIT + dt.timedelta(weeks=2), next_at=VISIT + dt.timedelta(weeks=3), may_replace=False
+    ),
     "visits_off": m.VisitsOff("Anne", "shopping", VISIT, _off),
     **{
         f"match_ended_to_volunteer-{why}": m.MatchEndedToVolunteer("Anne", "accompaniment", why)

@@ -19,7 +19,7 @@ _ALPHABET = frozenset(
 _DOUBLE = frozenset("^{}\\[~]|€")
 _LIKE = str.maketrans({
     "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "œ": "oe", "Œ": "OE", "\u00a0": " ",
-    "\u202f": " ",
+    "\u202f": " ", "°": "o",
 })  # fmt: skip
 _TOWN_HALL = {"fr": "Mairie : {}", "en": "Town hall: {}"}
 

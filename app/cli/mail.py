@@ -71,7 +71,7 @@ def status(click_ctx: click.Context) -> None:
 
 
 @command.command("retry", epilog=EXAMPLES)
-@click.argument("number", metavar="ID", type=click.IntRange(1))
+@click.argument("number", metavar="ID", type=click.IntRange(1, 2**31 - 1))
 def retry(number: int) -> None:
     """Have a message tried again now: its number is in the worker's log.
 

@@ -35,6 +35,10 @@ class NotThen(UserError):
     """The time is past or too far ahead; another one helps."""
 
 
+class AlreadyThen(NotThen):
+    """Another visit of the two is at that time."""
+
+
 class NotAnyMore(UserError):
     """The visit or its match has ended meanwhile, or it is the only one, which can be moved and not left out."""
 
@@ -53,6 +57,8 @@ def move_visit(ctx: Context, visit_id: int, at: datetime, side: Side, by: Actor,
         onward = onward and match.need.repeats > 0
         if was == at and not onward:
             return
+        if not onward and session.scalar(select(Visit.id).where(Visit.match_id == match.id, Visit.at == at, Visit.id != visit.id)):
+            raise AlreadyThen("There is a visit at this time already. Choose another time.")
         if onward:
             _new_rhythm(session, ctx, match, visit, at, now)
         else:

@@ -9,7 +9,7 @@ from app.extensions import ctx
 from app.permissions import LINK, permit
 from app.services import rearranging, standing_in
 from app.services import visits as rows
-from app.services.rearranging import NotAnyMore, NotThen
+from app.services.rearranging import AlreadyThen, NotAnyMore, NotThen
 from app.visits.door import Desk, by_link, visits
 from app.visits.forms import AwayForm, move_form
 from matching.lifecycle import Side, VisitState
@@ -71,6 +71,8 @@ def moved(desk: Desk, visit_id: int) -> ResponseReturnValue:
             onward = bool(desk.visits.weeks) and form.which.data == "onward"
             rearranging.move_visit(ctx(), visit_id, form.at, desk.side, desk.by, onward=onward)
             return _back(desk, _("The new time is written down, and the other side is told."))
+        except AlreadyThen:
+            form.refuse(_("There is a visit at this time already. Choose another time."))
         except NotThen:
             form.refuse(_("This time is past. Choose one that is still to come."))
         except NotAnyMore:

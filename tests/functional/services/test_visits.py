@@ -320,3 +320,11 @@ def test_a_visit_that_is_over_can_be_moved_no_more(city: City) -> None:
     with pytest.raises(NotAnyMore):
         rearranging.move_visit(city.ctx, visit.id, city.clock() + WEEK, Side.VOLUNTEER, BY_LINK)
     assert of(city, match_id)[0].state == VisitState.DONE
+
+
+def test_two_visits_are_never_at_the_same_time(city: City) -> None:
+    match_id = agreed(city, repeats=1)
+    first, second, *_ = of(city, match_id)
+    with pytest.raises(rearranging.AlreadyThen):
+        rearranging.move_visit(city.ctx, first.id, second.at, Side.RESIDENT, BY_LINK)
+    assert [visit.at for visit in of(city, match_id)][:2] == [first.at, second.at]
