@@ -3,16 +3,16 @@
 from email.message import EmailMessage
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.context import Context
 from app.services.demo import facts
 from app.services.inbound import receive
 from app.services.telling import SEALED_AS, follow_up_undelivered
 from app.services.wishes import ways_of
-from notifications.messages import AcceptedToResident
+from notifications.messages import AcceptedToResident, NoNeedNearYou
 from notifications.relay import Relay
-from notifications.tables import OutboxState, outbox
+from notifications.tables import OutboxState, outbox, suppressed_address
 from notifications.transport.base import Mailbox
 from notifications.transport.file import FileTransport, remove_mail
 
@@ -24,12 +24,13 @@ LOST = 2
 def past_mail(ctx: Context) -> None:
     """Write the mail of the past as files, dated when it was written, in place of what is there; never to a mail server."""
     story = outbox.c.recipient_index.in_([ctx.keys.index(who.email) for who in facts.CAST.values()])
-    newest = select(outbox.c.id).order_by(outbox.c.id.desc()).limit(NEWEST)
+    # Of the news to volunteers whom nobody needed there would be more than of all else.
+    newest = select(outbox.c.id).where(outbox.c.kind != NoNeedNearYou.kind).order_by(outbox.c.id.desc())
     with ctx.db.begin() as connection:
-        lost = connection.scalars(select(outbox.c.id).where(~story).order_by(outbox.c.id.desc()).offset(5).limit(LOST)).all()
+        lost = connection.scalars(newest.where(~story).offset(5).limit(LOST)).all()
         refused = update(outbox).where(outbox.c.id.in_(lost))
         connection.execute(refused.values(state=OutboxState.REFUSED, attempts=1, last_error="recipient: 550 5.1.1"))
-        old = update(outbox).where(~story, outbox.c.id.not_in(newest), outbox.c.state == OutboxState.WAITING)
+        old = update(outbox).where(~story, outbox.c.id.not_in(newest.limit(NEWEST)), outbox.c.state == OutboxState.WAITING)
         connection.execute(old.values(state=OutboxState.SENT, attempts=1))
     folder = Path(ctx.settings.instance) / "mail"
     remove_mail(folder)
@@ -42,6 +43,9 @@ def past_mail(ctx: Context) -> None:
         pass
     with ctx.db.begin() as connection:
         connection.execute(update(outbox).where(outbox.c.state == OutboxState.SENT).values(sent_at=outbox.c.created_at))
+        gone = select(outbox.c.recipient_index, func.max(outbox.c.last_error), func.max(outbox.c.created_at)).where(outbox.c.id.in_(lost))
+        columns = ["recipient_index", "reason", "since"]
+        connection.execute(suppressed_address.insert().from_select(columns, gone.group_by(outbox.c.recipient_index)))
     follow_up_undelivered(ctx)
     _an_answer(ctx)
 
