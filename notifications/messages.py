@@ -233,12 +233,13 @@ class SearchGoesOn(Message):
 
 @dataclass(frozen=True)
 class NobodyYet(Message):
-    """To the resident: nobody was found yet, the city will call."""
+    """To the resident: nobody was found yet, the city will call. ``wanted_at``: for which moment, where there is but one."""
 
     kind = "nobody_yet"
     topic = Topic.PROGRESS
     category: str
     my_page_url: str
+    wanted_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)

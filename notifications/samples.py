@@ -95,6 +95,7 @@ SAMPLES: dict[str, m.Message] = {
     "no_need_near_you": m.NoNeedNearYou("Anne", 3000, 4, "pets", 5, PAGE),
     "no_need_near_you-nothing": m.NoNeedNearYou("Anne", 0, 0, "", 0, PAGE),
     "nobody_yet": m.NobodyYet("Zoé", "pets", PAGE),
+    "nobody_yet-for_one_day": m.NobodyYet("Zoé", "pets", PAGE, VISIT),
     "need_paused": m.NeedPaused("Zoé", "shopping", PAGE),
     "need_closed-withdrawn": m.NeedClosed("Zoé", "shopping", "withdrawn"),
     "need_closed-expired": m.NeedClosed("Zoé", "shopping", "expired"),

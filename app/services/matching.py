@@ -191,7 +191,7 @@ def _nobody(ctx: Context, board: Board, due: Due, some: bool) -> None:
             return
         record(session, "nobody_found", now, SYSTEM, need_id=row.id, reason=reason)
         if not due.pending and not some:
-            message = NobodyYet(row.person.first_name, row.category, ctx.links.url(Purpose.MY_REQUEST, row.id))
+            message = NobodyYet(row.person.first_name, row.category, ctx.links.url(Purpose.MY_REQUEST, row.id), row.wanted_at)
             tell(session, ctx, row.person, message, now, need=row)
 
 
