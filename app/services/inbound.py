@@ -103,7 +103,8 @@ def _kind(content: Bounce | AutoReply | Answer, about: Sent | None) -> Filed | O
         case AutoReply():
             return Filed.AUTO_REPLY
         case Answer():
-            return Filed.ANSWER if about else Filed.OTHER if content.doubtful else Filed.STRANGER
+            nobodys = content.doubtful or not content.sender
+            return Filed.ANSWER if about else Filed.OTHER if nobodys else Filed.STRANGER
 
 
 def _bounced(session: Session, ctx: Context, bounce: Bounce, about: Sent, now: datetime) -> None:

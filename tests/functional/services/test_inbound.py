@@ -207,6 +207,12 @@ def test_advertising_is_nobodys_work(city: City, asked: Match) -> None:
     assert city.tasks() == []
 
 
+@pytest.mark.parametrize("raw", [b"", b"\x00\xff" * 5000, b"Subject: from nobody\r\n\r\nBuy this\r\n"])
+def test_what_comes_from_nobody_is_nobodys_work(city: City, asked: Match, raw: bytes) -> None:
+    assert receive(city.ctx, raw) is Filed.OTHER
+    assert city.tasks() == []
+
+
 def test_our_own_messages_coming_back_are_no_answer(city: City, asked: Match) -> None:
     assert receive(city.ctx, b"From: entraide@example.org\nAuto-Submitted: auto-generated\n\nHello") is Filed.AUTO_REPLY
 
