@@ -11,12 +11,12 @@ from app.coordination.lists import whole
 from app.extensions import ctx
 from app.identity import actor
 from app.permissions import COORDINATOR, permit
-from app.services.mail import LATELY, STOPPED, Pile, late_since, mail, try_again
+from app.services.mail import LATELY, STOPPED, Pile, is_late, mail, try_again, waits_since
 from notifications.tables import OutboxState
 
 NAMES = {
-    Pile.FAILED: _l("Not arrived"), Pile.WAITING: _l("On its way"), Pile.HELD: _l("For later"), Pile.SENT: _l("Gone out"),
-    Pile.UNWANTED: _l("Not wanted"),
+    Pile.FAILED: _l("Not arrived"), Pile.SUPPRESSED: _l("Address given up"), Pile.WAITING: _l("On its way"), Pile.HELD: _l("For later"),
+    Pile.SENT: _l("Gone out"), Pile.UNWANTED: _l("Not wanted"),
 }  # fmt: skip
 
 
@@ -27,13 +27,14 @@ def messages() -> ResponseReturnValue:
     given = request.args.get("pile")
     pile = Pile(given) if given in list(Pile) else Pile.FAILED
     found = mail(ctx(), sight(), pile, whole(request.args.get("page")) or 1)
+    since = waits_since(ctx())
     entries = [
         (url_for("coordination.messages", pile=each), f"{name} ({format_decimal(found.counts[each])})", each is pile)
         for each, name in NAMES.items()
     ]
     return render_template(
         "coordination/mail.html", mail=found, page=found.page, pile=pile, name=NAMES[pile], entries=entries, days=LATELY.days,
-        late=late_since(ctx()),
+        since=since, late=is_late(since, ctx().now()),
         address=lambda number: url_for("coordination.messages", pile=pile, page=number),
     )  # fmt: skip
 

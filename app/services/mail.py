@@ -27,6 +27,7 @@ class Pile(StrEnum):
     """What became of messages, as a coordinator sorts them."""
 
     FAILED = "failed"
+    SUPPRESSED = "suppressed"
     WAITING = "waiting"
     HELD = "held"
     SENT = "sent"
@@ -48,12 +49,16 @@ def is_late(waits_since: datetime | None, now: datetime) -> bool:
     return waits_since is not None and now - waits_since > LATE_AFTER
 
 
-def late_since(ctx: Context) -> datetime | None:
-    """From when on mail has not gone out, if that is too long. For what is asked again and again: it counts nothing."""
-    now = ctx.now()
+def waits_since(ctx: Context) -> datetime | None:
+    """From when on the oldest message that is due has waited. For what is asked again and again: it counts nothing."""
     with ctx.db.read() as session:
-        since = queue.waits_since(session.connection(), now)
-    return since if is_late(since, now) else None
+        return queue.waits_since(session.connection(), ctx.now())
+
+
+def late_since(ctx: Context) -> datetime | None:
+    """The same, if that is too long."""
+    since = waits_since(ctx)
+    return since if is_late(since, ctx.now()) else None
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ def mail(ctx: Context, sight: Sight, pile: Pile, number: int) -> Mail:
     seen = outbox.outerjoin(Person, Person.id == o.reader_id)
     which = [o.created_at >= now - LATELY] + ([] if sight.territory_id is None else [sight.of_person()])
     order = [o.due_at, o.id] if pile in (Pile.WAITING, Pile.HELD) else [o.created_at.desc(), o.id.desc()]
-    why = {Pile.FAILED: o.last_error, Pile.WAITING: o.last_error, Pile.HELD: o.reason, Pile.UNWANTED: o.reason, Pile.SENT: None}[pile]
+    why = {Pile.FAILED: o.last_error, Pile.WAITING: o.last_error, Pile.SENT: None}.get(pile, o.reason)
     rows = select(
         o.id, o.kind, o.channel, o.state, o.created_at, o.due_at, o.sent_at, func.coalesce(why, "").label("why"),
         func.coalesce(Person.id, 0).label("reader_id"),
@@ -91,7 +96,8 @@ def _piles(now: datetime) -> dict[Pile, ColumnElement[bool]]:
     held = (o.state == OutboxState.WAITING) & (o.due_at > now) & (o.held_until == o.due_at)
     waiting = o.state.in_([OutboxState.WAITING, OutboxState.SENDING])
     return {
-        Pile.FAILED: o.state.in_(STOPPED), Pile.WAITING: waiting & or_(o.held_until.is_(None), ~held), Pile.HELD: held,
+        Pile.FAILED: o.state == OutboxState.REFUSED, Pile.SUPPRESSED: o.state == OutboxState.SUPPRESSED,
+        Pile.WAITING: waiting & or_(o.held_until.is_(None), ~held), Pile.HELD: held,
         Pile.SENT: o.state == OutboxState.SENT, Pile.UNWANTED: o.state == OutboxState.SKIPPED,
     }  # fmt: skip
 

@@ -40,10 +40,11 @@ def test_each_pile_says_how_many_and_why(city: City, sign_in: SignIn) -> None:
     change(city, table.c.id == 6, state=OutboxState.SKIPPED, reason="unsubscribed: news")
     visitor = sign_in()
     page = visitor.get("/coordination/mail")
-    for name in ("Not arrived (2)", "On its way (1)", "For later (1)", "Gone out (1)", "Not wanted (1)"):
+    for name in ("Not arrived (1)", "Address given up (1)", "On its way (1)", "For later (1)", "Gone out (1)", "Not wanted (1)"):
         assert page.link(name)
     assert "There is nobody at this address." in page.text and "recipient: 550 5.1.1" in page.text
-    assert "nothing is sent to it any more" in page.text
+    given_up = visitor.get(page.link("Address given up (1)"))
+    assert "nothing is sent to it any more" in given_up.text and given_up.form("Send it again")
     assert "does not take it" in (waiting := visitor.get(page.link("On its way (1)"))).text and waiting.form("Send it again")
     assert "It waits for the morning." in (held := visitor.get(page.link("For later (1)"))).text and "Send it again" not in held.text
     assert "waits for the morning" not in visitor.get(page.link("Gone out (1)")).text
@@ -98,7 +99,9 @@ def test_the_messages_of_another_area_are_not_there_and_cannot_be_sent_again(cit
 def test_mail_that_does_not_go_out_is_said_at_the_top(city: City, sign_in: SignIn) -> None:
     city.need(confirmed=False)
     visitor = sign_in()
-    assert "No message has gone out since" not in visitor.get("/coordination/mail").text
+    city.clock.advance(minutes=1)
+    page = visitor.get("/coordination/mail")
+    assert "No message has gone out since" not in page.text and "The oldest that is due has waited since" in page.text
     city.clock.advance(minutes=16)
     for path in ("/coordination/mail", "/coordination/"):
         assert "No message has gone out since" in visitor.get(path).text
