@@ -104,7 +104,7 @@ def _close(
     move(session, match, MatchState.CLOSED, now, by, said)
     for each in (Side.RESIDENT, Side.VOLUNTEER):
         if off:
-            say_off(session, ctx, match, each, off, now)
+            say_off(session, ctx, match, each, off, now, knows=each is side)
     give_back_offer(match.offer, now)
     if said is Said.NOT_DONE:
         need.taken -= 1

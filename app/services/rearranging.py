@@ -57,7 +57,8 @@ def move_visit(ctx: Context, visit_id: int, at: datetime, side: Side, by: Actor,
         onward = onward and match.need.repeats > 0
         if was == at and not onward:
             return
-        if not onward and session.scalar(select(Visit.id).where(Visit.match_id == match.id, Visit.at == at, Visit.id != visit.id)):
+        taken = Visit.match_id == match.id, Visit.at == at, Visit.state == VisitState.PLANNED
+        if not onward and session.scalar(select(Visit.id).where(*taken)):
             raise AlreadyThen("There is a visit at this time already. Choose another time.")
         if onward:
             _new_rhythm(session, ctx, match, visit, at, now)

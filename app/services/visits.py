@@ -156,10 +156,13 @@ def forget_reminders(session: Session, match_id: int, now: datetime) -> None:
     session.execute(update(Task).where(*calls).values(closed_at=now))
 
 
-def say_off(session: Session, ctx: Context, match: Match, side: Side, was_at: datetime, now: datetime) -> None:
-    """Whoever ended a match themselves, and knows, has their calendar changed. ``was_at``: when the first visit would have been."""
+def say_off(
+    session: Session, ctx: Context, match: Match, side: Side, was_at: datetime, now: datetime, *, knows: bool = True
+) -> None:  # fmt: skip
+    """What was planned is off. Whoever ``knows``, since they ended the match themselves or hear of that in another message, has their
+    calendar changed and no call. ``was_at``: when the first visit would have been."""
     person = person_of(match, side)
-    if person.contact == "email":
+    if person.contact == "email" or not knows:
         message = VisitsOff(person.first_name, match.need.category, was_at, invitation(session, ctx, match, side, now))
         tell(session, ctx, person, message, now, match=match)
 

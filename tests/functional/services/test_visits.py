@@ -328,3 +328,9 @@ def test_two_visits_are_never_at_the_same_time(city: City) -> None:
     with pytest.raises(rearranging.AlreadyThen):
         rearranging.move_visit(city.ctx, first.id, second.at, Side.RESIDENT, BY_LINK)
     assert [visit.at for visit in of(city, match_id)][:2] == [first.at, second.at]
+
+
+def test_whoever_has_no_e_mail_is_called_when_the_other_side_ends_it_before_the_visit(city: City) -> None:
+    match_id = agreed(city, contact="phone")
+    closing.say(city.ctx, match_id, Side.VOLUNTEER, Said.DONE, BY_LINK)
+    assert [task.reason for task in city.tasks("tell") if task.closed_at is None][-1] == "visits_off"
