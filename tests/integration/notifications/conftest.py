@@ -1,6 +1,7 @@
 """An outbox on each kind of database, a mail server, and the things a relay needs."""
 
 import datetime as dt
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
@@ -103,3 +104,19 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     plain = serialization.NoEncryption()
     key_file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
     return cert_file, key_file
+
+
+@pytest.fixture(params=[True, False], ids=["known", "unknown"])
+def known(request: pytest.FixtureRequest, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether this machine trusts the certificate."""
+    if request.param:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    return bool(request.param)
+
+
+@pytest.fixture
+def context(certificate: tuple[Path, Path]) -> ssl.SSLContext:
+    """A server's, with that certificate."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(*certificate)
+    return made

@@ -2,7 +2,6 @@
 
 import ssl
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -100,14 +99,7 @@ def test_nobody_listening_is_said() -> None:
         fetch(server_of(box), lambda raw: True)
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_a_mailbox_is_read_only_from_a_server_with_a_certificate_that_holds(
-    certificate: tuple[Path, Path], known: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    if known:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+def test_a_mailbox_is_read_only_from_a_server_with_a_certificate_that_holds(context: ssl.SSLContext, known: bool) -> None:
     with imap_server(context) as box:
         box.deliver(sample("postfix"))
         if known:
@@ -118,14 +110,7 @@ def test_a_mailbox_is_read_only_from_a_server_with_a_certificate_that_holds(
             assert box.said == []
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_another_machine_is_told_the_password_only_by_tls(
-    certificate: tuple[Path, Path], known: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    if known:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+def test_another_machine_is_told_the_password_only_by_tls(context: ssl.SSLContext, known: bool) -> None:
     with imap_server(later=context, host="127.0.0.2") as box:
         box.deliver(sample("postfix"))
         if known:

@@ -4,7 +4,6 @@ import datetime as dt
 import ssl
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -141,14 +140,7 @@ def test_a_gateway_that_is_not_there_is_unavailable() -> None:
     assert TOKEN not in repr(Gateway("https://sms.example.org/", TOKEN, "Lyon"))
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_a_gateway_is_written_to_only_with_a_certificate_that_holds(
-    certificate: tuple[Path, Path], known: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    if known:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+def test_a_gateway_is_written_to_only_with_a_certificate_that_holds(context: ssl.SSLContext, known: bool) -> None:
     with gateway(context) as server:
         sms = to(server, scheme="https")
         if known:

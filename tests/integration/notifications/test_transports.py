@@ -367,14 +367,7 @@ def test_a_sign_in_that_fails_is_nobody_s_fault(smtp: SmtpServer) -> None:
     assert "hunter2" not in repr(Server("127.0.0.1", 25, "entraide", "hunter2"))
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_a_server_is_written_to_only_with_a_certificate_that_holds(
-    certificate: tuple[Path, Path], known: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    if known:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+def test_a_server_is_written_to_only_with_a_certificate_that_holds(context: ssl.SSLContext, known: bool) -> None:
     with smtp_server(tls_context=context, require_starttls=True) as server:
         mail = mail_transport(server.port, use_tls=True, timeout_s=10)
         if known:
