@@ -74,10 +74,10 @@ class Undelivered:
 
 @dataclass(frozen=True)
 class Told:
-    """A message as others may know of it: what kind, about what, when, and whether it went. Neither words nor address."""
+    """A message as others may know of it: what kind, for whom, when, and whether it went. Neither words nor address."""
 
     kind: str
-    about: str
+    reader_id: int
     state: str
     created_at: dt.datetime
     sent_at: dt.datetime | None

@@ -3,7 +3,7 @@
 ``None`` is the answer for what does not exist and for what lies outside the coordinator's territory alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -36,7 +36,7 @@ class Detail:
     who: dict[int, str]
     matches: Sequence[Row[*tuple[Any, ...]]] = ()
     tasks: Sequence[Row[*tuple[Any, ...]]] = ()
-    messages: Sequence[tuple[Told, int]] = ()
+    messages: Sequence[Told] = ()
     needs: Sequence[Row[*tuple[Any, ...]]] = ()
     offers: Sequence[Row[*tuple[Any, ...]]] = ()
     outcomes: Sequence[Outcome] = ()
@@ -86,7 +86,7 @@ def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
         events = _events(session, or_(Event.need_id == need_id, Event.match_id.in_(ids)))
         who = {match.volunteer_id: "volunteer" for match in matches} | {row.person_id: "resident"}
         about = [about_words(row.person_id, need_id=need_id), *_about(matches)]
-        return Detail(row, events, who, matches, _tasks(session, sight, Task.need_id == need_id), _messages(session, about))
+        return Detail(row, events, who, matches, _tasks(session, sight, Task.need_id == need_id), _messages(session, who, about))
 
 
 def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
@@ -111,7 +111,7 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
         events = _events(session, or_(Event.offer_id == offer_id, Event.match_id.in_(ids), own))
         who = {match.resident_id: "resident" for match in matches} | {row.person_id: "volunteer"}
         about = [about_words(row.person_id), about_words(row.person_id, offer_id=offer_id), *_about(matches)]
-        return Detail(row, events, who, matches, _tasks(session, sight, Task.offer_id == offer_id), _messages(session, about))
+        return Detail(row, events, who, matches, _tasks(session, sight, Task.offer_id == offer_id), _messages(session, who, about))
 
 
 def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
@@ -146,7 +146,8 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         events = _events(session, Event.match_id == match_id)
         about = _about(_matches(session, Match.id == match_id))
         outcomes = session.scalars(select(Outcome).where(Outcome.match_id == match_id).order_by(Outcome.id)).all()
-        return Detail(row, events, who, (), _tasks(session, sight, Task.match_id == match_id), _messages(session, about), outcomes=outcomes)
+        tasks = _tasks(session, sight, Task.match_id == match_id)
+        return Detail(row, events, who, (), tasks, _messages(session, who, about), outcomes=outcomes)
 
 
 def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
@@ -211,7 +212,8 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
             *[words for words in _about(matches) if words.endswith(f"/person:{person_id}")],
         ]  # fmt: skip
         return Detail(
-            row, _events(session, or_(own, *seen)), who | {person_id: "self"}, matches, tasks, _messages(session, about), needs, offers
+            row, _events(session, or_(own, *seen)), who | {person_id: "self"}, matches, tasks,
+            _messages(session, [person_id], about), needs, offers
         )  # fmt: skip
 
 
@@ -311,11 +313,6 @@ def _about(matches: Sequence[Row[*tuple[Any, ...]]]) -> list[str]:
     ]  # fmt: skip
 
 
-def _messages(session: Session, about: list[str]) -> Sequence[tuple[Told, int]]:
-    """E-mails about these, each with the person it went to."""
-    readers = {_reader(each) for each in about}
-    return [(each, _reader(each.about)) for each in outbox.told(session.connection(), readers, about, TIMELINE_LENGTH)]
-
-
-def _reader(about: str) -> int:
-    return int(about.rpartition(":")[2])
+def _messages(session: Session, readers: Collection[int], about: list[str]) -> Sequence[Told]:
+    """Messages about these to one of these people."""
+    return outbox.told(session.connection(), readers, about, TIMELINE_LENGTH)
