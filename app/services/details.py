@@ -209,7 +209,7 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
         about = [
             about_words(person_id), *[about_words(person_id, need_id=need.id) for need in needs],
             *[about_words(person_id, offer_id=offer.id) for offer in offers],
-            *[words for words in _about(matches) if words.endswith(f"/person:{person_id}")],
+            *_about(matches),
         ]  # fmt: skip
         return Detail(
             row, _events(session, or_(own, *seen)), who | {person_id: "self"}, matches, tasks,
