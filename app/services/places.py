@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shapely import from_geojson, from_wkb, set_precision, to_geojson
 from shapely.geometry.base import BaseGeometry
@@ -54,6 +54,7 @@ class Territories:
     names: dict[int, str]
     parents: dict[int, int | None]
     shapes: dict[int, BaseGeometry]
+    settings: dict[int, dict[str, Any]]
     _known: dict[frozenset[int], Area] = field(default_factory=dict)
 
     @cached_property
@@ -108,9 +109,10 @@ def territories(session: Session) -> Territories:
         mark = tuple(session.execute(select(func.count(Territory.id), func.max(Territory.changed_at), func.max(Territory.id))).one())
         held = _loaded.get(url)
         if held is None or held.mark != mark:
-            rows = session.execute(select(Territory.id, Territory.name, Territory.parent_id, Territory.shape)).all()
+            rows = session.execute(select(Territory.id, Territory.name, Territory.parent_id, Territory.shape, Territory.settings)).all()
             names, parents = {row.id: row.name for row in rows}, {row.id: row.parent_id for row in rows}
-            held = _loaded[url] = Territories(mark, names, parents, {row.id: from_wkb(row.shape) for row in rows})
+            shapes, settings = {row.id: from_wkb(row.shape) for row in rows}, {row.id: row.settings for row in rows}
+            held = _loaded[url] = Territories(mark, names, parents, shapes, settings)
         return held
 
 
