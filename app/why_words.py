@@ -21,12 +21,15 @@ from notifications.why_words import (
 def nobody_sentences(found: WhyNot, language: str) -> list[str]:
     """Who offers this kind of help, who of them could, and how close the closest of the others comes."""
     could = [could_words(what, count, language) for what in COULD if (count := getattr(found, what))]
-    closest = []
-    if found.nearest:
-        # A radius is rounded down, so that what lies beyond it never seems to lie within.
-        failed = {refusal.rule: _rounded(refusal.figures, radius=_round_down_100) for refusal in found.nearest.refusals}
-        closest = [missed_words(failed, language)]
-    return [offering_words(found.offering, language), *could, *closest]
+    return [offering_words(found.offering, language), *could, *filter(None, [closest_sentence(found, language)])]
+
+
+def closest_sentence(found: WhyNot, language: str) -> str:
+    """How close the closest of those who could not comes; empty where there is none."""
+    if found.nearest is None:
+        return ""
+    # A radius is rounded down, so that what lies beyond it never seems to lie within.
+    return missed_words({refusal.rule: _rounded(refusal.figures, radius=_round_down_100) for refusal in found.nearest.refusals}, language)
 
 
 def refused_counts(found: WhyNot, language: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from app.context import Context, instance_folder
-from app.services import leases, reminding, standing_in, visits
+from app.services import leases, pressing, reminding, standing_in, visits
 from app.services.board import Board
 from app.services.closing import ask_due
 from app.services.duty import come_back
@@ -16,6 +16,7 @@ from app.services.matching import match_due, warm_up
 from app.services.news import tell_due
 from app.services.stale import check_due
 from app.services.telling import SEALED_AS, follow_up_undelivered
+from app.services.why import explain_due
 from app.services.wishes import ways_of
 from notifications import outbox
 from notifications.imap import MailboxUnavailable
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 0.5
 BY_THE_CLOCK = (
     expire_due, come_back, visits.pass_due, visits.extend_due, reminding.remind_due, standing_in.expire_due, ask_due, check_due, tell_due,
+    pressing.press_due,
 )  # fmt: skip
 """What becomes due by itself: each looks for it by state and time, and says how much there was."""
 READ_MAIL_EVERY_S = 180.0
@@ -55,7 +57,7 @@ class Worker:
         self.board.follow(self.ctx)
         done += match_due(self.ctx, self.board)
         done += follow_up_undelivered(self.ctx)
-        return done > 0
+        return done + (0 if done else explain_due(self.ctx, self.board)) > 0
 
     def read_mail(self) -> None:
         """File what came in, if this worker holds that lease."""

@@ -138,6 +138,22 @@ def from_data(need: Id, offer: Id, mode: Mode, terms: Iterable[Mapping[str, Any]
     return Explanation(need, offer, mode, tuple(term for term in found if term is not waiting), waiting)
 
 
+def not_as_data(found: WhyNot) -> dict[str, Any]:
+    """What :func:`why_not` found, as a JSON file or column may hold it."""
+    return asdict(found)
+
+
+def not_from_data(data: Mapping[str, Any]) -> WhyNot:
+    """What :func:`not_as_data` made the data of; rules that are not known any more are left out."""
+    known = set(map(str, Rule))
+    miss = data["nearest"]
+    if miss:
+        refusals = tuple(Refusal(Rule(one["rule"]), one["figures"]) for one in miss["refusals"] if one["rule"] in known)
+        miss = Miss(miss["offer"], refusals, miss["distance_m"]) if refusals else None
+    refused = {Rule(rule): count for rule, count in data["refused"].items() if rule in known}
+    return WhyNot(**{**data, "refused": refused, "nearest": miss})
+
+
 def why_not(need: Need, offers: Iterable[Offer], used: Mapping[Id, int] | None = None, asked: Collection[Id] = ()) -> WhyNot:
     """What became of each offer for one need. For many needs, :class:`Inquiry` lays the offers out once.
 

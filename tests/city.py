@@ -20,6 +20,7 @@ from app.services.accounts import activate_offers
 from app.services.board import Board
 from app.services.events import Actor
 from app.services.people import make_person
+from app.services.why import explain_due
 from config.policy import WEIGHTS
 from config.settings import load
 from matching.waves import Waves
@@ -107,10 +108,13 @@ class City:
         self.ctx = replace(self.ctx, settings=replace(self.ctx.settings, **chosen))
 
     def match(self) -> int:
-        """One look of the matcher, a second later; the number of proposals."""
+        """One look of the matcher, a second later; the number of proposals. Why others have nobody is worked out after it."""
         self.clock.advance(seconds=1)
         self.board.follow(self.ctx)
-        return matching.match_due(self.ctx, self.board, waves=self.waves)
+        done = matching.match_due(self.ctx, self.board, waves=self.waves)
+        while explain_due(self.ctx, self.board):
+            pass
+        return done
 
     def all(self, kind: type[Any], **where: Any) -> list[Any]:
         with self.ctx.db.read() as session:

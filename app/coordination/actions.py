@@ -11,13 +11,14 @@ from flask_babel import lazy_gettext as _l
 from app.buttons import pressed
 from app.coordination.door import ID, by_phone, coordination, sight, when
 from app.coordination.forms import PlaceForm
+from app.coordination.lists import whole
 from app.coordination.pages import need_page, offer_page, person_page, task_page
 from app.error_pages import sentence
 from app.extensions import ctx
 from app.identity import actor
 from app.models import Need, Offer, Person, Task
 from app.permissions import COORDINATOR, permit
-from app.services import accounts, closing, details, duty, matches, mine, posting, reasons, tasks
+from app.services import accounts, closing, details, duty, matches, mine, posting, reasons, sharing, tasks
 from app.services.closing import Became, Said
 from app.services.matches import Answer
 from app.services.places import Outside
@@ -207,6 +208,20 @@ def call_again(task_id: int) -> ResponseReturnValue:
     else:
         flash(_("Written down: nobody answered. The call is on the list again for %(when)s.", when=when(due)))
     return _to_tasks()
+
+
+@coordination.post(f"/tasks/<{ID}:task_id>/assign")
+@permit(COORDINATOR)
+def assign_task(task_id: int) -> ResponseReturnValue:
+    """Somebody takes a task, gives it to a colleague, or gives it back."""
+    given = whole(request.form.get("agent")) or None
+    if not sharing.assign(ctx(), task_id, given, actor()):
+        flash(_("This task is done already, or is not for this colleague."))
+    elif given is None:
+        flash(_("The task is nobody’s in particular again."))
+    else:
+        flash(_("The task is yours.") if given == actor().person_id else _("The task is given to your colleague."))
+    return redirect(url_for("coordination.task", task_id=task_id), 303) if "back" in request.form else _to_tasks()
 
 
 def _to_need(need_id: int) -> ResponseReturnValue:

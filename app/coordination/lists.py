@@ -11,10 +11,13 @@ from sqlalchemy import Row
 
 from app.coordination.door import KINDS, coordination, sight
 from app.extensions import ctx
+from app.i18n import language
+from app.identity import signed_in
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import details, lists
+from app.services import details, lists, sharing, why
 from app.services.mail import late_since
+from app.why_words import closest_sentence
 from config.categories import CATEGORIES
 from matching.lifecycle import MatchState, NeedState, OfferState
 from matching.model import Urgency
@@ -32,8 +35,16 @@ def tasks() -> ResponseReturnValue:
     given = filter_of(TASK_STATES)
     page = lists.tasks(ctx(), sight(), given)
     groups = [("closed", page.rows)] if given.state == "closed" else _by_day(page.rows)
-    kinds = [kind.value for kind in TaskKind]
-    return _list("tasks", page, given, TASK_STATES, groups=groups, kinds=kinds, late=late_since(ctx()))
+    return _list(
+        "tasks", page, given, TASK_STATES, groups=groups, kinds=[kind.value for kind in TaskKind], late=late_since(ctx()),
+        present=sharing.present(ctx(), [row.id for row in page.rows]), closest=closest,
+    )  # fmt: skip
+
+
+def closest(row: Row[*tuple[Any, ...]]) -> str:
+    """How close the closest volunteer comes to a request that has nobody, where somebody has looked."""
+    found = why.read(row.why)
+    return closest_sentence(found, language()) if found else ""
 
 
 @coordination.get("/needs")
@@ -61,7 +72,7 @@ def _list(name: str, page: lists.Page, given: lists.Filter, states: Any, **more:
     found = whole(next(iter(re.findall("[0-9]{1,12}", request.args.get("number", ""))), None))
     if found and details.may_see(ctx(), sight(), KINDS[f"{ONE[name]}_id"], found):
         return redirect(url_for(f"coordination.{ONE[name]}", **{f"{ONE[name]}_id": found}), 303)
-    filters = {key: value for key in ("kind", "state", "urgency", "category", "territory") if (value := request.args.get(key))}
+    filters = {key: value for key in ("kind", "whose", "state", "urgency", "category", "territory") if (value := request.args.get(key))}
 
     def address(number: int) -> str:
         return url_for(f"coordination.{name}", **filters, page=number)
@@ -100,6 +111,7 @@ def filter_of(states: Any) -> lists.Filter:
         category=known("category", CATEGORIES),
         urgency=known("urgency", Urgency),
         kind=known("kind", TaskKind),
+        agent_id={"mine": person.id if (person := signed_in()) else 0, "free": 0}.get(request.args.get("whose", "")),
         territory_id=whole(request.args.get("territory")),
         page=whole(request.args.get("page")) or 1,
     )

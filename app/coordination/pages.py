@@ -7,11 +7,11 @@ from app.coordination.door import ID, coordination, sight
 from app.coordination.forms import PlaceForm, place_form
 from app.extensions import ctx
 from app.i18n import language
+from app.identity import signed_in
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import details
+from app.services import details, sharing, why
 from app.services.reasons import may_tell
-from app.services.why import why_nobody
 from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
 from config.categories import CATEGORIES
 from matching.model import Mode
@@ -36,8 +36,8 @@ def match(match_id: int) -> ResponseReturnValue:
     detail = details.match(ctx(), sight(), match_id) or abort(404)
     row = detail.row
     logged = from_data(row.need_id, row.offer_id, Mode(row.mode), row.terms) if row.terms else None
-    why = pair_sentence(logged, language()) if logged else ""
-    return render_template("coordination/match.html", detail=detail, row=row, why=why, may_tell=may_tell(row, ctx().now()))
+    sentence = pair_sentence(logged, language()) if logged else ""
+    return render_template("coordination/match.html", detail=detail, row=row, why=sentence, may_tell=may_tell(row, ctx().now()))
 
 
 @coordination.get(f"/people/<{ID}:person_id>")
@@ -55,11 +55,11 @@ def task(task_id: int) -> ResponseReturnValue:
 def need_page(need_id: int, exact: details.Exact | None = None, place: PlaceForm | None = None) -> str:
     """A need's page; with ``exact`` after a look, with ``place`` when a place was refused."""
     detail = details.need(ctx(), sight(), need_id) or abort(404)
-    found = why_nobody(ctx(), need_id) if any(task.kind == TaskKind.NOBODY for task in detail.tasks) else None
-    why = [" ".join(nobody_sentences(found, language())), *refused_counts(found, language())] if found else []
+    found = next((why.read(task.why) for task in detail.tasks if task.kind == TaskKind.NOBODY), None)
+    sentences = [" ".join(nobody_sentences(found, language())), *refused_counts(found, language())] if found else []
     form = place or place_form(exact)
     return render_template(
-        "coordination/need.html", detail=detail, row=detail.row, exact=exact, form=form, why=why,
+        "coordination/need.html", detail=detail, row=detail.row, exact=exact, form=form, why=sentences,
         keeps=what_keeps(found) if found else None, afar=CATEGORIES[detail.row.category].remote,
     )  # fmt: skip
 
@@ -76,4 +76,8 @@ def person_page(person_id: int, exact: details.Exact | None = None) -> str:
 
 def task_page(task_id: int, exact: details.Exact | None = None) -> str:
     detail = details.task(ctx(), sight(), task_id) or abort(404)
-    return render_template("coordination/task.html", detail=detail, row=detail.row, exact=exact)
+    me = signed_in() or abort(403)
+    return render_template(
+        "coordination/task.html", detail=detail, row=detail.row, exact=exact, colleagues=sharing.colleagues(ctx(), task_id),
+        others=sharing.look_in(ctx(), task_id, me.id),
+    )  # fmt: skip

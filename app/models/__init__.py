@@ -12,11 +12,11 @@ from app.models.person import Person, Role
 from app.models.plumbing import Attempt, Fact, Lease
 from app.models.post import Channel, PostedBy
 from app.models.street import Street
-from app.models.task import Task, TaskKind
+from app.models.task import Presence, Task, TaskKind
 from app.models.territory import Territory
 from app.models.visit import Visit
 
 __all__ = [
     "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Note", "Offer", "Outcome", "Person", "PostedBy",
-    "Role", "Street", "Task", "TaskKind", "Territory", "Visit",
+    "Presence", "Role", "Street", "Task", "TaskKind", "Territory", "Visit",
 ]  # fmt: skip

@@ -48,7 +48,7 @@ class Need(Post, Base):
     next_try_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     check_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    posted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    posted_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
     person: Mapped[Person] = relationship(lazy="raise")
 

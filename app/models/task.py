@@ -28,10 +28,18 @@ class TaskKind(StrEnum):
     """Somebody wrote, with a note of what; ``reason`` is the kind of message that they answer, if any."""
     REPORT = "report"
     """Something went wrong; ``reason`` and ``words`` are what somebody says of it."""
+    LATE = "late"
+    """A volunteer has said yes, and the resident's time to answer is nearly over."""
+    SOON = "soon"
+    """A request should be met soon and nobody has agreed; ``reason`` is ``urgent`` or ``wanted``: what the time is that is near."""
 
 
 class Task(Base):
-    """``about`` is what the task is about, such as ``match:12``; ``event_key`` keeps one cause from making two tasks."""
+    """``about`` is what the task is about, such as ``match:12``; ``event_key`` keeps one cause from making two tasks.
+
+    ``assigned_to_id`` is the agent who does it. ``why`` is what became of the volunteers of a request that has nobody, at ``why_at``
+    (:func:`matching.why.not_as_data`, as JSON); sealed, since its distances are exact.
+    """
 
     __tablename__ = "agent_task"
     __table_args__ = (Index("ix_agent_task_open", "closed_at", "due_at"), IDS_ONCE)
@@ -51,3 +59,17 @@ class Task(Base):
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    why: Mapped[str | None] = mapped_column(EncryptedText("agent_task.why"))
+    why_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class Presence(Base):
+    """An agent who has a task's page open, ``since`` when and seen when last."""
+
+    __tablename__ = "presence"
+
+    task_id: Mapped[int] = mapped_column(ForeignKey("agent_task.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

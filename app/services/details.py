@@ -151,7 +151,9 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
 
 
 def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
-    """Columns: the task's, without its words, how whom it is about is reached, and the need's category, urgency and state."""
+    """Columns: the task's, without its words; how whom it is about is reached; the need's category, urgency and state; agent_id and agent
+    (who does it)."""
+    agent = aliased(Person)
     with ctx.db.read() as session:
         row = session.execute(
             select(
@@ -159,12 +161,13 @@ def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
                 Task.person_id, Need.category, Need.urgency, Need.state.label("need_state"), Match.state.label("match_state"),
                 Need.call, Offer.categories, Person.contact, Territory.name.label("quartier"), Match.deadline_at,
                 (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
-                BY_LETTER.label("by_letter"),
+                BY_LETTER.label("by_letter"), Task.assigned_to_id.label("agent_id"), agent.name.label("agent"),
             )
             .outerjoin(Need, Need.id == Task.need_id)
             .outerjoin(Offer, Offer.id == Task.offer_id)
             .outerjoin(Match, Match.id == Task.match_id)
             .outerjoin(Person, Person.id == Task.person_id)
+            .outerjoin(agent, agent.id == Task.assigned_to_id)
             .outerjoin(Territory, Territory.id == Task.territory_id)
             .where(Task.id == task_id, sight.of_task())
         ).one_or_none()  # fmt: skip
@@ -277,14 +280,16 @@ def _matches(session: Session, *which: ColumnElement[bool]) -> Sequence[Row[*tup
 def _open_tasks() -> Any:
     to_volunteer = (Task.person_id == Offer.person_id).label("to_volunteer")
     return (
-        select(Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Person.contact, to_volunteer)
+        select(
+            Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Task.why, Person.contact, to_volunteer
+        )
         .outerjoin(Need, Need.id == Task.need_id)
         .outerjoin(Offer, Offer.id == Task.offer_id)
         .outerjoin(Person, Person.id == Task.person_id)
         .where(Task.closed_at.is_(None))
         .order_by(Task.due_at, Task.id)
         .limit(TIMELINE_LENGTH)
-    )
+    )  # fmt: skip
 
 
 def _tasks(session: Session, sight: Sight, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app.context import Context
 from app.models import Match, Need, Offer, Person, Task, TaskKind, Territory
 from app.services.sight import Sight, subtree
-from app.services.tasks import ENDS_BY_ITSELF
+from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
 from matching.lifecycle import NeedState, OfferState
 
 PAGE_SIZE = 25
@@ -23,13 +23,15 @@ NEEDS_UNDER_WAY = (NeedState.UNCONFIRMED, NeedState.OPEN, NeedState.ASKED, NeedS
 
 @dataclass(frozen=True)
 class Filter:
-    """What to leave in; ``None`` is anything. ``kind`` is a task's; ``territory_id`` takes the subtree. ``page`` counts from 1."""
+    """What to leave in; ``None`` is anything. ``kind`` is a task's, and so is ``agent_id``: who does it, 0 for nobody in particular.
+    ``territory_id`` takes the subtree. ``page`` counts from 1."""
 
     state: str | None = None
     category: str | None = None
     urgency: str | None = None
     territory_id: int | None = None
     kind: str | None = None
+    agent_id: int | None = None
     page: int = 1
 
 
@@ -115,7 +117,9 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
     """Open ones, reports before all else and then the most pressing first, unless ``state`` is ``closed``: then the latest first.
 
     Columns: id, kind, reason, need_id, offer_id, match_id, due_at, created_at, closed_at, category, categories (an offer's), urgency,
-    quartier, contact and to_volunteer (of whom it is about), ends_by_itself."""
+    quartier, contact and to_volunteer (of whom it is about), ends_by_itself, by_letter, why (see :mod:`app.services.why`), agent_id and
+    agent (who does it)."""
+    agent = aliased(Person)
     quartier = func.coalesce(Need.territory_id, Offer.territory_id, Task.territory_id)
     closed = given.state == "closed"
     rows = (
@@ -123,16 +127,20 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
             Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Task.created_at, Task.closed_at,
             Need.category, Offer.categories, Need.urgency, Territory.name.label("quartier"), Person.contact,
             (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
+            BY_LETTER.label("by_letter"), Task.why, Task.assigned_to_id.label("agent_id"), agent.name.label("agent"),
         )
         .outerjoin(Need, Need.id == Task.need_id)
         .outerjoin(Offer, Offer.id == Task.offer_id)
         .outerjoin(Person, Person.id == Task.person_id)
+        .outerjoin(agent, agent.id == Task.assigned_to_id)
         .outerjoin(Territory, Territory.id == quartier)
         .where(sight.of_task(), Task.closed_at.is_not(None) if closed else Task.closed_at.is_(None))
         .order_by(*[Task.closed_at.desc(), Task.id.desc()] if closed else [Task.kind != TaskKind.REPORT, Task.due_at, Task.id])
     )  # fmt: skip
     if given.kind:
         rows = rows.where(Task.kind == given.kind)
+    if given.agent_id is not None:
+        rows = rows.where(Task.assigned_to_id == given.agent_id if given.agent_id else Task.assigned_to_id.is_(None))
     if given.category:
         rows = rows.where(Need.category == given.category)
     if given.urgency:

@@ -78,15 +78,20 @@ def accept(session: Session, ctx: Context, match: Match, now: datetime, by: Acto
     _say_yes(session, match, MatchState.ACCEPTED, now, by)
     match.deadline_at = answer_by(ctx, Urgency.NORMAL, now, way_to(ctx, need.person).patience)
     settle(session, ctx, need, now, by)
-    rough = need.approximate or match.offer.approximate
-    to_resident = AcceptedToResident(
-        first_name=need.person.first_name, category=need.category, mode=match.mode, distance_m=told_distance(match, rough),
-        deadline=match.deadline_at, yes_url=ctx.links.url(Purpose.RESIDENT_YES, match.id),
-        no_url=ctx.links.url(Purpose.RESIDENT_NO, match.id), my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
-    )  # fmt: skip
-    tell(session, ctx, need.person, to_resident, now, need=need, match=match)
+    tell(session, ctx, need.person, question_to_resident(ctx, match), now, need=need, match=match)
     thanks = AcceptedToVolunteer(volunteer.first_name, need.category, match.deadline_at)
     tell(session, ctx, volunteer, thanks, now, offer=match.offer, match=match)
+
+
+def question_to_resident(ctx: Context, match: Match) -> AcceptedToResident:
+    """Whether the volunteer who said yes suits them."""
+    need = match.need
+    return AcceptedToResident(
+        first_name=need.person.first_name, category=need.category, mode=match.mode,
+        distance_m=told_distance(match, need.approximate or match.offer.approximate), deadline=match.deadline_at,
+        yes_url=ctx.links.url(Purpose.RESIDENT_YES, match.id), no_url=ctx.links.url(Purpose.RESIDENT_NO, match.id),
+        my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
+    )  # fmt: skip
 
 
 def resident_answers(ctx: Context, match_id: int, yes: bool, by: Actor) -> Answer:
@@ -167,4 +172,3 @@ def let_go(ctx: Context, match_id: int, by: Actor, because: str | None = None) -
         if because == SOMEBODY_ELSE:
             block(session, match.need.person_id, match.offer.person_id, now)
         return Answer.DECLINED
-

@@ -21,6 +21,8 @@ WITHIN = {
     TaskKind.OUTCOME: timedelta(days=2),
     TaskKind.ANSWER: timedelta(hours=4),
     TaskKind.REPORT: timedelta(0),
+    TaskKind.LATE: timedelta(hours=2),
+    TaskKind.SOON: timedelta(hours=4),
 }
 """How soon an agent should have done a task, where nothing more pressing is known."""
 
@@ -38,7 +40,7 @@ forgotten."""
 
 BY_LETTER = and_(Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED]), Person.contact == "letter")
 """Whether a task is done by a letter with its words. The query joins ``Person`` outward."""
-CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.ANSWER, TaskKind.REPORT)
+CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.ANSWER, TaskKind.REPORT, TaskKind.LATE)
 """Tasks that are done by talking to somebody."""
 AGAIN_AFTER = timedelta(hours=2)
 POST_TAKES = timedelta(days=5)

@@ -1,48 +1,50 @@
-"""Why nobody was found for a need, worked out when a coordinator looks. What comes back knows no address, and pages round its figures."""
+"""Why nobody was found for a request: worked out beside the matching, kept on its task, and read from there by the pages."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import load_only
+import json
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
 
 from app.context import Context
-from app.models import Match, Need, Offer, Person
+from app.models import Match, Need, Person, Task, TaskKind
 from app.services.blocks import blocked_of
-from app.services.board import need_to_match, offer_to_match
-from app.services.lists import offers_of
-from app.services.places import territories
+from app.services.board import Board, need_to_match
 from app.services.records import counts
-from matching.lifecycle import NeedState, OfferState
-from matching.why import WhyNot, why_not
+from matching.lifecycle import NeedState
+from matching.why import WhyNot, not_as_data, not_from_data, why_not
 
-# What the matcher asks for; the rest would be decrypted for nothing.
-_OFFER = load_only(
-    Offer.exact_point, Offer.radius_m, Offer.quartiers, Offer.drawn, Offer.categories, Offer.availability, Offer.languages, Offer.mode,
-    Offer.capacity, Offer.taken,
-)  # fmt: skip
-_PERSON = load_only(Person.email_index, Person.phone_index)
+AFRESH = timedelta(hours=1)
+"""How old an explanation may be."""
 
 
-def why_nobody(ctx: Context, need_id: int) -> WhyNot | None:
-    """What became of each offer of the need's kind of help that may be asked; ``None`` unless the need is open and on the map.
+def explain_due(ctx: Context, board: Board) -> int:
+    """Explain one request that has nobody, the one that was explained last of all; 1 if there was one.
 
-    Volunteers of the whole city count, as they do for the matcher.
+    One at a time: all volunteers are looked at, of the whole city, as the matcher does.
     """
+    now = ctx.now()
+    waits = Task.kind == TaskKind.NOBODY, Task.closed_at.is_(None), or_(Task.why_at.is_(None), Task.why_at < now - AFRESH)
     with ctx.db.read() as session:
-        asking = session.execute(
-            select(Need, Person)
+        found = session.execute(
+            select(Task.id, Need, Person)
+            .join(Need, Need.id == Task.need_id)
             .join(Need.person)
-            .where(Need.id == need_id, Need.state == NeedState.OPEN, Need.exact_point.is_not(None))
+            .where(*waits, Need.state.in_([NeedState.OPEN, NeedState.ASKED]), Need.exact_point.is_not(None))
+            .order_by(Task.why_at.is_not(None), Task.why_at, Task.due_at)
+            .limit(1)
         ).one_or_none()  # fmt: skip
-        if asking is None:
-            return None
-        need = need_to_match(asking.Need, asking.Person, blocked=blocked_of(session, [asking.Person])[asking.Person.id])
-        rows = session.execute(
-            select(Offer, Person)
-            .join(Offer.person)
-            .where(
-                Offer.state == OfferState.ACTIVE, Person.approved_at.is_not(None), Offer.exact_point.is_not(None), offers_of(need.category)
-            )
-            .options(_OFFER, _PERSON)
-        )  # fmt: skip
-        asked = session.scalars(select(Match.offer_id).where(Match.need_id == need_id, counts()))
-        here = territories(session)
-        return why_not(need, [offer_to_match(offer, person, here) for offer, person in rows], asked=set(asked))
+        if found is None:
+            return 0
+        task_id, need, person = found
+        asks = need_to_match(need, person, blocked=blocked_of(session, [person])[person.id])
+        asked = set(session.scalars(select(Match.offer_id).where(Match.need_id == need.id, counts())))
+    offering = (offer for offer in board.index if need.category in offer.categories)
+    why = json.dumps(not_as_data(why_not(asks, offering, asked=asked)))
+    with ctx.db.write() as session:
+        session.execute(update(Task).where(Task.id == task_id).values(why=why, why_at=now))
+    return 1
+
+
+def read(why: str | None) -> WhyNot | None:
+    """What became of each volunteer of the kind of help that is asked for, as it stands on a task; ``None`` where nobody has looked yet."""
+    return not_from_data(json.loads(why)) if why else None

@@ -7,17 +7,21 @@ from typing import Any
 
 import pytest
 
-from app.coordination import pages
 from app.models import Offer, Person
-from app.services import duty, matches, posting
+from app.services import duty, matches, posting, why
 from app.services.events import Actor
-from app.services.why import why_nobody
 from matching.lifecycle import NeedState, OfferState
 from matching.model import TAKEN, Rule
+from matching.why import WhyNot
 from tests.city import City
 from tests.pages import Visitor
 
 SignIn = Callable[..., Visitor]
+
+
+def found_for(city: City) -> WhyNot | None:
+    [task] = city.tasks("nobody")
+    return why.read(task.why)
 
 
 def crowd(city: City, **need: Any) -> tuple[int, int]:
@@ -96,8 +100,8 @@ def test_it_shows_no_more_than_the_page_did(city: City, sign_in: SignIn) -> None
 
 
 def test_the_figures_are_exact_for_programs(city: City) -> None:
-    need_id, near = crowd(city)
-    found = why_nobody(city.ctx, need_id)
+    _, near = crowd(city)
+    found = found_for(city)
     assert found is not None
     assert (found.reason, found.refused[Rule.DISTANCE], found.offers) == (Rule.DISTANCE, 3, 3)
     assert found.nearest is not None
@@ -115,9 +119,10 @@ def test_only_who_may_be_asked_counts_and_who_was_asked_is_told_apart(city: City
     assert city.match() == 1
     [match] = city.matches(need_id)
     assert match.offer_id == asked
-    assert why_nobody(city.ctx, need_id) is None
+    assert city.tasks("nobody") == []
     matches.volunteer_answers(city.ctx, match.id, False, Actor())
-    found = why_nobody(city.ctx, need_id)
+    city.match()
+    found = found_for(city)
     assert found is not None
     assert (found.offers, found.asked, found.taken, found.free, found.reason) == (2, 1, 1, 0, TAKEN)
 
@@ -125,19 +130,25 @@ def test_only_who_may_be_asked_counts_and_who_was_asked_is_told_apart(city: City
 def test_a_request_that_is_not_open_has_no_such_words(city: City, sign_in: SignIn) -> None:
     need_id, _ = crowd(city)
     posting.move_need(city.ctx, need_id, NeedState.PAUSED, Actor())
-    assert why_nobody(city.ctx, need_id) is None
     assert "Closest to it" not in sign_in().get(f"/coordination/needs/{need_id}").text
 
 
-def test_a_request_that_nobody_has_looked_for_yet_has_none(city: City, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted: list[int] = []
-    monkeypatch.setattr(pages, "why_nobody", lambda _ctx, need_id: counted.append(need_id))
-    need_id, visitor = city.need(), sign_in()
-    visitor.get(f"/coordination/needs/{need_id}")
-    assert counted == []
+def test_it_is_worked_out_anew_each_hour_and_not_while_nobody_asks(city: City) -> None:
+    _, near = crowd(city)
+    first = found_for(city)
+    duty.move_offer(city.ctx, near, OfferState.PAUSED, Actor())
     city.match()
-    visitor.get(f"/coordination/needs/{need_id}")
-    assert counted == [need_id]
+    assert found_for(city) == first
+    city.clock.advance(hours=1)
+    city.match()
+    again = found_for(city)
+    assert first and again and again.nearest and again.nearest.offer != near
+
+
+def test_the_list_says_how_close_the_closest_comes(city: City, sign_in: SignIn) -> None:
+    crowd(city)
+    text = sign_in().get("/coordination/").text.replace("\u00a0", " ")
+    assert "Closest to it: somebody who takes requests up to 800 m away (this one is about 1 km away)." in text
 
 
 def test_the_web_server_loads_no_compiler() -> None:

@@ -8,10 +8,9 @@ import pytest
 from shapely import box, to_wkb
 
 from app.models import Match, Need, Offer, Territory
-from app.services import taking, whatif
+from app.services import taking, whatif, why
 from app.services.events import Actor
 from app.services.matches import Answer
-from app.services.why import why_nobody
 from matching.lifecycle import MatchState
 from matching.model import Mode, Rule
 from tests.city import CENTRE, DEGREES_A_METRE, City
@@ -110,9 +109,10 @@ def test_who_ticked_the_same_quartiers_share_one_shape(city: City, helper: Calla
 
 def test_why_and_what_if_know_the_area(city: City, helper: Callable[..., int]) -> None:
     helper()
-    need_id = city.need(north_m=LIVES_IN)
+    city.need(north_m=LIVES_IN)
     city.match()
-    found = why_nobody(city.ctx, need_id)
+    [task] = city.tasks("nobody")
+    found = why.read(task.why)
     assert found and found.refused[Rule.DISTANCE] == 1 and found.nearest
     [refusal] = found.nearest.refusals
     assert 4990 < refusal.figures["outside_m"] < 5010

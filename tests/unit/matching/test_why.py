@@ -17,7 +17,7 @@ from matching.geo import distance_m
 from matching.hours import parse_hours
 from matching.model import REMOTE_COST_M, TAKEN, Id, Mode, Need, Offer, Pair, Refusal, Rule
 from matching.policy import Past, Policy, Record, terms_of
-from matching.why import Miss, Term, as_data, explain, from_data, why_not
+from matching.why import Miss, Term, as_data, explain, from_data, not_as_data, not_from_data, why_not
 from tests.unit.matching.posts import LAT, NORTH_100_M, eligible, need, need_lists, offer, offer_lists
 
 MONDAY, TUESDAY = parse_hours("Mo"), parse_hours("Tu")
@@ -209,3 +209,11 @@ def test_a_citys_distances_are_not_all_worked_out_by_the_reference(spread: float
     with mock.patch("matching.geo.geodesic", wraps=geo.geodesic) as reference:
         assert why_not(need(languages=ARABIC), crowd).offers == 20_000
     assert reference.call_count < 100, "it takes 70 µs: not for each of a city"
+
+
+@given(need_lists(2), offer_lists(8))
+@settings(deadline=None)
+def test_why_nobody_is_the_same_after_a_file(needs: list[Need], offers: list[Offer]) -> None:
+    for each in needs:
+        found = why_not(each, offers)
+        assert not_from_data(json.loads(json.dumps(not_as_data(found)))) == found

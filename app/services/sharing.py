@@ -1,0 +1,93 @@
+"""Who of the agents does a task, and who has its page open: two who begin the same call see each other."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.context import Context
+from app.models import Person, Presence, Role, Task
+from app.services.details import may_see
+from app.services.events import Actor, record
+from app.services.sight import Sight
+
+PRESENT = timedelta(minutes=2)
+"""Whoever was seen so lately is there."""
+TOUCH = timedelta(seconds=30)
+"""How often somebody who stays is written down."""
+FORGOTTEN = timedelta(days=1)
+MOST = 200
+STAFF = (Role.COORDINATOR, Role.ADMINISTRATOR)
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """An agent; ``since`` is when they opened the task."""
+
+    id: int
+    name: str
+    since: datetime | None = None
+
+
+def colleagues(ctx: Context, task_id: int) -> Sequence[Colleague]:
+    """The agents who may do a task, by name."""
+    with ctx.db.read() as session:
+        staff = session.scalars(select(Person).where(Person.role.in_(STAFF), Person.account).limit(MOST)).all()
+    seeing = (Colleague(person.id, person.name) for person in staff if may_see(ctx, Sight.of(person), Task, task_id))
+    return sorted(seeing, key=lambda colleague: colleague.name)
+
+
+def assign(ctx: Context, task_id: int, to: int | None, by: Actor) -> bool:
+    """Give an open task to an agent who may see it, or to nobody in particular. ``False`` where the one cannot be given to the other."""
+    if to is not None and to not in {colleague.id for colleague in colleagues(ctx, task_id)}:
+        return False
+    now = ctx.now()
+    with ctx.db.write() as session:
+        which = update(Task).where(Task.id == task_id, Task.closed_at.is_(None)).values(assigned_to_id=to)
+        if not session.execute(which).rowcount:
+            return False
+        record(session, "task_assigned" if to else "task_let_go", now, by, task_id=task_id)
+        return True
+
+
+def look_in(ctx: Context, task_id: int, person_id: int) -> Sequence[Colleague]:
+    """Somebody has a task's page open: the others who have, the first of them first."""
+    now = ctx.now()
+    with ctx.db.read() as session:
+        last = session.scalar(select(Presence.seen_at).where(Presence.task_id == task_id, Presence.person_id == person_id))
+    if last is None or now - last >= TOUCH:
+        _touch(ctx, task_id, person_id, now)
+    return [one for one in _there(ctx, [task_id], now).get(task_id, ()) if one.id != person_id]
+
+
+def present(ctx: Context, task_ids: Collection[int]) -> Mapping[int, Sequence[Colleague]]:
+    """Who has these tasks' pages open, by task."""
+    return _there(ctx, task_ids, ctx.now())
+
+
+def _touch(ctx: Context, task_id: int, person_id: int, now: datetime) -> None:
+    seen = Presence.__table__.c
+    with ctx.db.write() as session:
+        session.execute(delete(Presence).where(Presence.seen_at < now - FORGOTTEN))
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        made = insert(Presence).values(task_id=task_id, person_id=person_id, since=now, seen_at=now)
+        since = case((seen.seen_at > now - PRESENT, seen.since), else_=made.excluded.since)
+        session.execute(made.on_conflict_do_update(index_elements=[seen.task_id, seen.person_id], set_={"since": since, "seen_at": now}))
+
+
+def _there(ctx: Context, task_ids: Collection[int], now: datetime) -> Mapping[int, Sequence[Colleague]]:
+    there: dict[int, list[Colleague]] = defaultdict(list)
+    with ctx.db.read() as session:
+        rows = session.execute(
+            select(Presence.task_id, Presence.person_id, Presence.since, Person.name)
+            .join(Person, Person.id == Presence.person_id)
+            .where(Presence.task_id.in_(task_ids), Presence.seen_at > now - PRESENT)
+            .order_by(Presence.since)
+            .limit(MOST)
+        )
+        for task_id, person_id, since, name in rows:
+            there[task_id].append(Colleague(person_id, name, since))
+    return there

@@ -1,0 +1,45 @@
+"""Who does a task, who looks at it, and why a request has nobody"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0018"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+ONCE = {"sqlite_autoincrement": True}
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("agent_task", table_kwargs=ONCE) as batch_op:
+        batch_op.add_column(sa.Column("assigned_to_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("why", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("why_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f("ix_agent_task_assigned_to_id"), ["assigned_to_id"], unique=False)
+        batch_op.create_foreign_key(batch_op.f("fk_agent_task_assigned_to_id_person"), "person", ["assigned_to_id"], ["id"])
+    op.create_table(
+        "presence",
+        sa.Column("task_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["task_id"], ["agent_task.id"], name=op.f("fk_presence_task_id_agent_task"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_presence_person_id_person"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("task_id", "person_id", name=op.f("pk_presence")),
+    )
+    op.create_index(op.f("ix_presence_seen_at"), "presence", ["seen_at"], unique=False)
+    op.create_index(op.f("ix_need_posted_at"), "need", ["posted_at"], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_need_posted_at"), table_name="need")
+    op.execute("DELETE FROM agent_task WHERE kind IN ('late', 'soon')")
+    op.drop_index(op.f("ix_presence_seen_at"), table_name="presence")
+    op.drop_table("presence")
+    with op.batch_alter_table("agent_task", table_kwargs=ONCE) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_agent_task_assigned_to_id_person"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_agent_task_assigned_to_id"))
+        batch_op.drop_column("why_at")
+        batch_op.drop_column("why")
+        batch_op.drop_column("assigned_to_id")
