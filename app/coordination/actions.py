@@ -45,25 +45,27 @@ SAID = {
 @coordination.post(f"/needs/<{ID}:need_id>/look")
 @permit(COORDINATOR)
 def look_at_need(need_id: int) -> ResponseReturnValue:
-    return need_page(need_id, details.look(ctx(), sight(), Need, need_id, pressed("reason", *REASONS), actor()))
+    return need_page(need_id, exact=details.look(ctx(), sight(), Need, need_id, pressed("reason", *REASONS), actor()))
 
 
 @coordination.post(f"/offers/<{ID}:offer_id>/look")
 @permit(COORDINATOR)
 def look_at_offer(offer_id: int) -> ResponseReturnValue:
-    return offer_page(offer_id, details.look(ctx(), sight(), Offer, offer_id, pressed("reason", *REASONS), actor()))
+    return offer_page(offer_id, exact=details.look(ctx(), sight(), Offer, offer_id, pressed("reason", *REASONS), actor()))
 
 
 @coordination.post(f"/people/<{ID}:person_id>/look")
 @permit(COORDINATOR)
 def look_at_person(person_id: int) -> ResponseReturnValue:
-    return person_page(person_id, details.look(ctx(), sight(), Person, person_id, pressed("reason", *REASONS), actor()))
+    return person_page(person_id, exact=details.look(ctx(), sight(), Person, person_id, pressed("reason", *REASONS), actor()))
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/look")
 @permit(COORDINATOR)
 def look_at_task(task_id: int) -> ResponseReturnValue:
-    return task_page(task_id, details.look(ctx(), sight(), Task, task_id, "task", actor()))
+    me = actor()
+    others = sharing.look_in(ctx(), task_id, me.person_id) if me.person_id else ()
+    return task_page(task_id, others=others, exact=details.look(ctx(), sight(), Task, task_id, "task", me))
 
 
 # --- needs

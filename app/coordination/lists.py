@@ -1,7 +1,7 @@
 """The lists: filters in the address, 25 rows a page, and the way to one thing by its number."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -9,6 +9,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
+from app import live
 from app.coordination.door import KINDS, coordination, sight
 from app.extensions import ctx
 from app.i18n import language
@@ -33,12 +34,14 @@ ONE = {"tasks": "need", "needs": "need", "offers": "offer", "matches": "match"}
 def tasks() -> ResponseReturnValue:
     """What needs a person, most pressing first."""
     given = filter_of(TASK_STATES)
-    page = lists.tasks(ctx(), sight(), given)
-    groups = [("closed", page.rows)] if given.state == "closed" else _by_day(page.rows)
-    return _list(
-        "tasks", page, given, TASK_STATES, groups=groups, kinds=[kind.value for kind in TaskKind], late=late_since(ctx()),
-        present=sharing.present(ctx(), [row.id for row in page.rows]), closest=closest,
-    )  # fmt: skip
+
+    def read() -> tuple[lists.Page, dict[str, Any]]:
+        page = lists.tasks(ctx(), sight(), given)
+        present = sharing.present(ctx(), [row.id for row in page.rows])
+        groups = [("closed", page.rows)] if given.state == "closed" else _by_day(page.rows)
+        return page, {"groups": groups, "present": present, "late": late_since(ctx())}
+
+    return _list("tasks", read, given, TASK_STATES, kinds=[kind.value for kind in TaskKind], closest=closest)
 
 
 def closest(row: Row[*tuple[Any, ...]]) -> str:
@@ -51,24 +54,28 @@ def closest(row: Row[*tuple[Any, ...]]) -> str:
 @permit(COORDINATOR)
 def needs() -> ResponseReturnValue:
     given = filter_of(NeedState)
-    return _list("needs", lists.needs(ctx(), sight(), given), given, NeedState)
+    return _list("needs", lambda: (lists.needs(ctx(), sight(), given), {}), given, NeedState)
 
 
 @coordination.get("/offers")
 @permit(COORDINATOR)
 def offers() -> ResponseReturnValue:
     given = filter_of(OfferState)
-    return _list("offers", lists.offers(ctx(), sight(), given), given, OfferState)
+    return _list("offers", lambda: (lists.offers(ctx(), sight(), given), {}), given, OfferState)
 
 
 @coordination.get("/matches")
 @permit(COORDINATOR)
 def matches() -> ResponseReturnValue:
     given = filter_of(MatchState)
-    return _list("matches", lists.matches(ctx(), sight(), given), given, MatchState)
+    return _list("matches", lambda: (lists.matches(ctx(), sight(), given), {}), given, MatchState)
 
 
-def _list(name: str, page: lists.Page, given: lists.Filter, states: Any, **more: Any) -> ResponseReturnValue:
+Read = Callable[[], tuple[lists.Page, dict[str, Any]]]
+"""A page of a list, and what else is shown with it that may change."""
+
+
+def _list(name: str, read: Read, given: lists.Filter, states: Any, **more: Any) -> ResponseReturnValue:
     found = whole(next(iter(re.findall("[0-9]{1,12}", request.args.get("number", ""))), None))
     if found and details.may_see(ctx(), sight(), KINDS[f"{ONE[name]}_id"], found):
         return redirect(url_for(f"coordination.{ONE[name]}", **{f"{ONE[name]}_id": found}), 303)
@@ -77,11 +84,15 @@ def _list(name: str, page: lists.Page, given: lists.Filter, states: Any, **more:
     def address(number: int) -> str:
         return url_for(f"coordination.{name}", **filters, page=number)
 
-    return render_template(
-        f"coordination/{name}.html", name=name, page=page, given=given, address=address, filtered=given != lists.Filter(page=given.page),
-        missing="number" in request.args, states=[str(state) for state in states], categories=CATEGORIES,
-        urgencies=[urgency.value for urgency in Urgency], territories=lists.territories(ctx(), sight()), **more,
-    )  # fmt: skip
+    def render(seen: tuple[lists.Page, dict[str, Any]]) -> str:
+        page, with_it = seen
+        return render_template(
+            f"coordination/{name}.html", name=name, page=page, given=given, address=address, missing="number" in request.args,
+            filtered=given != lists.Filter(page=given.page), states=[str(state) for state in states], categories=CATEGORIES,
+            urgencies=[urgency.value for urgency in Urgency], territories=lists.territories(ctx(), sight()), **with_it, **more,
+        )  # fmt: skip
+
+    return live.show((name, given, sight()), read, render)
 
 
 def _by_day(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[tuple[str, list[Row[*tuple[Any, ...]]]]]:

@@ -1,8 +1,11 @@
 """One page a thing: what to do about it first, what is public of it, and what happened."""
 
+from collections.abc import Sequence
+
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
+from app import live
 from app.coordination.door import ID, coordination, sight
 from app.coordination.forms import PlaceForm, place_form
 from app.extensions import ctx
@@ -21,63 +24,83 @@ from matching.why import from_data
 @coordination.get(f"/needs/<{ID}:need_id>")
 @permit(COORDINATOR)
 def need(need_id: int) -> ResponseReturnValue:
-    return need_page(need_id)
+    return live.show(
+        ("need", need_id, sight()), lambda: details.need(ctx(), sight(), need_id), lambda found: need_page(need_id, found)
+    )  # fmt: skip
 
 
 @coordination.get(f"/offers/<{ID}:offer_id>")
 @permit(COORDINATOR)
 def offer(offer_id: int) -> ResponseReturnValue:
-    return offer_page(offer_id)
+    return live.show(
+        ("offer", offer_id, sight()), lambda: details.offer(ctx(), sight(), offer_id), lambda found: offer_page(offer_id, found)
+    )  # fmt: skip
 
 
 @coordination.get(f"/matches/<{ID}:match_id>")
 @permit(COORDINATOR)
 def match(match_id: int) -> ResponseReturnValue:
-    detail = details.match(ctx(), sight(), match_id) or abort(404)
+    return live.show(("match", match_id, sight()), lambda: details.match(ctx(), sight(), match_id), _match_page)
+
+
+@coordination.get(f"/people/<{ID}:person_id>")
+@permit(COORDINATOR)
+def person(person_id: int) -> ResponseReturnValue:
+    return live.show(
+        ("person", person_id, sight()), lambda: details.person(ctx(), sight(), person_id), lambda found: person_page(person_id, found)
+    )  # fmt: skip
+
+
+@coordination.get(f"/tasks/<{ID}:task_id>")
+@permit(COORDINATOR)
+def task(task_id: int) -> ResponseReturnValue:
+    me = signed_in() or abort(403)
+    others = sharing.look_in(ctx(), task_id, me.id)
+
+    def read() -> tuple[details.Detail | None, Sequence[sharing.Colleague]]:
+        return details.task(ctx(), sight(), task_id), others
+
+    return live.show(("task", task_id, me.id, sight()), read, lambda found: task_page(task_id, *found))
+
+
+def need_page(
+    need_id: int, found: details.Detail | None = None, exact: details.Exact | None = None, place: PlaceForm | None = None
+) -> str:
+    """A need's page; with ``exact`` after a look, with ``place`` when a place was refused."""
+    detail = found or details.need(ctx(), sight(), need_id) or abort(404)
+    nobody = next((why.read(task.why) for task in detail.tasks if task.kind == TaskKind.NOBODY), None)
+    sentences = [" ".join(nobody_sentences(nobody, language())), *refused_counts(nobody, language())] if nobody else []
+    form = place or place_form(exact)
+    return render_template(
+        "coordination/need.html", detail=detail, row=detail.row, exact=exact, form=form, why=sentences,
+        keeps=what_keeps(nobody) if nobody else None, afar=CATEGORIES[detail.row.category].remote,
+    )  # fmt: skip
+
+
+def offer_page(
+    offer_id: int, found: details.Detail | None = None, exact: details.Exact | None = None, place: PlaceForm | None = None
+) -> str:
+    detail = found or details.offer(ctx(), sight(), offer_id) or abort(404)
+    return render_template("coordination/offer.html", detail=detail, row=detail.row, exact=exact, form=place or place_form(exact))
+
+
+def _match_page(found: details.Detail | None) -> str:
+    detail = found or abort(404)
     row = detail.row
     logged = from_data(row.need_id, row.offer_id, Mode(row.mode), row.terms) if row.terms else None
     sentence = pair_sentence(logged, language()) if logged else ""
     return render_template("coordination/match.html", detail=detail, row=row, why=sentence, may_tell=may_tell(row, ctx().now()))
 
 
-@coordination.get(f"/people/<{ID}:person_id>")
-@permit(COORDINATOR)
-def person(person_id: int) -> ResponseReturnValue:
-    return person_page(person_id)
-
-
-@coordination.get(f"/tasks/<{ID}:task_id>")
-@permit(COORDINATOR)
-def task(task_id: int) -> ResponseReturnValue:
-    return task_page(task_id)
-
-
-def need_page(need_id: int, exact: details.Exact | None = None, place: PlaceForm | None = None) -> str:
-    """A need's page; with ``exact`` after a look, with ``place`` when a place was refused."""
-    detail = details.need(ctx(), sight(), need_id) or abort(404)
-    found = next((why.read(task.why) for task in detail.tasks if task.kind == TaskKind.NOBODY), None)
-    sentences = [" ".join(nobody_sentences(found, language())), *refused_counts(found, language())] if found else []
-    form = place or place_form(exact)
-    return render_template(
-        "coordination/need.html", detail=detail, row=detail.row, exact=exact, form=form, why=sentences,
-        keeps=what_keeps(found) if found else None, afar=CATEGORIES[detail.row.category].remote,
-    )  # fmt: skip
-
-
-def offer_page(offer_id: int, exact: details.Exact | None = None, place: PlaceForm | None = None) -> str:
-    detail = details.offer(ctx(), sight(), offer_id) or abort(404)
-    return render_template("coordination/offer.html", detail=detail, row=detail.row, exact=exact, form=place or place_form(exact))
-
-
-def person_page(person_id: int, exact: details.Exact | None = None) -> str:
-    detail = details.person(ctx(), sight(), person_id) or abort(404)
+def person_page(person_id: int, found: details.Detail | None = None, exact: details.Exact | None = None) -> str:
+    detail = found or details.person(ctx(), sight(), person_id) or abort(404)
     return render_template("coordination/person.html", detail=detail, row=detail.row, exact=exact)
 
 
-def task_page(task_id: int, exact: details.Exact | None = None) -> str:
-    detail = details.task(ctx(), sight(), task_id) or abort(404)
-    me = signed_in() or abort(403)
+def task_page(
+    task_id: int, found: details.Detail | None = None, others: Sequence[sharing.Colleague] = (), exact: details.Exact | None = None
+) -> str:
+    detail = found or details.task(ctx(), sight(), task_id) or abort(404)
     return render_template(
-        "coordination/task.html", detail=detail, row=detail.row, exact=exact, colleagues=sharing.colleagues(ctx(), task_id),
-        others=sharing.look_in(ctx(), task_id, me.id),
-    )  # fmt: skip
+        "coordination/task.html", detail=detail, row=detail.row, exact=exact, others=others, colleagues=sharing.colleagues(ctx(), task_id)
+    )

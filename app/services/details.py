@@ -39,7 +39,7 @@ class Detail:
     messages: Sequence[Told] = ()
     needs: Sequence[Row[*tuple[Any, ...]]] = ()
     offers: Sequence[Row[*tuple[Any, ...]]] = ()
-    outcomes: Sequence[Outcome] = ()
+    outcomes: Sequence[Row[*tuple[Any, ...]]] = ()
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,8 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         who = {row.volunteer_id: "volunteer", row.resident_id: "resident"}
         events = _events(session, Event.match_id == match_id)
         about = _about(_matches(session, Match.id == match_id))
-        outcomes = session.scalars(select(Outcome).where(Outcome.match_id == match_id).order_by(Outcome.id)).all()
+        said = select(Outcome.at, Outcome.side, Outcome.said, Outcome.because, Outcome.words)
+        outcomes = session.execute(said.where(Outcome.match_id == match_id).order_by(Outcome.id).limit(TIMELINE_LENGTH)).all()
         tasks = _tasks(session, sight, Task.match_id == match_id)
         return Detail(row, events, who, (), tasks, _messages(session, who, about), outcomes=outcomes)
 

@@ -1,0 +1,60 @@
+"""Whether anything has happened: one mark for the whole database, so cheap that every open page may ask each second."""
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.context import Context
+from app.models import Event, Presence, Task, Territory
+from app.services.sharing import PRESENT
+
+TAIL = 50
+"""So many of the newest rows: one that was committed late, with a lower number, is seen too."""
+FRESH_S = 0.5
+"""How old a mark may be that is asked for by many."""
+MOST_KEPT = 500
+
+_lock = threading.Lock()
+_marks: dict[str, tuple[float, str]] = {}
+_kept: OrderedDict[Hashable, tuple[str, Any]] = OrderedDict()
+
+
+def mark(ctx: Context, *, fresh: bool) -> str:
+    """Differs when anything has happened, when a task has become overdue, when agents have come to a task's page or left it, or outlines
+    were changed. ``fresh``: as of now, and not of half a second ago."""
+    url = str(ctx.db.engine.url)
+    at, known = _marks.get(url, (0.0, ""))
+    if fresh or not known or time.monotonic() - at > FRESH_S:
+        at, known = time.monotonic(), _read(ctx)
+        _marks[url] = at, known
+    return known
+
+
+def kept(key: Hashable, now: str, read: Callable[[], Any]) -> Any:
+    """What was read at the mark ``now`` for any page that shows the same; ``key`` says what, of which database and in whose sight."""
+    with _lock:
+        at, value = _kept.get(key, ("", None))
+    if at != now:
+        value = read()
+        with _lock:
+            _kept[key] = now, value
+            _kept.move_to_end(key)
+            while len(_kept) > MOST_KEPT:
+                _kept.popitem(last=False)
+    return value
+
+
+def _read(ctx: Context) -> str:
+    now = ctx.now()
+    with ctx.db.read() as session:
+        seen = [session.scalars(select(kind.id).order_by(kind.id.desc()).limit(TAIL)).all() for kind in (Event, Task)]
+        overdue = session.scalar(select(func.max(Task.due_at)).where(Task.closed_at.is_(None), Task.due_at <= now))
+        there = select(Presence.task_id, Presence.person_id, Presence.since).where(Presence.seen_at > now - PRESENT)
+        redrawn = session.execute(select(func.count(Territory.id), func.max(Territory.changed_at))).one()
+        present = sorted(map(tuple, session.execute(there.limit(MOST_KEPT))))
+    return hashlib.sha256(repr((seen, overdue, present, tuple(redrawn), now.date())).encode()).hexdigest()[:16]
