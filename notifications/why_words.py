@@ -88,6 +88,11 @@ def could_words(what: str, count: int, language: str) -> str:
     return say(one if count == 1 else many, language, count=str(count))
 
 
+def refusal_words(rule: str, language: str) -> str:
+    """What one offer fails."""
+    return say(REFUSED.get(rule) or MISSED[rule], language)
+
+
 def refused_words(rule: str, count: int, language: str) -> str:
     """How many offers a rule refuses.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +26,7 @@ from app.services.places import Outside
 from app.services.reasons import Because
 from matching.lifecycle import MoveNotAllowed, NeedState, OfferState, Side
 
+A_DAY = timedelta(days=1)
 REASONS = ("call", "place", "check")
 """Why somebody looks at exact data."""
 NEED_MOVES = {"pause": NeedState.PAUSED, "resume": NeedState.OPEN, "withdraw": NeedState.WITHDRAWN}
@@ -92,9 +94,10 @@ def place_need(need_id: int) -> ResponseReturnValue:
 @permit(COORDINATOR)
 def move_need(need_id: int, move: str) -> ResponseReturnValue:
     if request.method != "POST":
-        return _sure(move, url_for("coordination.need", need_id=need_id))
+        return _sure(move, url_for("coordination.need", need_id=need_id), tomorrow=ctx().now().astimezone(ctx().settings.zone) + A_DAY)
+    until = _day(request.form.get("until", "")) if move == "pause" else None
     with _kindly():
-        posting.move_need(ctx(), need_id, NEED_MOVES[move], by_phone())
+        posting.move_need(ctx(), need_id, NEED_MOVES[move], by_phone(), until)
     return _to_need(need_id)
 
 
@@ -243,8 +246,18 @@ def _to_tasks() -> ResponseReturnValue:
     return redirect(url_for("coordination.tasks"), 303)
 
 
-def _sure(move: str, back: str) -> str:
-    return render_template("coordination/sure.html", move=move, address=request.path, back=back)
+def _sure(move: str, back: str, tomorrow: datetime | None = None) -> str:
+    """``tomorrow``: the first day until which it may be paused, if there can be one."""
+    return render_template("coordination/sure.html", move=move, address=request.path, back=back, tomorrow=tomorrow)
+
+
+def _day(text: str) -> datetime | None:
+    """When people wake on a day that is still to come; anything else is no day."""
+    try:
+        day = datetime.combine(date.fromisoformat(text), time(), ctx().settings.zone)
+    except ValueError:
+        return None
+    return ctx().settings.waking_hours.next_start(day, ctx().settings.zone) if day > ctx().now() else None
 
 
 def _placed(form: PlaceForm, kind: type[Need] | type[Offer], post_id: int) -> bool:

@@ -13,20 +13,22 @@ from app.i18n import language
 from app.identity import signed_in
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import details, sharing, why
+from app.services import choosing, details, sharing, why
 from app.services.reasons import may_tell
 from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
 from config.categories import CATEGORIES
 from matching.model import Mode
 from matching.why import from_data
+from notifications.why_words import refusal_words
 
 
 @coordination.get(f"/needs/<{ID}:need_id>")
 @permit(COORDINATOR)
 def need(need_id: int) -> ResponseReturnValue:
-    return live.show(
-        ("need", need_id, sight()), lambda: details.need(ctx(), sight(), need_id), lambda found: need_page(need_id, found)
-    )  # fmt: skip
+    def read() -> tuple[details.Detail | None, choosing.Candidates | None]:
+        return details.need(ctx(), sight(), need_id), choosing.candidates(ctx(), sight(), need_id)
+
+    return live.show(("need", need_id, sight()), read, lambda found: need_page(need_id, *found))
 
 
 @coordination.get(f"/offers/<{ID}:offer_id>")
@@ -64,8 +66,9 @@ def task(task_id: int) -> ResponseReturnValue:
 
 
 def need_page(
-    need_id: int, found: details.Detail | None = None, exact: details.Exact | None = None, place: PlaceForm | None = None
-) -> str:
+    need_id: int, found: details.Detail | None = None, volunteers: choosing.Candidates | None = None, *,
+    exact: details.Exact | None = None, place: PlaceForm | None = None,
+) -> str:  # fmt: skip
     """A need's page; with ``exact`` after a look, with ``place`` when a place was refused."""
     detail = found or details.need(ctx(), sight(), need_id) or abort(404)
     nobody = next((why.read(task.why) for task in detail.tasks if task.kind == TaskKind.NOBODY), None)
@@ -73,7 +76,8 @@ def need_page(
     form = place or place_form(exact)
     return render_template(
         "coordination/need.html", detail=detail, row=detail.row, exact=exact, form=form, why=sentences,
-        keeps=what_keeps(nobody) if nobody else None, afar=CATEGORIES[detail.row.category].remote,
+        keeps=what_keeps(nobody) if nobody else None, afar=CATEGORIES[detail.row.category].remote, volunteers=volunteers,
+        pair_words=lambda why: pair_sentence(why, language()), refusal_words=lambda rule: refusal_words(rule, language()),
     )  # fmt: skip
 
 

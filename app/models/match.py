@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.crypto import EncryptedText
 from app.db import IDS_ONCE, Base
 from app.models.need import Need
 from app.models.offer import Offer
@@ -22,6 +23,7 @@ class Match(Base):
     ``asked`` so often since they last said.
     ``distance_m`` is exact and for the matcher and coordinators; pages round it up. ``rank`` is 1 for the best of those who could be
     asked then, and ``terms`` is what each counted for (:func:`matching.why.as_data`); whoever took the need on themselves has neither.
+    ``made_by_id`` is the agent who brought the two together by hand, ``made_because`` why, where the matcher would not have.
     Once agreed, ``code`` is what the volunteer says at the door, ``rhythm_at`` the first visit of the present rhythm, ``extend_at`` when
     one more visit is to be planned, and ``sequence`` counts the changes that calendars were told of.
     """
@@ -51,6 +53,8 @@ class Match(Base):
     ask_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     asked: Mapped[int] = mapped_column(default=0, server_default="0")
     outcome: Mapped[str | None] = mapped_column(String(20))
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    made_because: Mapped[str] = mapped_column(EncryptedText("match.made_because"), default="", server_default="")
     reason: Mapped[str | None] = mapped_column(String(40))
     because: Mapped[str | None] = mapped_column(String(20))
     code: Mapped[str | None] = mapped_column(String(4))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.crypto import EncryptedText
@@ -20,8 +20,9 @@ class Need(Post, Base):
     While it is not met, its resident is asked at ``check_at`` whether it is still needed, and was at ``checked_at``.
     An open need is due for matching when ``next_try_at`` has come. ``on_behalf_name`` and ``on_behalf_phone`` say who asks in the
     resident's place, when somebody does; ``call`` is whom the town hall calls (a ``PostedBy``: the resident themselves or that relative).
-    ``school_level`` is asked for homework help only. ``repeats``: each so many weeks, 0 is once. ``wanted_at`` is the one moment for which
-    somebody is looked for, where only that one will do.
+    ``pinned_offer_id`` is whom an agent wants to be asked before all others. A paused one goes on by itself at ``paused_until``, if there
+    is such a time. ``school_level`` is asked for homework help only. ``repeats``: each so many weeks, 0 is once. ``wanted_at`` is the one
+    moment for which somebody is looked for, where only that one will do.
     """
 
     __tablename__ = "need"
@@ -48,6 +49,8 @@ class Need(Post, Base):
     next_try_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     check_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    pinned_offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"))
+    paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     posted_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
     person: Mapped[Person] = relationship(lazy="raise")

@@ -73,7 +73,7 @@ def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
                 Need.availability, Need.repeats, Need.wanted_at, Need.languages, Need.share_contact,
                 Need.posted_by, Need.channel, Need.posted_at, Need.school_level,
                 Need.confirmed_at, Need.next_try_at, Need.reference, Need.exact_point.is_not(None).label("placed"), Need.approximate,
-                Need.call, Person.contact, Territory.name.label("quartier"),
+                Need.call, Need.paused_until, Person.contact, Territory.name.label("quartier"),
             )
             .join(Person, Person.id == Need.person_id)
             .outerjoin(Territory, Territory.id == Need.territory_id)
@@ -116,8 +116,9 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
 
 def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
     """Columns besides the match's: the next visit, the need's category, urgency, hours and rhythm, how each side is reached, both
-    quartiers, and whether each side's page may be opened."""
-    there, here, resident, volunteer = aliased(Territory), aliased(Territory), aliased(Person), aliased(Person)
+    quartiers, whether each side's page may be opened, and which agent made it by hand (made_by)."""
+    there, here = aliased(Territory), aliased(Territory)
+    resident, volunteer, agent = aliased(Person), aliased(Person), aliased(Person)
     planned = Visit.match_id == Match.id, Visit.state == VisitState.PLANNED
     coming = select(func.min(Visit.at)).where(*planned).correlate(Match).scalar_subquery()
     with ctx.db.read() as session:
@@ -125,7 +126,7 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
             select(
                 Match.id, Match.need_id, Match.offer_id, Match.state, Match.mode, Match.distance_m, Match.proposed_at,
                 Match.deadline_at, Match.accepted_at, Match.agreed_at, Match.closed_at, Match.outcome, Match.reason, Match.because,
-                Match.rank,
+                Match.rank, Match.made_because, agent.name.label("made_by"),
                 Match.terms, Match.code, coming.label("visit_at"), Need.category, Need.urgency, Need.availability, Need.repeats,
                 Need.wanted_at, Need.person_id.label("resident_id"),
                 Offer.person_id.label("volunteer_id"), there.name.label("need_quartier"), here.name.label("offer_quartier"),
@@ -136,6 +137,7 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
             .join(Match.offer)
             .join(resident, resident.id == Need.person_id)
             .join(volunteer, volunteer.id == Offer.person_id)
+            .outerjoin(agent, agent.id == Match.made_by_id)
             .outerjoin(there, there.id == Need.territory_id)
             .outerjoin(here, here.id == Offer.territory_id)
             .where(Match.id == match_id, sight.of_match())

@@ -46,11 +46,12 @@ class UnprovenRound(Exception):
 
 @dataclass(frozen=True)
 class Due:
-    """A need that is looked at, the offers whose answer is still awaited, and when it was due."""
+    """A need that is looked at, the offers whose answer is still awaited, when it was due, and the offer to ask before all others."""
 
     need: NeedToMatch
     pending: list[int]
     at: datetime
+    pinned: int | None
 
 
 def match_due(ctx: Context, board: Board, only: int | None = None, waves: Waves = DEFAULT_WAVES) -> int:
@@ -100,14 +101,17 @@ def _due(session: Session, now: datetime, only: int | None) -> list[Due]:
         asked[need_id] |= {f"{ASKED}{offer_id}" for offer_id in offers}
     blocked = blocked_of(session, [row.Person for row in rows]) if rows else {}
     due = [
-        Due(need_to_match(need, person, asked[need.id], blocked[person.id]), pending[need.id], need.next_try_at) for need, person in rows
-    ]
+        Due(
+            need_to_match(need, person, asked[need.id], blocked[person.id]), pending[need.id], need.next_try_at, need.pinned_offer_id
+        )
+        for need, person in rows
+    ]  # fmt: skip
     return sorted(due, key=lambda each: URGENCIES.index(each.need.urgency))
 
 
 def _choose(ctx: Context, board: Board, due: list[Due], waves: Waves) -> dict[Id, list[Proposal]]:
     """Whom to ask, by need."""
-    might = {each.need.id: board.index.candidates(each.need) for each in due}
+    might = {each.need.id: _first_pinned(board.index.candidates(each.need), each.pinned) for each in due}
     offers = {pair.offer: offer for pairs in might.values() for pair in pairs if (offer := board.index.get(pair.offer))}
     named = {int(i) for i in offers} | {i for each in due for i in each.pending}
     now = ctx.now()
@@ -129,6 +133,11 @@ def _choose(ctx: Context, board: Board, due: list[Due], waves: Waves) -> dict[Id
             rank = 1 + sum(terms.cost_m(other) < terms.cost_m(pair) for other in might[pair.need])
             chosen[pair.need].append(Proposal(pair, rank, explain(case.need, offers[pair.offer], pair, policy, past)))
     return chosen
+
+
+def _first_pinned(pairs: list[Pair], pinned: int | None) -> list[Pair]:
+    """Whom an agent pinned is asked alone, as long as they can be."""
+    return [pair for pair in pairs if pair.offer == pinned] or pairs
 
 
 def _solve(offers: list[OfferToMatch], needs: list[NeedToMatch], terms: Terms) -> list[Pair]:

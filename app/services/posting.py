@@ -15,7 +15,7 @@ from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind
 from app.services import addresses
 from app.services.channels import way_to
 from app.services.ending import end_matches_of, settle
-from app.services.events import Actor, record
+from app.services.events import SYSTEM, Actor, record
 from app.services.moves import lock_need, move
 from app.services.people import make_person
 from app.services.places import Spot, middle_of, place
@@ -258,8 +258,8 @@ def place_post(ctx: Context, kind: type[Need] | type[Offer], post_id: int, spot:
             record(session, "offer_placed", now, by, offer_id=post_id)
 
 
-def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor) -> Need:
-    """Pause, resume or withdraw a need; volunteers who hold a place are told. A pause keeps what was agreed.
+def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor, until: datetime | None = None) -> Need:
+    """Pause (``until`` then, or for good), resume or withdraw a need; volunteers who hold a place are told. A pause keeps what was agreed.
 
     Raises ``MoveNotAllowed`` and ``LookupError``.
     """
@@ -268,6 +268,7 @@ def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor) -> Need:
         need = lock_need(session, need_id)
         if need is None:
             raise LookupError(need_id)
+        need.paused_until = until if there is NeedState.PAUSED else None
         if need.state == there:
             return need
         if there is NeedState.OPEN:
@@ -283,6 +284,22 @@ def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor) -> Need:
             close_tasks_about(session, now, TaskKind.PLACE, by, need_id=need.id)
             tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "withdrawn"), now, need=need)
         return need
+
+
+def go_on_due(ctx: Context, limit: int = 200) -> int:
+    """Needs that were paused until a time are looked at again; how many."""
+    now = ctx.now()
+    due = select(Need.id).where(Need.paused_until <= now, Need.state == NeedState.PAUSED).order_by(Need.paused_until).limit(limit)
+    with ctx.db.read() as session:
+        needs = session.scalars(due).all()
+    for need_id in needs:
+        with ctx.db.write() as session:
+            need = lock_need(session, need_id)
+            if need is not None and need.state == NeedState.PAUSED and need.paused_until and need.paused_until <= now:
+                need.paused_until = None
+                open_need(session, ctx, need, now, SYSTEM, told=False)
+                settle(session, ctx, need, now, SYSTEM)
+    return len(needs)
 
 
 def move_post(session: Session, ctx: Context, post: Need | Offer, where: Where, spot: Spot | None, by: Actor) -> None:

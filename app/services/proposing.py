@@ -11,7 +11,7 @@ from app.links import Purpose
 from app.models import Match, Need, Offer, Person, TaskKind, Territory
 from app.services.duty import NEWS_EVERY
 from app.services.ending import settle
-from app.services.events import SYSTEM, record
+from app.services.events import SYSTEM, Actor, record
 from app.services.moves import lock_need
 from app.services.tasks import WITHIN, close_tasks_about
 from app.services.telling import tell
@@ -26,11 +26,13 @@ ROUGHLY_M = 1000
 
 @dataclass(frozen=True)
 class Proposal:
-    """A pair to propose: its rank among all that the need might have had (1: the best), and what it counts for."""
+    """A pair to propose: its rank among all that the need might have had (1: the best), and what it counts for. Who was brought together
+    by hand has neither, where the matcher would not have; ``because`` says why, in an agent's words."""
 
     pair: Pair
-    rank: int
-    why: Explanation
+    rank: int | None = None
+    why: Explanation | None = None
+    because: str = ""
 
 
 def told_distance(match: Match, rough: bool) -> int | None:
@@ -53,7 +55,7 @@ def answer_by(ctx: Context, urgency: str, now: datetime, times: int = 1) -> date
     return ctx.settings.waking_hours.after(now, timedelta(hours=times * answer_hours(ctx, urgency)), ctx.settings.zone)
 
 
-def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = None) -> int:
+def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = None, by: Actor = SYSTEM) -> int:
     """Ask volunteers, all for one need; the number asked. A need that is served or a volunteer who has gone meanwhile is left out.
 
     ``seen`` is when the need was due as they were chosen: where nothing has changed since and all are asked, its wave is complete, and
@@ -68,7 +70,7 @@ def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = Non
         for proposal in sorted(proposals, key=lambda proposal: proposal.pair.offer):  # offers are locked in one order
             offer = claim(session, int(proposal.pair.offer), now)
             if offer is not None and offer.person_id != need.person_id:
-                asked.append(_ask(session, ctx, need, offer, proposal, now))
+                asked.append(_ask(session, ctx, need, offer, proposal, now, by))
         if asked:
             unchanged = need.next_try_at == seen
             _tell_resident(session, ctx, need, asked, now)
@@ -98,15 +100,22 @@ def claim(session: Session, offer_id: int, now: datetime) -> Offer | None:
     return session.get_one(Offer, offer_id, options=[joinedload(Offer.person)], populate_existing=True) if claimed else None
 
 
-def _ask(session: Session, ctx: Context, need: Need, offer: Offer, proposal: Proposal, now: datetime) -> Match:
+def make_match(session: Session, ctx: Context, need: Need, offer: Offer, proposal: Proposal, now: datetime, by: Actor) -> Match:
+    """A match of an offer that is :func:`claim` ed; nobody is told yet."""
     match = Match(
         need=need, offer=offer, state=MatchState.PROPOSED, mode=proposal.pair.mode,
-        distance_m=round_half_up(proposal.pair.distance_m), rank=proposal.rank, terms=as_data(proposal.why), proposed_at=now,
-        deadline_at=answer_by(ctx, need.urgency, now),
+        distance_m=round_half_up(proposal.pair.distance_m), rank=proposal.rank, terms=as_data(proposal.why) if proposal.why else None,
+        made_by_id=by.person_id, made_because=proposal.because, proposed_at=now, deadline_at=answer_by(ctx, need.urgency, now),
     )  # fmt: skip
     session.add(match)
     session.flush()
-    record(session, "match_proposed", now, SYSTEM, need_id=need.id, offer_id=offer.id, match_id=match.id)
+    reason = "by_hand" if by.person_id else None
+    record(session, "match_proposed", now, by, reason=reason, need_id=need.id, offer_id=offer.id, match_id=match.id)
+    return match
+
+
+def _ask(session: Session, ctx: Context, need: Need, offer: Offer, proposal: Proposal, now: datetime, by: Actor) -> Match:
+    match = make_match(session, ctx, need, offer, proposal, now, by)
     quartier = session.get(Territory, need.territory_id) if need.territory_id else None
     message = ProposalToVolunteer(
         first_name=offer.person.first_name, category=need.category, urgency=need.urgency, mode=match.mode, when=need.availability,

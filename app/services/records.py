@@ -16,6 +16,8 @@ FEWEST = 5
 MOST_NAMED = 10_000
 """A database takes no statement with many more values; beyond, everybody's rows are read."""
 Averages = Mapping[int | None, float]
+LATELY = timedelta(minutes=10)
+_lately: dict[str, tuple[datetime, Averages]] = {}
 
 
 def past_of(session: Session, now: datetime, needs: Collection[int], offers: Collection[int], nearby: Averages) -> Past:
@@ -87,6 +89,15 @@ def nearby_averages(session: Session, now: datetime) -> Averages:
     ).all()
     city = float(sum(row.times for row in rows)) / max(1, sum(row.offers for row in rows))
     return {row.territory_id: float(row.times) / row.offers for row in rows if row.offers >= FEWEST} | {None: city}
+
+
+def nearby_lately(session: Session, now: datetime) -> Averages:
+    """:func:`nearby_averages` as they were ten minutes ago at the most, for pages."""
+    url = str(session.get_bind().engine.url)
+    known = _lately.get(url)
+    if known is None or not timedelta(0) <= now - known[0] < LATELY:
+        known = _lately[url] = now, nearby_averages(session, now)
+    return known[1]
 
 
 def _went_well(session: Session, needs: Collection[int]) -> frozenset[tuple[int | str, int | str]]:

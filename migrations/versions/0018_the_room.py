@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 ONCE = {"sqlite_autoincrement": True}
+NEW = {"match": ("made_by_id", "made_because"), "need": ("pinned_offer_id", "paused_until"), "block": ("by_id",)}
 
 
 def upgrade() -> None:
@@ -18,6 +19,18 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("why_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_agent_task_assigned_to_id"), ["assigned_to_id"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_agent_task_assigned_to_id_person"), "person", ["assigned_to_id"], ["id"])
+    with op.batch_alter_table("match", table_kwargs=ONCE) as batch_op:
+        batch_op.add_column(sa.Column("made_by_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("made_because", sa.Text(), server_default="", nullable=False))
+        batch_op.create_foreign_key(batch_op.f("fk_match_made_by_id_person"), "person", ["made_by_id"], ["id"])
+    with op.batch_alter_table("need", table_kwargs=ONCE) as batch_op:
+        batch_op.add_column(sa.Column("pinned_offer_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_foreign_key(batch_op.f("fk_need_pinned_offer_id_offer"), "offer", ["pinned_offer_id"], ["id"])
+    with op.batch_alter_table("block") as batch_op:
+        batch_op.add_column(sa.Column("by_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(batch_op.f("fk_block_by_id_person"), "person", ["by_id"], ["id"])
+    op.create_index(op.f("ix_need_paused_until"), "need", ["paused_until"], unique=False)
     op.create_table(
         "presence",
         sa.Column("task_id", sa.Integer(), nullable=False),
@@ -34,6 +47,12 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_need_posted_at"), table_name="need")
+    op.drop_index(op.f("ix_need_paused_until"), table_name="need")
+    for table, columns in NEW.items():
+        with op.batch_alter_table(table, table_kwargs=ONCE if table != "block" else {}) as batch_op:
+            batch_op.drop_constraint(batch_op.f(f"fk_{table}_{columns[0]}_{'offer' if table == 'need' else 'person'}"), type_="foreignkey")
+            for column in columns:
+                batch_op.drop_column(column)
     op.execute("DELETE FROM agent_task WHERE kind IN ('late', 'soon')")
     op.drop_index(op.f("ix_presence_seen_at"), table_name="presence")
     op.drop_table("presence")

@@ -66,6 +66,15 @@ def test_an_id_that_stands_in_links_is_given_once(sqlite_url: str) -> None:
         assert "AUTOINCREMENT" in made[name], name
 
 
+def test_what_holds_for_some_rows_only_still_does_after_the_last_migration(sqlite_url: str) -> None:
+    engine = create_engine(sqlite_url)
+    with engine.connect() as connection:
+        made = dict(connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'index'")).all())  # type: ignore[arg-type]
+    engine.dispose()
+    for name in ("uq_match_live_pair", "uq_person_account_email"):
+        assert " WHERE " in made[name], name
+
+
 def test_a_database_from_a_newer_version_is_refused_in_one_sentence(db_url: str) -> None:
     engine = create_engine(db_url)
     with engine.begin() as connection:

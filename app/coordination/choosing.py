@@ -1,0 +1,54 @@
+"""Choosing the volunteer for a request by hand: asking, writing down what was agreed, pinning and forbidding a pair."""
+
+from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from app.buttons import pressed
+from app.coordination.door import ID, by_phone, coordination
+from app.coordination.lists import whole
+from app.extensions import ctx
+from app.identity import actor
+from app.permissions import COORDINATOR, permit
+from app.services import by_hand
+from app.services.by_hand import Became
+
+LONGEST = 500
+SAID = {
+    Became.WHY: _l("By the rules this volunteer would not be asked for this. Write why you do it all the same."),
+    Became.ROOM: _l("This volunteer cannot be asked now: off duty, busy with others, not approved, or there is no such offer."),
+    Became.NEVER: _l("These two are not to be brought together."),
+    Became.OVER: _l("This has changed meanwhile. Here is how things stand now."),
+}
+DONE = {
+    "ask": _l("The volunteer is asked. Whoever has no e-mail is now a call to make."),
+    "agreed": _l("Written down: both agreed. Whoever has no e-mail is now a call to make."),
+    "pin": _l("This volunteer is asked before all others, as soon as they can be."),
+    "unpin": _l("Nobody is asked before all others any more."),
+    "forbid": _l("These two are not brought together any more."),
+    "allow": _l("These two may be brought together again."),
+}
+
+
+@coordination.post(f"/needs/<{ID}:need_id>/volunteers")
+@permit(COORDINATOR)
+def choose(need_id: int) -> ResponseReturnValue:
+    """What an agent decides about a volunteer (``offer``) and this request; ``because`` is needed where the rules say no."""
+    what = pressed("do", *DONE)
+    became = Became.DONE if what == "unpin" else _decide(what, need_id, whole(request.form.get("offer")) or abort(400))
+    if what == "unpin" and not by_hand.pin(ctx(), need_id, None, actor()):
+        became = Became.OVER
+    flash(str(DONE[what] if became is Became.DONE else SAID[became]))
+    return redirect(url_for("coordination.need", need_id=need_id, _anchor="volunteers"), 303)
+
+
+def _decide(what: str, need_id: int, offer_id: int) -> Became:
+    because = request.form.get("because", "").strip()[:LONGEST]
+    if what == "ask":
+        return by_hand.ask(ctx(), need_id, offer_id, because, actor())
+    if what == "agreed":
+        return by_hand.agreed(ctx(), need_id, offer_id, because, by_phone())
+    if what == "pin":
+        return Became.DONE if by_hand.pin(ctx(), need_id, offer_id, actor()) else Became.OVER
+    decide = by_hand.forbid if what == "forbid" else by_hand.allow
+    return Became.DONE if decide(ctx(), need_id, offer_id, actor()) else Became.OVER

@@ -1,0 +1,222 @@
+"""An agent chooses a volunteer by hand: the ranked, the others and why not, asking, agreeing, pinning, forbidding, holding."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from app.models import Match, Need, Offer
+from app.services import by_hand, duty, matches, posting
+from app.services.blocks import block
+from app.services.events import Actor
+from matching.lifecycle import MatchState, NeedState, OfferState
+from tests.city import City
+from tests.functional.doors.conftest import quartier
+from tests.functional.doors.test_coordination_pages import SECRETS, counted, csrf
+from tests.pages import Page, Visitor
+
+SignIn = Callable[..., Visitor]
+
+
+def page_of(visitor: Visitor, need_id: int) -> Page:
+    return visitor.get(f"/coordination/needs/{need_id}")
+
+
+def offer_of(city: City, offer_id: int) -> Offer:
+    return city.one(Offer, offer_id)
+
+
+def test_the_page_ranks_who_could_help_and_says_why_the_others_could_not(city: City, sign_in: SignIn) -> None:
+    near, far = city.volunteer(north_m=300), city.volunteer(north_m=900)
+    city.volunteer(north_m=3000)
+    city.volunteer(north_m=200, languages=("ar",), availability="Tu 09:00-12:00")
+    away = city.volunteer(north_m=390)
+    duty.move_offer(city.ctx, away, OfferState.PAUSED, Actor())
+    city.volunteer(categories=("pets",))
+    city.volunteer(approved=False)
+    need_id = city.need(availability="Mo 09:00-12:00")
+    page = page_of(sign_in(), need_id)
+    words = page.text.replace("\u00a0", " ")
+    assert "2 volunteers, the best first" in words
+    assert words.index(f"Offer no. {near}") < words.index(f"Offer no. {far}")
+    assert "about 300 m" in words and "within this volunteer’s radius of 2 km" in words
+    assert "about 3 km: too far away" in words
+    assert "about 200 m: free at other hours, other languages" in words
+    assert "about 400 m: off duty" in words
+    assert not [secret for secret in SECRETS if secret in page.html]
+    french = sign_in().get(f"/coordination/needs/{need_id}?lang=fr").text
+    assert "Qui pourrait aider" in french
+
+
+def test_a_volunteer_is_asked_by_hand(city: City, sign_in: SignIn) -> None:
+    city.volunteer(north_m=300)
+    other = city.volunteer(north_m=900, capacity=2)
+    need_id = city.need()
+    visitor = sign_in()
+    page = page_of(visitor, need_id)
+    page = visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=csrf(page), do="ask", offer=other)
+    assert "The volunteer is asked." in page.text
+    [match] = city.matches(need_id)
+    assert (match.offer_id, match.state, match.made_because) == (other, MatchState.PROPOSED, "")
+    assert match.terms
+    assert offer_of(city, other).taken == 1
+    chosen = visitor.get(f"/coordination/matches/{match.id}")
+    assert chosen.facts["Chosen by"] == "Ana Costa"
+    assert "chosen by an agent" in chosen.text
+    page = visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=csrf(page), do="ask", offer=other)
+    assert "Write why you do it all the same." in page.text, "asked before"
+
+
+@pytest.mark.parametrize("do", ["ask", "agreed"])
+def test_whom_the_rules_refuse_needs_a_reason_in_writing(city: City, sign_in: SignIn, do: str) -> None:
+    far = city.volunteer(north_m=5000, categories=("pets",))
+    need_id = city.need()
+    visitor = sign_in()
+    page = page_of(visitor, need_id)
+    button = {"ask": "Ask", "agreed": "Both have agreed already"}[do]
+    refused = visitor.submit(page, button, offer=str(far), because=" ")
+    assert "Write why you do it all the same." in refused.text and city.matches(need_id) == []
+    visitor.submit(refused, button, offer=str(far), because="Her neighbour of twenty years")
+    [match] = city.matches(need_id)
+    assert (match.state, match.terms, match.made_because) == (
+        {"ask": "proposed", "agreed": "agreed"}[do], None, "Her neighbour of twenty years",
+    )  # fmt: skip
+    assert visitor.get(f"/coordination/matches/{match.id}").facts["Why all the same"] == "Her neighbour of twenty years"
+    assert city.one(Need, need_id).state == {"ask": "asked", "agreed": "agreed"}[do]
+
+
+def test_both_hear_of_what_is_agreed_already(city: City, told: Callable[[str], list[dict[str, str]]]) -> None:
+    offer_id, need_id = city.volunteer(), city.need()
+    assert by_hand.agreed(city.ctx, need_id, offer_id, "", Actor()) == by_hand.Became.DONE
+    assert len(told("agreed_to_resident")) == len(told("agreed_to_volunteer")) == 1
+    assert city.one(Need, need_id).taken == offer_of(city, offer_id).taken == 1
+    assert by_hand.agreed(city.ctx, need_id, city.volunteer(), "", Actor()) == by_hand.Became.OVER
+
+
+@pytest.mark.parametrize("why", ["busy", "paused", "unapproved", "nobody"])
+def test_no_reason_helps_where_there_is_no_room(city: City, why: str) -> None:
+    offer_id = city.volunteer(approved=why != "unapproved")
+    if why == "busy":
+        with city.ctx.db.write() as session:
+            session.get_one(Offer, offer_id).taken = 1
+    if why == "paused":
+        duty.move_offer(city.ctx, offer_id, OfferState.PAUSED, Actor())
+    need_id = city.need()
+    for decide in (by_hand.ask, by_hand.agreed):
+        assert decide(city.ctx, need_id, 999 if why == "nobody" else offer_id, "please", Actor()) == by_hand.Became.ROOM
+    assert city.matches(need_id) == []
+
+
+def test_nobody_helps_themselves_and_whoever_was_refused_is_not_asked(city: City, sign_in: SignIn) -> None:
+    offer_id = city.volunteer()
+    own = city.need(email="v1@example.org")
+    assert by_hand.ask(city.ctx, own, offer_id, "please", Actor()) == by_hand.Became.NEVER
+    need_id = city.need()
+    visitor = sign_in()
+    page = visitor.submit(page_of(visitor, need_id), "Never bring these two together")
+    assert "These two are not brought together any more." in page.text
+    assert "an agent said that the two are not to meet" in page.text
+    assert by_hand.ask(city.ctx, need_id, offer_id, "please", Actor()) == by_hand.Became.NEVER
+    assert city.match() == 0
+    page = visitor.submit(page_of(visitor, need_id), "Allow it again")
+    assert "These two may be brought together again." in page.text
+    city.clock.advance(minutes=11)
+    assert city.match() == 1
+
+
+def test_what_one_of_the_two_said_is_not_shown_and_not_taken_back(city: City, sign_in: SignIn) -> None:
+    offer_id, need_id = city.volunteer(north_m=250), city.need()
+    with city.ctx.db.write() as session:
+        block(session, city.one(Need, need_id).person_id, offer_of(city, offer_id).person_id, city.clock())
+    assert f"Offer no. {offer_id}" not in page_of(sign_in(), need_id).text
+    assert not by_hand.allow(city.ctx, need_id, offer_id, Actor())
+    assert by_hand.ask(city.ctx, need_id, offer_id, "please", Actor()) == by_hand.Became.NEVER
+
+
+def test_whom_an_agent_pinned_is_asked_before_all_others_and_alone(city: City, sign_in: SignIn) -> None:
+    near, far = city.volunteer(north_m=100), city.volunteer(north_m=1500)
+    need_id = city.need()
+    visitor = sign_in()
+    page = page_of(visitor, need_id)
+    page = visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=csrf(page), do="pin", offer=far)
+    assert f"Asked before all others: offer no. {far}." in page.text
+    assert city.match() == 1
+    [match] = city.matches(need_id)
+    assert match.offer_id == far
+    matches.volunteer_answers(city.ctx, match.id, False, Actor())
+    assert city.match() == 1
+    assert city.matches(need_id)[-1].offer_id == near, "whoever said no is not asked again, pinned or not"
+
+
+def test_a_pin_that_cannot_be_used_keeps_nobody_waiting_and_is_taken_back(city: City, sign_in: SignIn) -> None:
+    near, away = city.volunteer(north_m=100), city.volunteer(north_m=50)
+    duty.move_offer(city.ctx, away, OfferState.PAUSED, Actor())
+    need_id = city.need()
+    assert by_hand.pin(city.ctx, need_id, away, Actor())
+    visitor = sign_in()
+    visitor.submit(page_of(visitor, need_id), "Nobody before all others")
+    assert city.one(Need, need_id).pinned_offer_id is None
+    by_hand.pin(city.ctx, need_id, away, Actor())
+    assert city.match() == 1
+    assert city.matches(need_id)[0].offer_id == near
+    assert not by_hand.pin(city.ctx, need_id, 999, Actor())
+
+
+def test_a_request_is_held_until_a_day_and_goes_on_by_itself(city: City, sign_in: SignIn) -> None:
+    city.volunteer()
+    need_id = city.need()
+    visitor = sign_in()
+    question = visitor.get(f"/coordination/needs/{need_id}/pause")
+    page = visitor.submit(question, "Yes, pause it", until="2026-11-30")
+    assert "It goes on by itself" in page.text
+    need = city.one(Need, need_id)
+    assert (need.state, need.paused_until.isoformat()) == (NeedState.PAUSED, "2026-11-30T07:00:00+00:00")
+    city.clock.moment = need.paused_until - timedelta(seconds=1)
+    assert posting.go_on_due(city.ctx) == 0
+    city.clock.advance(seconds=1)
+    assert posting.go_on_due(city.ctx) == 1
+    assert city.match() == 1
+
+
+@pytest.mark.parametrize("until", ["", "yesterday", "2026-11-01"])
+def test_no_day_is_until_somebody_resumes_it(city: City, sign_in: SignIn, until: str) -> None:
+    need_id = city.need()
+    visitor = sign_in()
+    visitor.submit(visitor.get(f"/coordination/needs/{need_id}/pause"), "Yes, pause it", until=until)
+    need = city.one(Need, need_id)
+    assert (need.state, need.paused_until) == (NeedState.PAUSED, None)
+
+
+def test_odd_choices_are_refused(city: City, sign_in: SignIn) -> None:
+    need_id = city.need()
+    visitor = sign_in()
+    token = csrf(page_of(visitor, need_id))
+    for given in ({"do": "eat"}, {"do": "ask"}, {"do": "ask", "offer": "x"}, {"do": "pin", "offer": ""}):
+        visitor.post(f"/coordination/needs/{need_id}/volunteers", 400, csrf_token=token, **given)
+    for do in ("forbid", "allow", "pin"):
+        assert "This has changed" in visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=token, do=do, offer="999").text
+
+
+def test_volunteers_of_another_territory_are_asked_across_the_border_without_a_link(city: City, sign_in: SignIn) -> None:
+    here = quartier(city, "Here", -9000, 0)
+    quartier(city, "There", 0, 9000)
+    over = city.volunteer(north_m=200)
+    need_id = city.need(north_m=-200)
+    visitor = sign_in(territory_id=here)
+    page = page_of(visitor, need_id)
+    assert f"Offer no. {over}" in page.text and f"/coordination/offers/{over}" not in page.html
+    visitor.submit(page, "Ask", offer=str(over))
+    assert [match.offer_id for match in city.all(Match)] == [over]
+
+
+def test_the_page_costs_the_same_whatever_the_number_of_volunteers(city: City, sign_in: SignIn) -> None:
+    visitor, need_id = sign_in(), city.need()
+    page_of(visitor, need_id)
+    costs = []
+    for more in (1, 30):
+        for _ in range(more):
+            city.volunteer()
+        with counted(city) as statements:
+            page_of(visitor, need_id)
+        costs.append(len(statements))
+    assert costs[0] == costs[1]
