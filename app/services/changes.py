@@ -50,11 +50,17 @@ def kept(key: Hashable, now: str, read: Callable[[], Any]) -> Any:
 
 
 def _read(ctx: Context) -> str:
+    """In one query. Of the tails and of whoever is there the sums differ when any of them does."""
     now = ctx.now()
+    newest = [select(kind.id).order_by(kind.id.desc()).limit(TAIL).subquery().c.id for kind in (Event, Task)]
+    there = Presence.seen_at > now - PRESENT
+    sums = [func.count(), func.sum(Presence.task_id), func.sum(Presence.person_id), func.max(Presence.since)]
+    asked = [
+        *(select(figure(ids)).scalar_subquery() for ids in newest for figure in (func.sum, func.max)),
+        *(select(figure).select_from(Presence).where(there).scalar_subquery() for figure in sums),
+        *(select(figure).scalar_subquery() for figure in (func.count(Territory.id), func.max(Territory.changed_at))),
+        select(func.max(Task.due_at)).where(Task.closed_at.is_(None), Task.due_at <= now).scalar_subquery(),
+    ]
     with ctx.db.read() as session:
-        seen = [session.scalars(select(kind.id).order_by(kind.id.desc()).limit(TAIL)).all() for kind in (Event, Task)]
-        overdue = session.scalar(select(func.max(Task.due_at)).where(Task.closed_at.is_(None), Task.due_at <= now))
-        there = select(Presence.task_id, Presence.person_id, Presence.since).where(Presence.seen_at > now - PRESENT)
-        redrawn = session.execute(select(func.count(Territory.id), func.max(Territory.changed_at))).one()
-        present = sorted(map(tuple, session.execute(there.limit(MOST_KEPT))))
-    return hashlib.sha256(repr((seen, overdue, present, tuple(redrawn), now.date())).encode()).hexdigest()[:16]
+        seen = tuple(session.execute(select(*asked)).one())
+    return hashlib.sha256(repr((seen, now.date())).encode()).hexdigest()[:16]

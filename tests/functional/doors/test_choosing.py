@@ -35,7 +35,8 @@ def test_the_page_ranks_who_could_help_and_says_why_the_others_could_not(city: C
     city.volunteer(categories=("pets",))
     city.volunteer(approved=False)
     need_id = city.need(availability="Mo 09:00-12:00")
-    page = page_of(sign_in(), need_id)
+    visitor = sign_in()
+    page = page_of(visitor, need_id)
     words = page.text.replace("\u00a0", " ")
     assert "2 volunteers, the best first" in words
     assert words.index(f"Offer no. {near}") < words.index(f"Offer no. {far}")
@@ -44,7 +45,7 @@ def test_the_page_ranks_who_could_help_and_says_why_the_others_could_not(city: C
     assert "about 200 m: free at other hours, other languages" in words
     assert "about 400 m: off duty" in words
     assert not [secret for secret in SECRETS if secret in page.html]
-    french = sign_in().get(f"/coordination/needs/{need_id}?lang=fr").text
+    french = visitor.get(f"/coordination/needs/{need_id}?lang=fr").text
     assert "Qui pourrait aider" in french
 
 
