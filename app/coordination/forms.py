@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -9,14 +10,16 @@ from flask_babel.speaklater import LazyString
 from wtforms import Field
 from wtforms.validators import StopValidation, ValidationError
 
+from app.contacts import normal_phone
 from app.extensions import ctx
 from app.forms import ChoiceField, Form, LineField, PickField, TickField, needed, quartier_choices
 from app.i18n import languages, own_name
-from app.models import Channel, PostedBy
+from app.models import Channel, Need, PostedBy
 from app.resident.forms import NeedForm
 from app.services.details import Exact
 from app.services.places import Spot, middle_of
 from app.where import WhereFields, five_digits
+from notifications.words import phone_words
 
 _LINE = re.compile("(?P<address>.+), (?P<postcode>[0-9]{5}) (?P<town>.+)")
 """An address as it is stored."""
@@ -104,6 +107,39 @@ class Part:
     seldom: tuple[str, ...] = ()
 
 
+LONGEST = 100
+
+
+class CallerForm(Form):
+    """Who calls, as they say it."""
+
+    said = LineField(
+        _l("Name, phone number, e-mail or street"), [needed(_l("Write what the caller says: a name, a number, a street."))],
+        render_kw=_THEIRS | {"maxlength": LONGEST, "autofocus": True},
+    )  # fmt: skip
+
+
+def caller_data(said: str) -> dict[str, str]:
+    """What was searched for, in the field that it fits."""
+    try:
+        normal_phone(said)
+    except ValueError:
+        return {"email": said, "contact": "email"} if "@" in said else {"name": said}
+    return {"phone": said}
+
+
+def known_data(exact: Exact, last: Need | None) -> dict[str, Any]:
+    """What is known of a caller, for the form."""
+    person = exact.person
+    assert person, "somebody was looked at"
+    data = {
+        "name": person.name, "phone": phone_words(person.phone) if person.phone else "", "email": person.email or "",
+        "contact": person.contact, "spoken": person.language,
+    }  # fmt: skip
+    parts = _LINE.fullmatch(last.address) if last else None
+    return data | (parts.groupdict() if parts else {}) | ({"languages": last.languages} if last else {})
+
+
 class CounterForm(NeedForm):
     """The resident's form as an agent fills it in during a call or at the counter: what is usual stands there already. The fields come in
     the order of a call; ``where`` stands for all of the place."""
@@ -128,6 +164,9 @@ class CounterForm(NeedForm):
         choices=lambda: {Channel.PHONE.value: _("On the phone"), Channel.COUNTER.value: _("At the counter")},
     )  # fmt: skip
     spoken = PickField(_l("Language for calls, letters and e-mails"), choices=lambda: {each: own_name(each) for each in languages()})
+    twice = TickField(_l("Post it all the same: it is another request"))
+    same: int | None = None
+    """A request under way that this one seems to repeat."""
     notice = TickField(_l("I have read the notice on data aloud"), [needed(_l("Read the notice on data aloud, then tick the box."))])
 
     def begin(self) -> None:

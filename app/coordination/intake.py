@@ -1,19 +1,54 @@
 """Posting for somebody on the phone or at the counter. What an agent posts needs no confirmation."""
 
-from flask import flash, redirect, render_template, url_for
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.coordination.door import coordination, sight, when
-from app.coordination.forms import CounterForm
+from app.coordination.door import ID, by_phone, coordination, sight, when
+from app.coordination.forms import LONGEST, CallerForm, CounterForm, caller_data, known_data
 from app.error_pages import sentence, words_for
 from app.extensions import ctx
 from app.identity import actor
-from app.models import Channel, PostedBy, TaskKind
+from app.models import Channel, Person, PostedBy, TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import details, posting
+from app.services import details, finding, posting
 from app.services.places import NoTerritory, Outside
 from app.services.tasks import WITHIN
+
+
+@coordination.route("/call", methods=["GET", "POST"])
+@permit(COORDINATOR)
+def call() -> ResponseReturnValue:
+    """Who calls? Searched by what they say, which never stands in an address."""
+    form = CallerForm()
+    if not form.validate_on_submit():
+        return render_template("coordination/call.html", form=form, found=None), 422 if form.errors else 200
+    said = form.said.data
+    return render_template("coordination/call.html", form=form, found=finding.find(ctx(), sight(), said, by_phone()), said=said)
+
+
+@coordination.post("/call/new")
+@permit(COORDINATOR)
+def new_caller() -> ResponseReturnValue:
+    """The form for somebody who is not known, with what was searched for in it."""
+    said = request.form.get("said", "")[:LONGEST]
+    return _form_for(caller_data(said))
+
+
+@coordination.post(f"/people/<{ID}:person_id>/call")
+@permit(COORDINATOR)
+def known_caller(person_id: int) -> ResponseReturnValue:
+    """The form for somebody who is known, filled in with what they said last; the look is written down."""
+    exact = details.look(ctx(), sight(), Person, person_id, "call", by_phone()) or abort(404)
+    return _form_for(known_data(exact, finding.last_need(ctx(), sight(), person_id)))
+
+
+def _form_for(data: dict[str, Any]) -> ResponseReturnValue:
+    form = CounterForm(formdata=None, data={"contact": "phone", "town": ctx().city.name} | data)
+    form.begin()
+    return render_template("coordination/new_need.html", form=form)
 
 
 @coordination.route("/needs/new", methods=["GET", "POST"])
@@ -25,6 +60,10 @@ def new_need() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             given = form.need(form.spoken.data, PostedBy.AGENT)
+            same = None if form.twice.data else finding.same_request(ctx(), sight(), given.category, (given.phone, given.email))
+            if same:
+                form.same = same
+                return render_template("coordination/new_need.html", form=form), 422
             need_id = posting.post_need(ctx(), given, actor(Channel(form.channel.data)))
             return _posted(need_id)
         except (Outside, NoTerritory) as error:

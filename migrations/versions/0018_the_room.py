@@ -42,10 +42,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("task_id", "person_id", name=op.f("pk_presence")),
     )
     op.create_index(op.f("ix_presence_seen_at"), "presence", ["seen_at"], unique=False)
+    op.create_index(op.f("ix_person_changed_at"), "person", ["changed_at"], unique=False)
     op.create_index(op.f("ix_need_posted_at"), "need", ["posted_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_person_changed_at"), table_name="person")
     op.drop_index(op.f("ix_need_posted_at"), table_name="need")
     op.drop_index(op.f("ix_need_paused_until"), table_name="need")
     for table, columns in NEW.items():

@@ -1,0 +1,172 @@
+"""Finding somebody who calls: by phone number or e-mail exactly, by name or address as one hears it.
+
+Names and addresses are sealed in the database. This process keeps them in memory, bare of accents and signs, from the first search on,
+and follows what changes; whoever asks is given only what is in their sight.
+"""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from rapidfuzz import fuzz, process
+from sqlalchemy import Row, Select, or_, select
+from sqlalchemy.orm import Session
+
+from app.contacts import normal_email, normal_phone
+from app.context import Context
+from app.models import Need, Offer, Person, Territory
+from app.services.events import Actor, record
+from app.services.lists import NEEDS_UNDER_WAY
+from app.services.sight import Sight
+from app.services.streets import plain
+
+SHOWN = 10
+LIKE = 84
+"""How alike two names are to be found, of 100."""
+LESS_LIKE = 8
+"""Whoever is so much less alike than the likeliest is somebody else."""
+BATCH = 500
+OVERLAP = timedelta(minutes=1)
+"""How far each look reaches back, so that a transaction that committed late is seen."""
+SHORTEST = 3
+
+
+@dataclass
+class _Known:
+    """What is in memory of one database: a text by person for names, and by post for addresses; whose a post is."""
+
+    names: dict[int, str] = field(default_factory=dict)
+    addresses: dict[tuple[str, int], str] = field(default_factory=dict)
+    owners: dict[tuple[str, int], int] = field(default_factory=dict)
+    seen_to: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """Somebody who may be the caller. ``posts`` are the newest of theirs in sight: kind (need or offer), id, kinds of help, state,
+    quartier."""
+
+    id: int
+    name: str
+    posts: Sequence[tuple[str, int, Sequence[str], str, str]]
+
+
+_lock = threading.Lock()
+_known: dict[str, _Known] = {}
+
+
+def find(ctx: Context, sight: Sight, said: str, by: Actor) -> list[Found]:
+    """Who it may be, the likeliest first, ten at the most; that somebody searched is written down, not what for."""
+    with ctx.db.read() as session:
+        ids = _by_contact(session, ctx, said)
+        if ids is None:
+            ids = _by_words(_follow(session, ctx), plain(said))
+        people = _in_sight(session, sight, ids)
+        posts = _posts(session, sight, {i: group[0].id for group in people for i in (person.id for person in group)})
+    if people:
+        with ctx.db.write() as session:
+            for first, *_ in people:
+                record(session, "found", ctx.now(), by, reason="call", person_id=first.id)
+    return [Found(first.id, first.name, posts.get(first.id, ())) for first, *_ in people]
+
+
+def same_request(ctx: Context, sight: Sight, category: str, contacts: Iterable[str | None]) -> int | None:
+    """A request under way for the same kind of help by somebody with one of these numbers or addresses (normalised)."""
+    indexes = [index for contact in contacts if contact for index in ctx.keys.indexes(contact)]
+    whose = or_(Person.phone_index.in_(indexes), Person.email_index.in_(indexes))
+    under_way = Need.category == category, Need.state.in_(NEEDS_UNDER_WAY), sight.inside(Need.territory_id)
+    with ctx.db.read() as session:
+        return session.scalar(select(Need.id).join(Need.person).where(whose, *under_way).order_by(Need.id.desc()).limit(1))
+
+
+def last_need(ctx: Context, sight: Sight, person_id: int) -> Need | None:
+    """The newest request in sight of somebody, or of who is the same, with its address."""
+    with ctx.db.read() as session:
+        person = session.get_one(Person, person_id)
+        names = [*filter(None, (person.phone_index, person.email_index))]
+        same = or_(Person.id == person_id, Person.phone_index.in_(names), Person.email_index.in_(names))
+        return session.scalar(
+            select(Need).join(Need.person).where(same, sight.inside(Need.territory_id)).order_by(Need.id.desc()).limit(1)
+        )
+
+
+def _by_contact(session: Session, ctx: Context, said: str) -> list[int] | None:
+    """Whose phone number or address it is, the newest first; ``None`` when it is neither."""
+    for normal, column in ((normal_phone, Person.phone_index), (normal_email, Person.email_index)):
+        try:
+            indexes = ctx.keys.indexes(normal(said.strip()))
+        except ValueError:
+            continue
+        return list(session.scalars(select(Person.id).where(column.in_(indexes)).order_by(Person.id.desc()).limit(BATCH)))
+    return None
+
+
+def _by_words(known: _Known, said: str) -> list[int]:
+    """Whose name or address is like what was heard, the likeliest first."""
+    if len(said) < SHORTEST:
+        return []
+    alike: dict[int, float] = {}
+    for texts, owner in ((known.names, None), (known.addresses, known.owners)):
+        for _, likeness, key in process.extract(said, texts, scorer=fuzz.WRatio, score_cutoff=LIKE, limit=None):
+            person_id = owner[key] if owner else key
+            alike[person_id] = max(alike.get(person_id, 0), likeness)
+    worst = max(alike.values(), default=0) - LESS_LIKE
+    return sorted((i for i, likeness in alike.items() if likeness >= worst), key=lambda i: (-alike[i], -i))
+
+
+def _in_sight(session: Session, sight: Sight, ids: Sequence[int]) -> list[list[Person]]:
+    """The first of these people who are in sight, together with those who are the same: somebody without account is a person of its own
+    for each request."""
+    groups: list[list[Person]] = []
+    same: dict[str, list[Person]] = {}
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        rows = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(some), sight.of_person()))}
+        for person in (rows[i] for i in some if i in rows):
+            names = [*filter(None, (person.phone_index, person.email_index))]
+            group = next((same[name] for name in names if name in same), None)
+            if group is None and len(groups) < SHOWN:
+                groups.append(group := [])
+            if group is not None:
+                group.append(person)
+                same |= dict.fromkeys(names, group)
+        if len(groups) == SHOWN:
+            break
+    return groups
+
+
+def _posts(session: Session, sight: Sight, people: Mapping[int, int]) -> Mapping[int, list[tuple[str, int, Sequence[str], str, str]]]:
+    """By the first of those who are the same; ``people`` says who that is."""
+    posts: dict[int, list[tuple[str, int, Sequence[str], str, str]]] = {}
+    for name, kind, what in (("need", Need, Need.category), ("offer", Offer, Offer.categories)):
+        rows = session.execute(
+            select(kind.id, kind.person_id, what.label("what"), kind.state, Territory.name.label("quartier"))
+            .outerjoin(Territory, Territory.id == kind.territory_id)
+            .where(kind.person_id.in_(people), sight.inside(kind.territory_id))
+            .order_by(kind.id.desc())
+            .limit(BATCH)
+        )
+        for row in rows:
+            categories = [row.what] if isinstance(row.what, str) else row.what
+            posts.setdefault(people[row.person_id], []).append((name, row.id, categories, row.state, row.quartier or ""))
+    return posts
+
+
+def _follow(session: Session, ctx: Context) -> _Known:
+    """What is in memory, brought up to the database."""
+    with _lock:
+        known = _known.setdefault(str(ctx.db.engine.url), _Known())
+        since, now = known.seen_to, ctx.now()
+        for row in _changed(session, select(Person.id, Person.name), Person, since):
+            known.names[row.id] = plain(row.name)
+        for name, kind in (("need", Need), ("offer", Offer)):
+            for row in _changed(session, select(kind.id, kind.person_id, kind.address), kind, since):
+                known.addresses[name, row.id], known.owners[name, row.id] = plain(row.address), row.person_id
+        known.seen_to = now
+        return known
+
+
+def _changed(session: Session, rows: Select[Any], kind: type[Person | Need | Offer], since: datetime | None) -> Iterable[Row[Any]]:
+    return session.execute(rows if since is None else rows.where(kind.changed_at > since - OVERLAP))

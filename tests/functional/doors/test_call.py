@@ -1,0 +1,123 @@
+"""Taking a call: who it is, found as one hears it; the form filled in; a request that is there already."""
+
+from collections.abc import Callable
+
+import pytest
+
+from app.models import Need
+from app.services import finding
+from app.services.events import Actor
+from app.services.sight import Sight
+from tests.city import City
+from tests.functional.doors.conftest import quartier
+from tests.functional.doors.test_coordination_pages import counted, events
+from tests.pages import Page, Visitor
+
+SignIn = Callable[..., Visitor]
+
+
+def search(visitor: Visitor, said: str) -> Page:
+    return visitor.submit(visitor.get("/coordination/call"), "Search", said=said)
+
+
+@pytest.mark.parametrize(
+    "said", ["Anaïs Lefèvre", "anais lefevre", "LEFEVRE Anais", "lefevr", "Anaïs Lefebvre", "06 39 98 55 55", "+33639985555",
+             "anais@example.net", "12 rue des Tapis", "rue des tapis"],
+)  # fmt: skip
+def test_somebody_is_found_as_one_hears_it(city: City, sign_in: SignIn, said: str) -> None:
+    city.need(name="Bruno Keller")
+    need_id = city.need(
+        name="Anaïs Lefèvre", phone="+33639985555", email="anais@example.net", where=City.at(100, "12 rue des Tapis"), contact="phone"
+    )
+    visitor = sign_in()
+    page = search(visitor, said)
+    assert page.path == "/coordination/call", "nothing that was said stands in the address"
+    assert "Anaïs Lefèvre" in page.text and f"Request no. {need_id}" in page.text
+    assert "Bruno" not in page.text
+    [event] = events(city, "found")
+    assert (event.person_id, event.reason) == (city.one(Need, need_id).person_id, "call")
+
+
+def test_whoever_asks_twice_is_one(city: City) -> None:
+    first, second = (city.need(name="Odile Roux", phone="+33639987777", contact="phone") for _ in range(2))
+    [found] = finding.find(city.ctx, Sight(), "odile roux", Actor())
+    assert [post[1] for post in found.posts] == [second, first]
+
+
+def test_nobody_outside_of_the_territory_is_found(city: City, sign_in: SignIn) -> None:
+    here = quartier(city, "Here", -9000, 0)
+    quartier(city, "There", 0, 9000)
+    city.need(name="Odile Roux", phone="+33639987777", contact="phone", north_m=900)
+    visitor = sign_in(territory_id=here)
+    for said in ("Odile Roux", "0639987777", "rue d'Essai"):
+        page = search(visitor, said)
+        assert "Nobody like that in your area." in page.text and page.form("Somebody new")
+    assert events(city, "found") == []
+
+
+def test_what_changed_and_what_is_new_is_found(city: City) -> None:
+    assert finding.find(city.ctx, Sight(), "Odile Roux", Actor()) == []
+    city.clock.advance(minutes=5)
+    city.need(name="Odile Roux")
+    assert len(finding.find(city.ctx, Sight(), "odil rou", Actor())) == 1
+
+
+@pytest.mark.parametrize("said", ["", "  ", "a", "..", "%", "'; drop table person", "x" * 200])
+def test_odd_searches_find_nobody_and_break_nothing(city: City, sign_in: SignIn, said: str) -> None:
+    city.need()
+    visitor = sign_in()
+    page = visitor.submit(visitor.get("/coordination/call"), "Search", expect=None, said=said)
+    assert page.status in (200, 422)
+    assert "Résidente" not in page.text
+
+
+def test_the_form_for_somebody_known_is_filled_in_and_the_look_written_down(city: City, sign_in: SignIn) -> None:
+    need_id = city.need(name="Anaïs Lefèvre", phone="+33639985555", contact="phone", languages=("fr", "ar"))
+    visitor = sign_in()
+    page = visitor.submit(search(visitor, "lefevre"), "New request for Anaïs Lefèvre")
+    form = page.form("Post the request")
+    assert {name: form.values[name] for name in ("name", "phone", "address", "postcode", "town", "contact")} == {
+        "name": ["Anaïs Lefèvre"], "phone": ["06 39 98 55 55"], "address": ["1 rue d'Essai"], "postcode": ["69002"], "town": ["Lyon"],
+        "contact": ["phone"],
+    }  # fmt: skip
+    assert form.values["languages"] == ["fr", "ar"]
+    looks = events(city, "looked_at")
+    assert [(event.person_id, event.reason) for event in looks] == [(city.one(Need, need_id).person_id, "call")]
+
+
+@pytest.mark.parametrize(("said", "field"), [("06 39 98 44 44", "phone"), ("new@example.net", "email"), ("Zoé Nouvelle", "name")])
+def test_what_was_searched_for_stands_in_the_form_for_somebody_new(city: City, sign_in: SignIn, said: str, field: str) -> None:
+    visitor = sign_in()
+    page = visitor.submit(search(visitor, said), "Somebody new")
+    assert page.form("Post the request").values[field] == [said]
+
+
+def test_a_request_that_is_there_already_is_pointed_out_and_posted_all_the_same(city: City, sign_in: SignIn) -> None:
+    first = city.need(name="Anaïs Lefèvre", phone="+33639985555", contact="phone", category="pets")
+    visitor = sign_in()
+    page = visitor.submit(search(visitor, "lefevre"), "New request for Anaïs Lefèvre")
+    given = {"category": "pets", "urgency": "normal", "notice": "y", "quartier": str(city.quartier_id)}
+    page = visitor.submit(page, "Post the request", 422, **given)
+    assert "There is a request for this already" in page.text and f"/coordination/needs/{first}" in page.html
+    assert len(city.all(Need)) == 1
+    page = visitor.submit(page, "Post the request", twice="y")
+    assert len(city.all(Need)) == 2, page.text
+
+
+def test_another_kind_of_help_is_no_repetition(city: City) -> None:
+    city.need(phone="+33639985555", category="pets")
+    assert finding.same_request(city.ctx, Sight(), "shopping", ["+33639985555"]) is None
+    assert finding.same_request(city.ctx, Sight(), "pets", [None]) is None
+
+
+def test_a_search_costs_the_same_whatever_the_number_of_people(city: City, sign_in: SignIn) -> None:
+    visitor = sign_in()
+    costs = []
+    for more in (2, 30):
+        for n in range(more):
+            city.need(name=f"Odile Roux{n}")
+        search(visitor, "odile")
+        with counted(city) as statements:
+            search(visitor, "odile")
+        costs.append(len([one for one in statements if "INSERT INTO event" not in one]))
+    assert costs[0] == costs[1]
