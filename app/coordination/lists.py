@@ -15,6 +15,7 @@ from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import details, lists
 from app.services.mail import late_since
+from app.services.overview import SHOWN
 from config.categories import CATEGORIES
 from matching.lifecycle import MatchState, NeedState, OfferState
 from matching.model import Urgency
@@ -61,14 +62,15 @@ def _list(name: str, page: lists.Page, given: lists.Filter, states: Any, **more:
     found = whole(next(iter(re.findall("[0-9]{1,12}", request.args.get("number", ""))), None))
     if found and details.may_see(ctx(), sight(), KINDS[f"{ONE[name]}_id"], found):
         return redirect(url_for(f"coordination.{ONE[name]}", **{f"{ONE[name]}_id": found}), 303)
-    filters = {key: value for key in ("kind", "state", "urgency", "category", "territory") if (value := request.args.get(key))}
+    filters = {key: value for key in ("kind", "state", "urgency", "category", "territory", "bbox") if (value := request.args.get(key))}
 
     def address(number: int) -> str:
         return url_for(f"coordination.{name}", **filters, page=number)
 
+    on_map = url_for("coordination.map", show=name, **filters) if name in SHOWN else None
     return render_template(
         f"coordination/{name}.html", name=name, page=page, given=given, address=address, filtered=given != lists.Filter(page=given.page),
-        missing="number" in request.args, states=[str(state) for state in states], categories=CATEGORIES,
+        on_map=on_map, missing="number" in request.args, states=[str(state) for state in states], categories=CATEGORIES,
         urgencies=[urgency.value for urgency in Urgency], territories=lists.territories(ctx(), sight()), **more,
     )  # fmt: skip
 
@@ -88,19 +90,20 @@ def _by_day(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[tuple[str, list[Row[*
     return [(name, list(members)) for name, members in groupby(rows, group)]
 
 
-def filter_of(states: Any) -> lists.Filter:
-    """The filter in the address; what is not known is left out."""
+def filter_of(states: Any, state: str | None = None) -> lists.Filter:
+    """The filter in the address; what is not known is left out. ``state`` stands where none is given."""
 
     def known(name: str, values: Any) -> str | None:
         given = request.args.get(name)
         return given if given in [str(each) for each in values] else None
 
     return lists.Filter(
-        state=known("state", states),
+        state=known("state", (lists.UNDER_WAY, *states)) or state,
         category=known("category", CATEGORIES),
         urgency=known("urgency", Urgency),
         kind=known("kind", TaskKind),
         territory_id=whole(request.args.get("territory")),
+        box=box_of(request.args.get("bbox")),
         page=whole(request.args.get("page")) or 1,
     )
 
@@ -108,3 +111,13 @@ def filter_of(states: Any) -> lists.Filter:
 def whole(text: str | None) -> int | None:
     """A number from the address, as far as a database takes it."""
     return min(int(text), LARGEST) if text and text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def box_of(text: str | None) -> lists.Box | None:
+    """``west,south,east,north`` in degrees; ``None`` for what is no part of the map."""
+    parts = (text or "").split(",")
+    try:
+        box = lists.Box(*map(float, parts)) if len(parts) == 4 else None
+    except ValueError:
+        return None
+    return box if box and -180 <= box.west < box.east <= 180 and -90 <= box.south < box.north <= 90 else None
