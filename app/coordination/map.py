@@ -122,8 +122,8 @@ def _several(mark: Mark) -> str:
 def _line(line: Line) -> dict[str, Any]:
     ends = [[round(degrees, DECIMALS) for degrees in end] for end in line.ends]
     own: dict[str, Any] = {"kind": "match", "matches": line.matches}
-    if line.one is not None:
-        own |= {"id": line.one.id, "state": line.one.state}
+    if line.matches == 1:
+        own |= {"id": line.match_id, "state": line.state}
     return {"type": "Feature", "geometry": {"type": "LineString", "coordinates": ends}, "properties": own}
 
 

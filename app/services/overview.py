@@ -33,6 +33,7 @@ WORLD_PX = 256
 NOWHERE = Box(math.inf, math.inf, -math.inf, -math.inf)
 
 Cell = tuple[int, int]
+Point = tuple[float, float]
 
 
 @dataclass
@@ -64,11 +65,12 @@ class Mark:
 
 @dataclass
 class Line:
-    """Matches between the same two marks. ``one`` has id and state of a single match, and need_id and offer_id."""
+    """Matches between the same two marks, from the requests' to the offers'; ``match_id`` and ``state`` are those of one of them."""
 
-    ends: tuple[tuple[float, float], tuple[float, float]]
-    matches: int = 0
-    one: Row[*tuple[Any, ...]] | None = None
+    ends: tuple[Point, Point]
+    matches: int
+    match_id: int
+    state: str
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,9 @@ def view(ctx: Context, sight: Sight, given: Filter, zoom: float, show: str | Non
                 for row in session.execute(_counted(post, sight, given, grid)):
                     cells[int(row.x), int(row.y)].add(_mark(post, row))
         if show in (None, MATCHES):
-            rows = session.execute(_counted_lines(sight, given, grid)).all()
+            rows = session.execute(_matches(sight, given)).all()
     marks, at = _apart(cells, grid)
-    return View(marks, _lines(rows, at), sum(row.matches for row in rows))
+    return View(marks, _lines(rows, at, grid), len(rows))
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,12 @@ class Grid:
     def columns(self, post: type[Need] | type[Offer]) -> list[ColumnElement[Any]]:
         # round() and not floor(), which SQLite may have been built without.
         return [func.round(post.public_lon / self.wide), func.round(post.public_lat / self.tall)]
+
+    def cell(self, lon: float, lat: float) -> Cell:
+        return round(lon / self.wide), round(lat / self.tall)
+
+    def middle(self, cell: Cell) -> Point:
+        return cell[0] * self.wide, cell[1] * self.tall
 
 
 def _counted(post: type[Need] | type[Offer], sight: Sight, given: Filter, grid: Grid) -> Select[*tuple[Any, ...]]:
@@ -161,25 +169,10 @@ def _apart(cells: dict[Cell, Mark], grid: Grid) -> tuple[list[Mark], dict[Cell, 
     return marks, at
 
 
-def _counted_lines(sight: Sight, given: Filter, grid: Grid) -> Select[*tuple[Any, ...]]:
-    names = ("need_x", "need_y", "offer_x", "offer_y")
-    columns = [column.label(name) for name, column in zip(names, grid.columns(Need) + grid.columns(Offer), strict=True)]
+def _matches(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
     points = [Need.public_lon, Need.public_lat, Offer.public_lon, Offer.public_lat]
-    each = (
-        select(
-            *columns, *[point.label(f"p{n}") for n, point in enumerate(points)], Match.id, Match.state, Match.need_id, Match.offer_id
-        )
-        .join(Match.need)
-        .join(Match.offer)
-        .where(*[point.is_not(None) for point in points], *_live(sight, given))
-        .subquery()
-    )  # fmt: skip
-    c = each.c
-    cells = [c[name] for name in names]
-    return select(
-        *cells, func.count().label("matches"), *[func.avg(c[f"p{n}"]).label(f"p{n}") for n in range(4)],
-        *[func.min(column).label(column.name) for column in (c.id, c.state, c.need_id, c.offer_id)],
-    ).group_by(*cells)  # fmt: skip
+    rows = select(Match.id, Match.state, *points).join(Match.need).join(Match.offer)
+    return rows.where(*[point.is_not(None) for point in points], *_live(sight, given))
 
 
 def _live(sight: Sight, given: Filter) -> list[ColumnElement[bool]]:
@@ -190,22 +183,27 @@ def _live(sight: Sight, given: Filter) -> list[ColumnElement[bool]]:
     return [Match.state.in_(LIVE), sight.of_match(), *rest]
 
 
-def _lines(rows: Iterable[Row[*tuple[Any, ...]]], at: dict[Cell, Mark]) -> list[Line]:
-    """From mark to mark, those of most matches first; an end that has no mark is where the posts of its cell are.
+def _lines(rows: Iterable[Row[*tuple[Any, ...]]], at: dict[Cell, Mark], grid: Grid) -> list[Line]:
+    """From mark to mark, those of most matches first; an end that has no mark is in the middle of its cell.
 
-    A single post may lie in one cell with the other side of its match, which a filter or the border of the view left out."""
-    drawn: dict[tuple[tuple[float, float], tuple[float, float]], Line] = {}
-    for row in rows:
-        need, offer = at.get((int(row.need_x), int(row.need_y))), at.get((int(row.offer_x), int(row.offer_y)))
+    A single post may lie in one cell with the other side of its match, which a filter or the border of the view left out.
+    """
+    drawn: dict[tuple[Point, Point], Line] = {}
+    for match_id, state, need_lon, need_lat, offer_lon, offer_lat in rows:
+        here, there = grid.cell(need_lon, need_lat), grid.cell(offer_lon, offer_lat)
+        need, offer = at.get(here), at.get(there)
         if need and need is offer and not need.one:
-            need.within += row.matches
+            need.within += 1
             continue
-        if need is offer:
-            need = offer = None
-        ends = ((need.lon, need.lat) if need else (row.p0, row.p1)), ((offer.lon, offer.lat) if offer else (row.p2, row.p3))
-        line = drawn.setdefault(ends, Line(ends))
-        line.matches += row.matches
-        line.one = row if line.matches == 1 else None
+        if here == there or (need and need is offer):
+            ends = (need_lon, need_lat), (offer_lon, offer_lat)
+        else:
+            ends = (need.lon, need.lat) if need else grid.middle(here), (offer.lon, offer.lat) if offer else grid.middle(there)
+        line = drawn.get(ends)
+        if line is None:
+            drawn[ends] = Line(ends, 1, match_id, state)
+        else:
+            line.matches += 1
     return heapq.nlargest(MOST_LINES, drawn.values(), key=lambda line: line.matches)
 
 
