@@ -1,7 +1,7 @@
 // The coordinators' map (coordination/map.html): what is in view comes from the server, the list beside it follows, the address keeps both.
 import { CLOSE, element, FURTHEST_IN, mark, show } from "./map.js";
 
-const SETTLED_MS = 150, WIDEST_LINE = 9;
+const SETTLED_MS = 150, WIDEST_LINE = 6;
 
 class Overview {
   constructor(figure, { L, map, words, drawn }) {
@@ -95,7 +95,7 @@ class Overview {
 
   cluster(at, { label, needs, offers, urgent, bounds }) {
     const kind = needs && offers ? "both" : offers ? "offer" : "need";
-    const icon = this.L.divIcon({ className: `map-point many ${kind} ${urgent ? "urgent" : ""}`, iconSize: [42, 42], html: String(needs + offers) });
+    const icon = this.L.divIcon({ className: `map-point many ${kind} ${urgent ? "urgent" : ""}`, iconSize: [needs + offers > 999 ? 56 : 42, 42], html: String(needs + offers) });
     const marker = this.L.marker(at, { icon, title: label, riseOnHover: true }).addTo(this.marks);
     marker.getElement().setAttribute("aria-label", label);
     const press = () => this.into(this.bounds(bounds));
