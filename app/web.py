@@ -8,7 +8,7 @@ from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import assets, error_pages, extensions, headers, i18n, identity, layout, logging, permissions
+from app import assets, compression, error_pages, extensions, headers, i18n, identity, layout, logging, permissions
 from app.account.messages import messages
 from app.account.pages import account
 from app.context import Context, make_context
@@ -103,6 +103,7 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     permissions.init(web)
     extensions.csrf.init_app(web)
     headers.init(web)
+    compression.init(web)
     error_pages.init(web)
     layout.init(web)
     assets.init(web)

@@ -14,6 +14,7 @@ def main() -> None:
         raise SystemExit("The example data is missing: it is expected in ../shared/data.")
     lyon = DATA / "lyon"
     run("Pages of the demonstration city", "benchmarks.pages")
+    run("The map with 10,000 posts", "benchmarks.overview")
     run("The relay beside a bare loop", "benchmarks.relay")
     run("Lyon through the whole service", "benchmarks.lyon", lyon)
     run("Lyon's pairs", "benchmarks.match", lyon / "offers.csv", lyon / "needs.csv")

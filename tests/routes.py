@@ -73,7 +73,7 @@ class Reach:
         for values in product(*choices):
             built = rule.build(dict(zip(names, values, strict=True)), append_unknown=False)
             assert built
-            yield built[1]
+            yield built[1] + QUERIES.get(rule.endpoint, "")
 
     def _values(self, rule: Rule, name: str, session: Session) -> Iterable[Any]:
         way = way_of(rule, name)
@@ -223,6 +223,9 @@ WAYS: dict[str, Way] = {
     "mailbox name": _letters,
     "static filename": lambda _reach, _session: ["style.css"],
 }
+
+QUERIES = {"coordination.geojson": "?bbox=4.7,45.6,5,45.9&zoom=12"}
+"""What a page cannot do without besides its path."""
 
 
 def web_without_city() -> Flask:

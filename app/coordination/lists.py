@@ -18,6 +18,7 @@ from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import details, lists, sharing, why
 from app.services.mail import late_since
+from app.services.overview import SHOWN
 from app.why_words import closest_sentence
 from config.categories import CATEGORIES
 from matching.lifecycle import MatchState, NeedState, OfferState
@@ -25,6 +26,8 @@ from matching.model import Urgency
 
 LARGEST = 2**31 - 1
 TASK_STATES = ("open", "closed")
+KEPT = ("kind", "whose", "state", "urgency", "category", "territory", "bbox")
+"""What of an address holds over the pages of a list."""
 ONE = {"tasks": "need", "needs": "need", "offers": "offer", "matches": "match"}
 """The page to which a number leads that is typed on a list."""
 
@@ -79,16 +82,17 @@ def _list(name: str, read: Read, given: lists.Filter, states: Any, **more: Any) 
     found = whole(next(iter(re.findall("[0-9]{1,12}", request.args.get("number", ""))), None))
     if found and details.may_see(ctx(), sight(), KINDS[f"{ONE[name]}_id"], found):
         return redirect(url_for(f"coordination.{ONE[name]}", **{f"{ONE[name]}_id": found}), 303)
-    filters = {key: value for key in ("kind", "whose", "state", "urgency", "category", "territory") if (value := request.args.get(key))}
+    filters = {name: value for name in KEPT if (value := request.args.get(name))}
 
     def address(number: int) -> str:
         return url_for(f"coordination.{name}", **filters, page=number)
 
     def render(seen: tuple[lists.Page, dict[str, Any]]) -> str:
         page, with_it = seen
+        on_map = url_for("coordination.map", show=name, **filters) if name in SHOWN else None
         return render_template(
             f"coordination/{name}.html", name=name, page=page, given=given, address=address, missing="number" in request.args,
-            filtered=given != lists.Filter(page=given.page), states=[str(state) for state in states], categories=CATEGORIES,
+            filtered=given != lists.Filter(page=given.page), states=[str(state) for state in states], categories=CATEGORIES, on_map=on_map,
             urgencies=[urgency.value for urgency in Urgency], territories=lists.territories(ctx(), sight()), **with_it, **more,
         )  # fmt: skip
 
@@ -110,20 +114,21 @@ def _by_day(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[tuple[str, list[Row[*
     return [(name, list(members)) for name, members in groupby(rows, group)]
 
 
-def filter_of(states: Any) -> lists.Filter:
-    """The filter in the address; what is not known is left out."""
+def filter_of(states: Any, state: str | None = None) -> lists.Filter:
+    """The filter in the address; what is not known is left out. ``state`` stands where none is given."""
 
     def known(name: str, values: Any) -> str | None:
         given = request.args.get(name)
         return given if given in [str(each) for each in values] else None
 
     return lists.Filter(
-        state=known("state", states),
+        state=known("state", (lists.UNDER_WAY, *states)) or state,
         category=known("category", CATEGORIES),
         urgency=known("urgency", Urgency),
         kind=known("kind", TaskKind),
         agent_id={"mine": person.id if (person := signed_in()) else 0, "free": 0}.get(request.args.get("whose", "")),
         territory_id=whole(request.args.get("territory")),
+        box=box_of(request.args.get("bbox")),
         page=whole(request.args.get("page")) or 1,
     )
 
@@ -131,3 +136,13 @@ def filter_of(states: Any) -> lists.Filter:
 def whole(text: str | None) -> int | None:
     """A number from the address, as far as a database takes it."""
     return min(int(text), LARGEST) if text and text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def box_of(text: str | None) -> lists.Box | None:
+    """``west,south,east,north`` in degrees; ``None`` for what is no part of the map."""
+    parts = (text or "").split(",")
+    try:
+        box = lists.Box(*map(float, parts)) if len(parts) == 4 else None
+    except ValueError:
+        return None
+    return box if box and -180 <= box.west < box.east <= 180 and -90 <= box.south < box.north <= 90 else None

@@ -1,49 +1,131 @@
-"""The map: what is in sight, by its public points, beside a list of the same."""
+"""The map: what is in sight, by its public points, beside a list of the same. What it draws comes as GeoJSON, for what is in view."""
 
+import hashlib
+import json
+import math
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.coordination.door import coordination, sight
 from app.coordination.lists import filter_of
 from app.extensions import ctx
 from app.kinds import kind_name
 from app.permissions import COORDINATOR, permit
-from app.services import lists
+from app.services import lists, overview
+from app.services.lacks import lacks
+from app.services.lists import UNDER_WAY, Box, Filter
+from app.services.overview import Line, Mark
 from config.categories import CATEGORIES
 from matching.lifecycle import NeedState, OfferState
+from matching.model import Urgency
 
-SHOWN = ("needs", "offers")
 STATES = tuple(dict.fromkeys(str(state) for state in (*NeedState, *OfferState)))
+FURTHEST_IN = 22
+DECIMALS = 5
+"""About a metre."""
 
 
 @coordination.get("/map")
 @permit(COORDINATOR)
 def map() -> ResponseReturnValue:
-    """Requests and offers; ``show`` leaves one of them out."""
-    given, show = filter_of(STATES), request.args.get("show")
-    wanted = (show,) if show in SHOWN else SHOWN
-    needs = lists.needs_on_map(ctx(), sight(), given) if "needs" in wanted else None
-    offers = lists.offers_on_map(ctx(), sight(), given) if "offers" in wanted else None
-    points = [_need(row) for row in (needs.rows if needs else ())] + [_offer(row) for row in (offers.rows if offers else ())]
+    """What is in a part of the map (``bbox``), or in all of it, as a list; ``show`` leaves requests, offers or matches in."""
+    given, show = _filter(), _show()
+    beside = overview.beside(ctx(), sight(), given, show)
+    filters = {name: value for name in ("state", "category", "urgency", "territory", "bbox") if (value := request.args.get(name))}
+    lacking = lacks(ctx(), sight(), given)
+    boxes = [found.box for found in (beside["needs"], beside["offers"]) if found.box]
     return render_template(
-        "coordination/map.html", given=given, show=show, states=STATES, categories=CATEGORIES, needs=needs, offers=offers, points=points,
-        territories=lists.territories(ctx(), sight()),
+        "coordination/map.html", given=given, show=show, states=STATES, categories=CATEGORIES, urgencies=[str(each) for each in Urgency],
+        beside=beside, lacks=lacking, shades={area.id: lacking.shade(area) for area in lacking.areas},
+        territories=lists.territories(ctx(), sight()), filters=filters,
+        whole=Box.around(*boxes) if boxes else None, zoom=_zoom(request.args.get("zoom")),
     )  # fmt: skip
 
 
-def _need(row: Any) -> dict[str, Any]:
-    label = _("Request no. %(number)s: %(what)s", number=row.id, what=kind_name(row.category))
-    return _point(row, label, "need", url_for("coordination.need", need_id=row.id))
+@coordination.get("/map.geojson")
+@permit(COORDINATOR)
+def geojson() -> ResponseReturnValue:
+    """What is in ``bbox`` (west,south,east,north in degrees) at ``zoom``, under the filters of the page."""
+    given, zoom = _filter(), _zoom(request.args.get("zoom"))
+    if given.box is None or zoom is None:
+        abort(Response(_("Give bbox as west,south,east,north in degrees and zoom as a number from 0 to 22."), 400, mimetype="text/plain"))
+    seen = overview.view(ctx(), sight(), given, zoom, _show())
+    drawn = {
+        "type": "FeatureCollection",
+        "features": [*[_mark(m) for m in seen.marks], *[_line(n) for n in seen.lines]],
+        "matches": seen.matches,
+    }
+    text = json.dumps(drawn, ensure_ascii=False, separators=(",", ":"))
+    response = Response(text, mimetype="application/geo+json")
+    # Kept by the browser that may ask for it, which asks again each time: public points and no name are in it.
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.set_etag(hashlib.sha256(text.encode()).hexdigest()[:16])
+    return response.make_conditional(request)
 
 
-def _offer(row: Any) -> dict[str, Any]:
-    label = _("Offer no. %(number)s: %(what)s", number=row.id, what=", ".join(kind_name(slug) for slug in row.categories))
-    return _point(row, label, "offer", url_for("coordination.offer", offer_id=row.id))
+def _filter() -> Filter:
+    """The filters of the lists; without a state, what is not over."""
+    return filter_of(STATES, state=UNDER_WAY)
 
 
-def _point(row: Any, label: str, kind: str, url: str) -> dict[str, Any]:
-    lon, lat = round(row.public_lon, 5), round(row.public_lat, 5)
-    return {"lon": lon, "lat": lat, "label": label, "note": row.quartier, "kind": kind, "url": url}
+def _show() -> str | None:
+    show = request.args.get("show")
+    return show if show in overview.SHOWN else None
+
+
+def _zoom(text: str | None) -> float | None:
+    try:
+        zoom = float(text or "")
+    except ValueError:
+        return None
+    return zoom if 0 <= zoom <= FURTHEST_IN else None
+
+
+def _mark(mark: Mark) -> dict[str, Any]:
+    point = {"type": "Point", "coordinates": [round(mark.lon, DECIMALS), round(mark.lat, DECIMALS)]}
+    if mark.one is None:
+        counts = {"needs": mark.needs, "urgent": mark.urgent, "offers": mark.offers, "matches": mark.within}
+        outwards = [*[_down(degrees) for degrees in mark.box[:2]], *[-_down(-degrees) for degrees in mark.box[2:]]]
+        return {
+            "type": "Feature",
+            "geometry": point,
+            "properties": {"kind": "cluster", "label": _several(mark), **counts, "bounds": outwards},
+        }
+    row = mark.one
+    own: dict[str, Any]
+    if mark.needs:
+        own = {"kind": "need", "category": row.what, "urgency": row.urgency, "url": url_for("coordination.need", need_id=row.id)}
+        label = _("Request no. %(number)s: %(what)s", number=row.id, what=kind_name(row.what))
+        label += f" ({_('urgent')})" if row.urgency == Urgency.URGENT else ""
+    else:
+        categories = json.loads(row.what)
+        own = {"kind": "offer", "category": categories, "url": url_for("coordination.offer", offer_id=row.id)}
+        label = _("Offer no. %(number)s: %(what)s", number=row.id, what=", ".join(kind_name(slug) for slug in categories))
+    return {"type": "Feature", "geometry": point, "properties": {**own, "id": row.id, "state": row.state, "label": label}}
+
+
+def _several(mark: Mark) -> str:
+    """What a circle with a number stands for."""
+    parts = [
+        ngettext("%(num)s request", "%(num)s requests", mark.needs) if mark.needs else "",
+        _("%(number)s urgent", number=mark.urgent) if mark.urgent else "",
+        ngettext("%(num)s offer", "%(num)s offers", mark.offers) if mark.offers else "",
+        ngettext("%(num)s match", "%(num)s matches", mark.within) if mark.within else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _line(line: Line) -> dict[str, Any]:
+    ends = [[round(degrees, DECIMALS) for degrees in end] for end in line.ends]
+    own: dict[str, Any] = {"kind": "match", "matches": line.matches}
+    if line.matches == 1:
+        own |= {"id": line.match_id, "state": line.state}
+    return {"type": "Feature", "geometry": {"type": "LineString", "coordinates": ends}, "properties": own}
+
+
+def _down(degrees: float) -> float:
+    return math.floor(degrees * 10**DECIMALS) / 10**DECIMALS

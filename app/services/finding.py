@@ -18,7 +18,7 @@ from app.contacts import normal_email, normal_phone
 from app.context import Context
 from app.models import Need, Offer, Person, Territory
 from app.services.events import Actor, record
-from app.services.lists import NEEDS_UNDER_WAY
+from app.services.lists import NOT_OVER
 from app.services.sight import Sight
 from app.services.streets import plain
 
@@ -76,7 +76,7 @@ def same_request(ctx: Context, sight: Sight, category: str, contacts: Iterable[s
     """A request under way for the same kind of help by somebody with one of these numbers or addresses (normalised)."""
     indexes = [index for contact in contacts if contact for index in ctx.keys.indexes(contact)]
     whose = or_(Person.phone_index.in_(indexes), Person.email_index.in_(indexes))
-    under_way = Need.category == category, Need.state.in_(NEEDS_UNDER_WAY), sight.inside(Need.territory_id)
+    under_way = Need.category == category, Need.state.in_(NOT_OVER[Need]), sight.inside(Need.territory_id)
     with ctx.db.read() as session:
         return session.scalar(select(Need.id).join(Need.person).where(whose, *under_way).order_by(Need.id.desc()).limit(1))
 

@@ -5,26 +5,50 @@ Names, addresses, phone numbers and free text are not even selected here; :mod:`
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Text, cast, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person, Task, TaskKind, Territory
 from app.services.sight import Sight, subtree
 from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
-from matching.lifecycle import NeedState, OfferState
+from matching.lifecycle import LIVE, NeedState, OfferState
 
 PAGE_SIZE = 25
-MAP_SIZE = 100
-NEEDS_UNDER_WAY = (NeedState.UNCONFIRMED, NeedState.OPEN, NeedState.ASKED, NeedState.AGREED, NeedState.PAUSED)
+UNDER_WAY = "under_way"
+"""In a filter: every state of :data:`NOT_OVER`."""
+NOT_OVER: dict[type[Any], Sequence[str]] = {
+    Need: (NeedState.UNCONFIRMED, NeedState.OPEN, NeedState.ASKED, NeedState.AGREED, NeedState.PAUSED),
+    Offer: (OfferState.UNCONFIRMED, OfferState.ACTIVE, OfferState.PAUSED),
+    Match: tuple(sorted(LIVE)),
+}
+
+
+class Box(NamedTuple):
+    """A part of the map in degrees."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @classmethod
+    def around(cls, *boxes: "Box") -> "Box":
+        """The smallest that holds all of them; at least one."""
+        west, south, east, north = zip(*boxes, strict=True)
+        return cls(min(west), min(south), max(east), max(north))
+
+    def holds(self, post: type[Need] | type[Offer]) -> ColumnElement[bool]:
+        """Whether a post's public point lies in it, borders included."""
+        return and_(post.public_lon.between(self.west, self.east), post.public_lat.between(self.south, self.north))
 
 
 @dataclass(frozen=True)
 class Filter:
     """What to leave in; ``None`` is anything. ``kind`` is a task's, and so is ``agent_id``: who does it, 0 for nobody in particular.
-    ``territory_id`` takes the subtree. ``page`` counts from 1."""
+    ``territory_id`` takes the subtree; in the ``box`` is a match of which one side is. ``page`` counts from 1."""
 
     state: str | None = None
     category: str | None = None
@@ -32,6 +56,7 @@ class Filter:
     territory_id: int | None = None
     kind: str | None = None
     agent_id: int | None = None
+    box: Box | None = None
     page: int = 1
 
 
@@ -58,8 +83,13 @@ class Page:
 
 
 def needs(ctx: Context, sight: Sight, given: Filter) -> Page:
+    """A page of :func:`need_rows`."""
+    return _page(ctx, need_rows(sight, given), given)
+
+
+def need_rows(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
     """The newest first. Columns: id, category, urgency, state, helpers_needed, taken, posted_at, quartier."""
-    rows = (
+    return (
         select(
             Need.id, Need.category, Need.urgency, Need.state, Need.helpers_needed, Need.taken, Need.posted_at,
             Territory.name.label("quartier"),
@@ -67,33 +97,41 @@ def needs(ctx: Context, sight: Sight, given: Filter) -> Page:
         .outerjoin(Territory, Territory.id == Need.territory_id)
         .where(
             sight.inside(Need.territory_id),
-            *_wanted(given, Need.state, Need.category == given.category, [Need.territory_id], urgency=Need.urgency),
+            *wanted(given, Need.state, Need.category == given.category, [Need], urgency=Need.urgency),
         )
         .order_by(Need.posted_at.desc(), Need.id.desc())
     )  # fmt: skip
-    return _page(ctx, rows, given)
 
 
 def offers(ctx: Context, sight: Sight, given: Filter) -> Page:
+    """A page of :func:`offer_rows`."""
+    return _page(ctx, offer_rows(sight, given), given)
+
+
+def offer_rows(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
     """The newest first. Columns: id, categories, radius_m, quartiers, drawn, capacity, taken, state, created_at, approved_at, quartier."""
-    rows = (
+    return (
         select(
             Offer.id, Offer.categories, Offer.radius_m, Offer.quartiers, Offer.drawn, Offer.capacity, Offer.taken, Offer.state,
             Offer.created_at, Person.approved_at, Territory.name.label("quartier"),
         )
         .join(Person, Person.id == Offer.person_id)
         .outerjoin(Territory, Territory.id == Offer.territory_id)
-        .where(sight.inside(Offer.territory_id), *_wanted(given, Offer.state, offers_of(given.category), [Offer.territory_id]))
+        .where(sight.inside(Offer.territory_id), *wanted(given, Offer.state, offers_of(given.category), [Offer]))
         .order_by(Offer.created_at.desc(), Offer.id.desc())
     )  # fmt: skip
-    return _page(ctx, rows, given)
 
 
 def matches(ctx: Context, sight: Sight, given: Filter) -> Page:
+    """A page of :func:`match_rows`."""
+    return _page(ctx, match_rows(sight, given), given)
+
+
+def match_rows(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
     """The newest first. Columns: id, need_id, offer_id, category, urgency, state, outcome, mode, proposed_at, deadline_at, and the quartier
     of each side (need_quartier, offer_quartier)."""
     there, here = aliased(Territory), aliased(Territory)
-    rows = (
+    return (
         select(
             Match.id, Match.need_id, Match.offer_id, Need.category, Need.urgency, Match.state, Match.outcome, Match.mode, Match.proposed_at,
             Match.deadline_at, there.name.label("need_quartier"), here.name.label("offer_quartier"),
@@ -104,13 +142,10 @@ def matches(ctx: Context, sight: Sight, given: Filter) -> Page:
         .outerjoin(here, here.id == Offer.territory_id)
         .where(
             sight.of_match(),
-            *_wanted(
-                given, Match.state, Need.category == given.category, [Need.territory_id, Offer.territory_id], urgency=Need.urgency
-            ),
+            *wanted(given, Match.state, Need.category == given.category, [Need, Offer], urgency=Need.urgency),
         )
         .order_by(Match.proposed_at.desc(), Match.id.desc())
     )  # fmt: skip
-    return _page(ctx, rows, given)
 
 
 def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
@@ -172,17 +207,22 @@ def offers_of(category: str | None) -> ColumnElement[bool]:
     return cast(Offer.categories, Text).contains(f'"{category}"', autoescape=True)
 
 
-def _wanted(given: Filter, state: Any, category: ColumnElement[bool], places: list[Any], urgency: Any = None) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
+def wanted(
+    given: Filter, state: Any, category: ColumnElement[bool], posts: Sequence[type[Need] | type[Offer]], urgency: Any = None
+) -> list[ColumnElement[bool]]:
+    """The filter as conditions on ``state``, a column of needs, offers or matches, and on any of the ``posts``."""
+    found: list[ColumnElement[bool]] = []
     if given.state:
-        wanted.append(state == given.state)
+        found.append(state.in_(NOT_OVER[state.class_]) if given.state == UNDER_WAY else state == given.state)
     if given.category:
-        wanted.append(category)
+        found.append(category)
     if given.urgency and urgency is not None:
-        wanted.append(urgency == given.urgency)
+        found.append(urgency == given.urgency)
     if given.territory_id:
-        wanted.append(or_(*[place.in_(subtree(given.territory_id)) for place in places]))
-    return wanted
+        found.append(or_(*[post.territory_id.in_(subtree(given.territory_id)) for post in posts]))
+    if given.box:
+        found.append(or_(*[given.box.holds(post) for post in posts]))
+    return found
 
 
 def _page(ctx: Context, rows: Select[*tuple[Any, ...]], given: Filter) -> Page:
@@ -191,45 +231,3 @@ def _page(ctx: Context, rows: Select[*tuple[Any, ...]], given: Filter) -> Page:
         number = min(max(1, given.page), max(1, -(-total // PAGE_SIZE)))
         found = session.execute(rows.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
     return Page(found, total, number)
-
-
-@dataclass(frozen=True)
-class OnMap:
-    """The newest posts with a public point, and how many there are in all."""
-
-    rows: Sequence[Row[*tuple[Any, ...]]]
-    total: int
-
-
-def needs_on_map(ctx: Context, sight: Sight, given: Filter) -> OnMap:
-    """Columns: id, category, urgency, state, public_lon, public_lat, quartier. Without a state: those that are not over."""
-    rows = (
-        select(
-            Need.id, Need.category, Need.urgency, Need.state, Need.public_lon, Need.public_lat, Territory.name.label("quartier"),
-        )
-        .join(Territory, Territory.id == Need.territory_id)
-        .where(sight.inside(Need.territory_id), *_wanted(given, Need.state, Need.category == given.category, [Need.territory_id]))
-        .order_by(Need.posted_at.desc(), Need.id.desc())
-    )  # fmt: skip
-    return _on_map(ctx, rows if given.state else rows.where(Need.state.in_(NEEDS_UNDER_WAY)))
-
-
-def offers_on_map(ctx: Context, sight: Sight, given: Filter) -> OnMap:
-    """Columns: id, categories, state, approved_at, public_lon, public_lat, quartier. Without a state: those not withdrawn."""
-    rows = (
-        select(
-            Offer.id, Offer.categories, Offer.state, Person.approved_at, Offer.public_lon, Offer.public_lat,
-            Territory.name.label("quartier"),
-        )
-        .join(Person, Person.id == Offer.person_id)
-        .join(Territory, Territory.id == Offer.territory_id)
-        .where(sight.inside(Offer.territory_id), *_wanted(given, Offer.state, offers_of(given.category), [Offer.territory_id]))
-        .order_by(Offer.created_at.desc(), Offer.id.desc())
-    )  # fmt: skip
-    return _on_map(ctx, rows if given.state else rows.where(Offer.state != OfferState.WITHDRAWN))
-
-
-def _on_map(ctx: Context, rows: Select[*tuple[Any, ...]]) -> OnMap:
-    with ctx.db.read() as session:
-        total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
-        return OnMap(session.execute(rows.limit(MAP_SIZE)).all(), total)

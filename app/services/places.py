@@ -72,7 +72,7 @@ class Territories:
     def drawn(self) -> str:
         """GeoJSON to look at, some metres from the true outlines."""
         features = [
-            {"type": "Feature", "properties": {"name": self.names[i]}, "geometry": json.loads(to_geojson(rough))}
+            {"type": "Feature", "id": i, "properties": {"name": self.names[i]}, "geometry": json.loads(to_geojson(rough))}
             for i, shape in self.shapes.items()
             if not (rough := set_precision(shape.simplify(DRAWN_WITHIN), DRAWN_WITHIN / 10)).is_empty
         ]

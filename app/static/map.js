@@ -1,6 +1,7 @@
 // Draws the maps of a page (components/map.html) with Leaflet, which is fetched only where there is one.
 export const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const FURTHEST_IN = 19, CLOSE = 16, APART_PX = 40;
+export const FURTHEST_IN = 19, CLOSE = 16;
+const APART_PX = 40;
 
 export function element(tag, properties, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -14,7 +15,7 @@ export async function stylesheet(name) {
   await new Promise((onload, onerror) => document.head.append(element("link", { rel: "stylesheet", href, onload, onerror })));
 }
 
-/** Shows a figure's map: tiles if there are any, the territories' outlines, nothing else. Gives Leaflet, the map and the words. */
+/** Shows a figure's map: tiles if there are any, the territories' outlines, nothing else. Gives Leaflet, the map, the words and what is drawn. */
 export async function show(figure) {
   await Promise.all([stylesheet("vendor/leaflet/leaflet.css"), import("./vendor/leaflet/leaflet.js")]);
   await stylesheet("map.css");
@@ -29,11 +30,12 @@ export async function show(figure) {
   map.attributionControl.setPrefix(false);
   L.control.zoom({ position: "bottomleft", zoomInTitle: words.in, zoomOutTitle: words.out }).addTo(map);
   map.on("popupopen", ({ popup }) => popup.getElement().querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", words.close));
+  map.getContainer().addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
   if (tiles) L.tileLayer(tiles, { maxZoom: FURTHEST_IN, attribution: escaped(attribution) }).addTo(map);
   const drawn = L.geoJSON(await territories(outlines), { interactive: false, className: "map-outline" }).addTo(map);
   if (drawn.getBounds().isValid()) map.fitBounds(drawn.getBounds());
   else map.setView([46.6, 2.5], 5);
-  return { L, map, words };
+  return { L, map, words, drawn };
 }
 
 async function territories(address) {
@@ -61,7 +63,6 @@ async function points(figure) {
   };
   draw();
   map.on("zoomend", draw);
-  map.getContainer().addEventListener("keydown", ({ key }) => key === "Escape" && map.closePopup());
 }
 
 function together(map, given) {
@@ -75,7 +76,8 @@ function together(map, given) {
   return groups.map((group) => group.points);
 }
 
-function mark(L, map, layer, group, words) {
+/** A marker for what lies in one place, with a popup of it. */
+export function mark(L, map, layer, group, words) {
   const [first] = group, many = group.length > 1;
   const kind = group.every((point) => point.kind === first.kind) ? first.kind : "both";
   const label = many ? words.many.replace("#", group.length) : first.label;
@@ -84,7 +86,7 @@ function mark(L, map, layer, group, words) {
   marker.getElement().setAttribute("aria-label", label);
   marker.bindPopup(element("ul", {}, ...group.map(entry)), { maxWidth: Math.min(300, map.getSize().x - 90), maxHeight: 220 });
   marker.on("popupopen", ({ popup }) => popup.getElement().querySelector("a")?.focus({ preventScroll: true }));
-  marker.on("popupclose", () => marker.getElement()?.focus({ preventScroll: true }));
+  return marker.on("popupclose", () => marker.getElement()?.focus({ preventScroll: true }));
 }
 
 function entry(point) {

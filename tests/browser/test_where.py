@@ -93,17 +93,3 @@ def test_without_the_maps_files_the_form_is_whole(browser: Browser, site: Site) 
     expect(visitor.page.get_by_role("combobox", name="Search for the address")).to_be_visible()
     assert not [problem for problem in visitor.problems if "vendor/leaflet" not in problem]
     visitor.close()
-
-
-def test_points_of_the_map_lead_where_the_list_leads(visit: Visit) -> None:
-    visitor = visit(language="en", role="coordinator")
-    visitor.open("/coordination/map")
-    listed = {link.get_attribute("href") for link in visitor.page.locator("#list a").all()}
-    marker = visitor.page.locator(".map-point").first
-    marker.press("Enter")
-    shown = visitor.page.locator(".leaflet-popup a[href^='/coordination']")
-    expect(shown.first).to_be_focused()
-    assert {link.get_attribute("href") for link in shown.all()} <= listed
-    visitor.page.keyboard.press("Escape")
-    expect(shown).to_have_count(0)
-    expect(marker).to_be_focused()

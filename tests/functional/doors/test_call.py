@@ -25,7 +25,7 @@ def search(visitor: Visitor, said: str) -> Page:
              "anais@example.net", "12 rue des Tapis", "rue des tapis"],
 )  # fmt: skip
 def test_somebody_is_found_as_one_hears_it(city: City, sign_in: SignIn, said: str) -> None:
-    city.need(name="Bruno Keller")
+    city.need(name="Bruno Keller", where=City.at(3000, "8 avenue Foch"))
     need_id = city.need(
         name="Anaïs Lefèvre", phone="+33639985555", email="anais@example.net", where=City.at(100, "12 rue des Tapis"), contact="phone"
     )

@@ -132,7 +132,7 @@ def test_files_of_the_look_are_kept_until_they_change(city: City, tmp_path: Path
 
     for address in addresses:
         assert headers(address)["Cache-Control"] == "public, max-age=31536000, immutable", address
-        assert not {"Set-Cookie", "Vary"} & set(headers(address).keys()), address
+        assert "Set-Cookie" not in headers(address) and headers(address).get("Vary") in (None, "Accept-Encoding"), address
         plain = address.split("?")[0]
         assert [headers(each)["Cache-Control"] for each in (plain, f"{plain}?v=other")] == ["no-cache"] * 2
     assert headers("/static/none.css?v=")["Cache-Control"] == "no-cache"
