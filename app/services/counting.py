@@ -43,6 +43,7 @@ HOURS = (1, 3, 6, 12, 24, 48, 72, 168)
 """Within how many hours both agreed, in the table of waits."""
 KEPT_FOR, MOST_KEPT = timedelta(minutes=5), 50
 """How long counted figures are shown again, and how many of them a process keeps."""
+NEVER = 10_000
 LOOKING = (NeedState.OPEN, NeedState.ASKED)
 WITHDRAWN = literal_column("'offer_withdrawn'")  # as its index says it
 
@@ -157,12 +158,15 @@ def _halves(rows: Iterable[Any]) -> dict[int, list[Any]]:
 
 def _half(requests: list[Any], answers: list[Any], outcomes: list[Any], asked: list[Any], lost: list[Any]) -> Half:
     by: dict[str, dict[str, Asked]] = defaultdict(dict)
-    waits = {}
+    waits, ages = {}, []
     for row in requests:
         if row.kind == "wait":
             waits[int(row.key)] = row.count
+        elif row.kind == "hours":
+            ages.append((int(row.key), row.ripe, row.count))
         else:
             by[row.kind][row.key] = Asked(row.count, row.people, row.ripe, row.within, row.agreed)
+    by["hours"] = _in_time(ages)
     counts = {row.times: row.volunteers for row in asked if row.times}
     never = sum(row.volunteers for row in asked if not row.times) - sum(row.on_duty for row in asked if row.times)
     return Half(
@@ -192,20 +196,27 @@ def _each(column: Any) -> ColumnElement[int]:
 
 
 def _requests(within: _Within) -> Any:
-    """Rows of kind, now, key, count, people, ripe, within, agreed."""
+    """Rows of kind, now, key, count, people, ripe, within, agreed.
+
+    Kind ``wait``: the key is in minutes. Kind ``hours``: the key is the largest of ``HOURS`` that they are old, ripe the smallest within
+    which both agreed.
+    """
     moment = within.ctx.now()
     agreed_at = select(func.min(Match.agreed_at)).where(Match.need_id == Need.id, Match.agreed_at.is_not(None)).correlate(Need)
     wait_s = _seconds(agreed_at.scalar_subquery()) - _seconds(Need.confirmed_at)
     found = (
         select(
             within.now(Need.confirmed_at), people_of().label("who"), func.coalesce(cast(Need.territory_id, String), "").label("territory"),
-            Need.category, Need.state, Person.contact, Need.channel, wait_s.label("wait"), (wait_s // 60).label("minutes"),
+            Need.category, Need.state, Person.contact, Need.channel, wait_s.label("wait"),
             (int(moment.timestamp()) - _seconds(Need.confirmed_at)).label("age"),
         )
         .join(Need.person)
         .where(within.here(Need.territory_id), within.during(Need.confirmed_at), Need.confirmed_at <= moment)
     )  # fmt: skip
-    rows = _once(found, "request")
+    # Whoever asked has a number: to count different ones in six ways, numbers are compared and not their long names.
+    given = found.subquery()
+    numbered = select(*[column for column in given.c if column.name != "who"], func.dense_rank().over(order_by=given.c.who).label("who"))
+    rows = _once(numbered, "request")
     day_s, none = int(DAY.total_seconds()), literal(0)
     ripe = rows.c.age >= day_s
 
@@ -217,16 +228,30 @@ def _requests(within: _Within) -> Any:
             func.count(rows.c.wait).label("agreed"),
         ).group_by(rows.c.now, *[] if key is None else [key])  # fmt: skip
 
-    def by_age(hours: int) -> Select[*tuple[Any, ...]]:
-        in_time, all_of = _how_many(rows.c.wait <= hours * 3600), func.count()
-        old = select(literal("hours"), rows.c.now, literal(str(hours)), all_of, all_of, all_of, in_time, in_time)
-        return old.where(rows.c.age >= hours * 3600).group_by(rows.c.now)
-
-    waits = select(literal("wait"), rows.c.now, cast(rows.c.minutes, String), func.count(), none, none, none, none)
+    minutes = rows.c.wait // _figure(60)
+    waits = select(literal("wait"), rows.c.now, cast(minutes, String), func.count(), none, none, none, none)
+    old = case(*[(rows.c.age >= _figure(hours * 3600), _figure(hours)) for hours in reversed(HOURS)], else_=_figure(0))
+    after = case(*[(rows.c.wait <= _figure(hours * 3600), _figure(hours)) for hours in HOURS], else_=_figure(NEVER))
+    ages = select(literal("hours"), rows.c.now, cast(old, String), func.count(), none, after, none, none)
     return union_all(
         grouped("all"), *[grouped(kind, rows.c[kind]) for kind in ("state", "category", "territory", "contact", "channel")],
-        *[by_age(hours) for hours in HOURS], waits.where(rows.c.wait.is_not(None)).group_by(rows.c.now, rows.c.minutes),
+        waits.where(rows.c.wait.is_not(None)).group_by(rows.c.now, minutes), ages.group_by(rows.c.now, old, after),
     )  # fmt: skip
+
+
+def _figure(number: int) -> ColumnElement[int]:
+    """In the words of the query itself: what is grouped by must be told from what is given."""
+    return literal_column(str(number), Integer)
+
+
+def _in_time(ages: list[tuple[int, int, int]]) -> dict[str, Asked]:
+    """From how old, agreed within, and how many: how many are so old, and how many of those were agreed within that time."""
+    found = {}
+    for hours in HOURS:
+        old = [(after, many) for age, after, many in ages if age >= hours]
+        whole, within = sum(many for _, many in old), sum(many for after, many in old if after <= hours)
+        found[str(hours)] = Asked(whole, whole, whole, within, within)
+    return found
 
 
 def _was_asked() -> ColumnElement[bool]:
