@@ -227,7 +227,7 @@ def _by_place_and_kind(found: Counted, names: Mapping[str, str]) -> list[Table]:
     places = [row("territory", key, names[key]) for key in names]
     nowhere = row("territory", "", _("not placed yet"))
     places.append(nowhere)
-    places.sort(key=lambda each: (each[5].number is None, each[4].few, each[5].number or 0))
+    places.sort(key=lambda each: (each[5].number is None, each[3].few, each[5].number or 0))
     says = _("Both agreed within 24 hours of the confirmation. Only requests that are a day old are counted in the share.")
     first = _("The quartier served least comes first; those without a share come last.")
     return [

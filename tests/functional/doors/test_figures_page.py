@@ -40,6 +40,20 @@ def test_it_opens_with_the_last_thirty_days_beside_the_thirty_before(city: City,
     assert "looked_at" not in city.events()
 
 
+def test_the_quartier_served_least_is_named_where_enough_people_ask(city: City, sign_in: SignIn) -> None:
+    quartier(city, "South", -9000, -100)
+    quartier(city, "North", -100, 9000)
+    for _ in range(5):
+        agreed(city)
+        city.need(category="pets", north_m=200)
+    city.need(category="pets", north_m=-2000)
+    city.clock.advance(days=1)
+    visitor = sign_in()
+    assert "Served least within a day: North, 5 of 10 requests." in visitor.get(PAGE).text
+    rows = csv.reader(visitor.browser.get(f"{PAGE}/quartiers.csv").text.splitlines())
+    assert [row[:2] for row in rows][1:] == [["North", "10"], ["South", "1 *"]], "few people are no comparison"
+
+
 def test_any_period_and_place_stand_in_the_address(city: City, sign_in: SignIn) -> None:
     here = quartier(city, "Here", -9000, 9000)
     city.need()
