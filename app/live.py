@@ -25,7 +25,7 @@ def show(key: Hashable, read: Callable[[], T], render: Callable[[T], str]) -> Re
     now = mark(ctx(), fresh=not has_mark)
     if has_mark == now:
         return _unchanged(now, has_hash)
-    value = kept((str(ctx().db.engine.url), key), now, read)
+    value = kept((str(ctx().db.engine.url), key), now, read, fresh=not has_mark)
     person = signed_in()
     shown = hashlib.sha256(repr((value, language(), person and person.id, ctx().now().date())).encode()).hexdigest()[:16]
     if has_hash == shown:

@@ -2,17 +2,21 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
 from notifications.types import UTCDateTime
+
+_WITHDRAWN = text("kind = 'offer_withdrawn'")
 
 
 class Event(Base):
     """A fact with its time, actor, channel and reason. No personal data: people are named by reference only."""
 
     __tablename__ = "event"
+    # Who has left, among a million events.
+    __table_args__ = (Index("ix_event_offer_withdrawn", "at", sqlite_where=_WITHDRAWN, postgresql_where=_WITHDRAWN),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

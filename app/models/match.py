@@ -12,6 +12,7 @@ from app.models.need import Need
 from app.models.offer import Offer
 from notifications.types import UTCDateTime
 
+_AGREED = text("agreed_at IS NOT NULL")
 _LIVE = text("state IN ('proposed', 'accepted', 'agreed')")
 
 
@@ -34,6 +35,8 @@ class Match(Base):
         Index("uq_match_live_pair", "need_id", "offer_id", unique=True, sqlite_where=_LIVE, postgresql_where=_LIVE),
         Index("ix_match_due", "state", "deadline_at"),
         Index("ix_match_ask", "state", "ask_at"),
+        Index("ix_match_figures", "proposed_at", "need_id", "offer_id", "state", "accepted_at", "agreed_at"),
+        Index("ix_match_agreed", "need_id", "agreed_at", sqlite_where=_AGREED, postgresql_where=_AGREED),
         IDS_ONCE,
     )
 
@@ -48,7 +51,7 @@ class Match(Base):
     proposed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     deadline_at: Mapped[datetime] = mapped_column(UTCDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    agreed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    agreed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ask_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     asked: Mapped[int] = mapped_column(default=0, server_default="0")

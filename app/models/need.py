@@ -30,6 +30,7 @@ class Need(Post, Base):
         CheckConstraint("taken >= 0 AND taken <= helpers_needed", name="places"),
         Index("ix_need_due", "state", "next_try_at"),
         Index("ix_need_check", "state", "check_at"),
+        Index("ix_need_figures", "confirmed_at", "territory_id", "category", "state", "channel", "person_id"),
         IDS_ONCE,
     )
 

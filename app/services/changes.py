@@ -35,11 +35,12 @@ def mark(ctx: Context, *, fresh: bool) -> str:
     return known
 
 
-def kept(key: Hashable, now: str, read: Callable[[], Any]) -> Any:
-    """What was read at the mark ``now`` for any page that shows the same; ``key`` says what, of which database and in whose sight."""
+def kept(key: Hashable, now: str, read: Callable[[], Any], *, fresh: bool) -> Any:
+    """What was read at the mark ``now`` for any page that shows the same; ``key`` says what, of which database and in whose sight.
+    ``fresh``: it is read whatever the mark says."""
     with _lock:
         at, value = _kept.get(key, ("", None))
-    if at != now:
+    if at != now or fresh:
         value = read()
         with _lock:
             _kept[key] = now, value

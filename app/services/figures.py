@@ -44,7 +44,7 @@ def figures(ctx: Context) -> Figures:
             select(_people(), func.count(Need.id.distinct())).select_from(Match).join(Match.need).join(Need.person).where(agreed)
         ).one()
         yeses = session.execute(
-            select(_who(), Need.confirmed_at, first_yes)
+            select(people_of(), Need.confirmed_at, first_yes)
             .select_from(Match).join(Match.need).join(Need.person)
             .where(Match.accepted_at > ctx.now() - RECENT, Need.confirmed_at.is_not(None))
             .group_by(Need.id, Need.confirmed_at, Person.id, Person.email_index, Person.phone_index)
@@ -60,10 +60,10 @@ def _shown(figure: T, people: int) -> T | None:
     return figure if people >= FEWEST else None
 
 
-def _who() -> ColumnElement[str]:
+def people_of() -> ColumnElement[str]:
     """Whoever asks twice by the same address, or else phone, is one."""
     return func.coalesce(Person.email_index, Person.phone_index, cast(Person.id, String))
 
 
 def _people() -> ColumnElement[int]:
-    return func.count(_who().distinct())
+    return func.count(people_of().distinct())

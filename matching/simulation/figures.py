@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from matching.model import Id
 from matching.simulation.clock import DAY, HOUR
 from matching.simulation.town import Case, Town
+from matching.spread import gini, quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +72,6 @@ def available_volunteers(town: Town) -> list[Id]:
 
 def wait_hours(case: Case) -> float:
     return math.inf if case.served is None else (case.served - case.posted.minute) / HOUR
-
-
-def quantile(in_order: Sequence[float], share: float) -> float:
-    """The smallest value that this share of them does not exceed."""
-    return in_order[max(0, math.ceil(share * len(in_order)) - 1)] if in_order else math.nan
-
-
-def gini(counts: Iterable[float]) -> float:
-    """0 where all have the same, towards 1 where one has everything.
-
-    >>> gini([3, 3, 3]), gini([0, 0, 0, 4])
-    (0.0, 0.75)
-    """
-    in_order = sorted(counts)
-    total, n = sum(in_order), len(in_order)
-    if not total:
-        return 0.0
-    return 2 * sum(i * value for i, value in enumerate(in_order, 1)) / (n * total) - (n + 1) / n
 
 
 def _by_quartier(cases: Iterable[Case]) -> dict[int, list[Case]]:

@@ -13,12 +13,12 @@ from matching.simulation.choosers import CHOOSERS, Rounds
 from matching.simulation.city import CITIES
 from matching.simulation.clock import DAY, EVENING, HOUR, MORNING, after_awake, is_day
 from matching.simulation.compare import compare
-from matching.simulation.figures import gini, quantile
 from matching.simulation.plots import lorenz
 from matching.simulation.report import mean_and_spread, table
 from matching.simulation.run import run
 from matching.simulation.tape import Setting, draw
 from matching.simulation.town import Case, Town
+from matching.spread import gini, quantile
 from matching.waves import DEFAULT_WAVES
 
 pytestmark = pytest.mark.usefixtures("compiled")

@@ -1,0 +1,128 @@
+"""Figures for any period beside the one before: on a page, as files, and on one sheet of paper for the council."""
+
+import io
+import re
+import unicodedata
+from codecs import BOM_UTF8
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_date, format_time
+
+from app.coordination import figure_tables
+from app.coordination.door import coordination, sight
+from app.coordination.figure_tables import MOST_ROWS, Table
+from app.coordination.lists import whole
+from app.extensions import ctx
+from app.permissions import COORDINATOR, permit
+from app.services import counting, lists
+from app.services.cells import exported
+from app.services.counting import Counted
+from app.services.period import Period, choices, read_period
+from app.sheets.write import write_table
+from config.categories import CATEGORIES
+
+TABLES = (
+    "summary", "states", "kinds", "quartiers", "waits", "answers", "outcomes", "volunteers", "balance-kinds", "balance-quartiers",
+    "balance", "contacts", "channels",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the address asks for. ``wrong``: its days are none, and the usual period stands in."""
+
+    period: Period
+    wrong: bool
+    territory_id: int | None
+    place: str
+    """The territory's name; empty: all that is in sight."""
+    names: Mapping[str, str]
+    """Of all territories in sight, by their id as text."""
+
+    @property
+    def address(self) -> dict[str, Any]:
+        """What a link to the same figures says."""
+        days = {"from": self.period.first.isoformat(), "to": self.period.last.isoformat()}
+        return days | ({"territory": self.territory_id} if self.territory_id else {})
+
+    def count(self) -> tuple[Counted, dict[str, Table], str]:
+        """The figures, their tables, and at what time they were counted."""
+        at, found = counting.count_lately(ctx(), sight(), self.period, self.territory_id, tuple(CATEGORIES))
+        return found, figure_tables.tables(found, self.names), format_time(at, "HH:mm")
+
+
+def _wanted() -> Wanted:
+    first, last = request.args.get("from", ""), request.args.get("to", "")
+    given = read_period(first, last)
+    names = {str(row.id): row.name for row in lists.territories(ctx(), sight())}
+    territory_id = whole(request.args.get("territory"))
+    place = names.get(str(territory_id), "")
+    return Wanted(given or choices(_today())["usual"], given is None and bool(first or last), territory_id if place else None, place, names)
+
+
+def _today() -> Any:
+    return ctx().now().astimezone(ctx().settings.zone).date()
+
+
+def _days(period: Period) -> tuple[str, str]:
+    return format_date(period.first, "d MMMM y"), format_date(period.last, "d MMMM y")
+
+
+@coordination.get("/figures")
+@permit(COORDINATOR)
+def figures() -> ResponseReturnValue:
+    wanted = _wanted()
+    found, tables, at = wanted.count()
+    periods = choices(_today())
+    quick = {name: url_for(".figures", **(wanted.address | _as_address(period))) for name, period in periods.items()}
+    return render_template(
+        "coordination/figures.html", wanted=wanted, quick=quick,
+        here=[name for name, each in periods.items() if each == wanted.period],
+        headlines=figure_tables.headlines(found), worst=figure_tables.worst(tables["quartiers"]), tables=[tables[name] for name in TABLES],
+        days=_days(wanted.period), days_before=_days(wanted.period.before), shown=figure_tables.shown, most_rows=MOST_ROWS, at=at,
+    )  # fmt: skip
+
+
+def _as_address(period: Period) -> dict[str, str]:
+    return {"from": period.first.isoformat(), "to": period.last.isoformat()}
+
+
+@coordination.get("/figures/report")
+@permit(COORDINATOR)
+def figures_report() -> ResponseReturnValue:
+    """One sheet for the council."""
+    wanted = _wanted()
+    found, tables, at = wanted.count()
+    return render_template(
+        "coordination/figures_report.html", wanted=wanted, headlines=figure_tables.headlines(found, public=True), tables=tables, at=at,
+        worst=figure_tables.worst(tables["quartiers"], public=True), days=_days(wanted.period), days_before=_days(wanted.period.before),
+        today=format_date(_today(), "d MMMM y"), shown=figure_tables.shown,
+    )  # fmt: skip
+
+
+@coordination.get(f"/figures/<any({', '.join(map(repr, TABLES))}):table>.<any(csv, xlsx):form>")
+@permit(COORDINATOR)
+def figures_file(table: str, form: str) -> ResponseReturnValue:
+    """A table whole, as a file whose name says of when and where."""
+    wanted = _wanted()
+    if wanted.wrong:
+        return redirect(url_for(".figures", **{name: request.args.get(name) for name in ("from", "to", "territory")}), 303)
+    chosen = wanted.count()[1][table]
+    parts = (table, *_as_address(wanted.period).values(), _plain(wanted.place))
+    file, name = io.BytesIO(), Path("-".join(part for part in parts if part) + f".{form}")
+    if form == "csv":
+        file.write(BOM_UTF8)  # spreadsheets read the accents by it
+    write_table(file, name, chosen.heads, exported(chosen.rows))
+    file.seek(0)
+    return send_file(file, download_name=name.name, as_attachment=True)
+
+
+def _plain(name: str) -> str:
+    """A name without accents, for the name of a file."""
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub("[^a-z0-9]+", "-", letters).strip("-")[:40]
