@@ -19,6 +19,7 @@ from app.public.design import design
 from app.public.mailbox import mailbox
 from app.public.pages import public
 from app.public.places import places
+from app.public.short import short
 from app.resident import resident
 from app.resident.lost import lost
 from app.visits import visits
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 DOORS = (
     public,
     places,
+    short,
     brand,
     design,
     demonstration,
