@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import assets, error_pages, extensions, headers, i18n, identity, layout, logging, permissions
 from app.account.messages import messages
 from app.account.pages import account
+from app.city_words import own_words
 from app.context import Context, make_context
 from app.coordination import coordination
 from app.public.brand import brand
@@ -101,7 +102,7 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     # The order is that of the checks before each request: what is logged, who it is, what they may, whether the form is ours.
     logging.init(web, settings.log_level)
     identity.init(web)
-    i18n.init(web, settings)
+    i18n.init(web, settings, own_words)
     permissions.init(web)
     extensions.csrf.init_app(web)
     headers.init(web)

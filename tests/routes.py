@@ -221,6 +221,8 @@ WAYS: dict[str, Way] = {
     "messages.show token": _tokens(Purpose.WISHES, _some_wishes),
     "messages.unsubscribe token": _unsubscribe_tokens,
     "mailbox name": _letters,
+    "coordination key": lambda _reach, _session: ["shopping-name", "tell-phone"],
+    "coordination wording_language": lambda _reach, _session: ["fr", "en"],
     "short number": lambda _reach, session: [session.scalar(select(func.max(Territory.id))) or 0, "none"],
     "static filename": lambda _reach, _session: ["style.css"],
 }

@@ -1,6 +1,6 @@
 """Coordinators' pages: what needs a person, lists, one page a thing, and what an agent does for somebody on the phone."""
 
-from app.coordination import actions, city, intake, letter, lists, mail, map, pages, posters, visits
+from app.coordination import actions, city, intake, letter, lists, mail, map, pages, posters, visits, words
 from app.coordination.door import coordination
 
-__all__ = ["actions", "city", "coordination", "intake", "letter", "lists", "mail", "map", "pages", "posters", "visits"]
+__all__ = ["actions", "city", "coordination", "intake", "letter", "lists", "mail", "map", "pages", "posters", "visits", "words"]

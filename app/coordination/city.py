@@ -21,7 +21,8 @@ class Card(NamedTuple):
 
 CARDS = (
     Card("posters", _l("Posters and leaflets"), _l("To print: for the halls of buildings, and for people who might help.")),
-)  # fmt: skip
+    Card("words", _l("The words"), _l("The kinds of help, the notices, the charter, what an agent says: in the city’s own words.")),
+)
 
 
 @coordination.get("/city")
