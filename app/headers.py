@@ -9,6 +9,9 @@ from app.extensions import ctx
 from app.identity import signed_in
 from app.permissions import Permission, declared
 
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'; sandbox"
+"""For an e-mail's HTML as a mail program shows it: nothing in it runs, and nothing is loaded for it."""
+
 
 def nonce() -> str:
     """This answer's nonce, without which no script runs."""

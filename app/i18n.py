@@ -4,16 +4,20 @@ Catalogues are read as they were written (``messages.po``), once a process: noth
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_babel import Domain, get_locale
+from flask_babel.speaklater import LazyString
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import babel, ctx
 from app.identity import signed_in
@@ -23,7 +27,7 @@ from notifications.words import learn
 COOKIE = "language"
 COOKIE_LASTS_S = 365 * 24 * 3600
 CATALOGUES = Path(__file__).parent / "translations"
-_LOADED = "catalogues"
+_LOADED, _OWN = "catalogues", "own-words"
 
 
 def N_(words: str) -> str:
@@ -62,7 +66,43 @@ SMALL_WORDS = (
 
 class _Catalogues(Domain):
     def get_translations(self) -> NullTranslations:
-        return _loaded()[language()]
+        own, catalogue = _own_words(language()), _loaded()[language()]
+        return _Worded(catalogue, own) if own else catalogue
+
+
+class _Worded(NullTranslations):
+    """A catalogue in which some texts are the city's own."""
+
+    def __init__(self, catalogue: NullTranslations, own: Mapping[str, str]) -> None:
+        super().__init__()
+        self.add_fallback(catalogue)
+        self._own = own
+
+    def gettext(self, message: str) -> str:
+        return self._own.get(message) or str(super().gettext(message))
+
+    ugettext = gettext
+
+
+def _own_words(language: str) -> Mapping[str, str]:
+    """The city's own texts, asked for once a request. Without its database there are none: the page that says so must not fail."""
+    if "own_words" not in g:
+        g.own_words = {}
+    if language not in g.own_words:
+        g.own_words[language] = {}  # what is said meanwhile is said as delivered
+        with suppress(SQLAlchemyError):
+            g.own_words[language] = current_app.extensions[_OWN](language)
+    return cast(Mapping[str, str], g.own_words[language])
+
+
+def english(words: LazyString) -> str:
+    """A text as it stands in the code."""
+    return str(words._args[0])
+
+
+def delivered(text: str, language: str) -> str:
+    """A text of the code as the catalogue has it, without the city's own words."""
+    return str(_loaded()[language].gettext(text))
 
 
 def _load(folder: Path) -> dict[str, NullTranslations]:
@@ -93,10 +133,11 @@ def languages() -> tuple[str, ...]:
     return tuple(_loaded())
 
 
-def init(web: Flask, settings: Settings) -> None:
+def init(web: Flask, settings: Settings, own_words: Callable[[str], Mapping[str, str]]) -> None:
+    """``own_words`` are the city's own texts in a language, by the English that stands in the code."""
     babel.init_app(web, default_locale=settings.language, default_timezone=settings.timezone, locale_selector=_choose)
     babel.domain_instance = _Catalogues()
-    web.extensions[_LOADED] = _load(CATALOGUES)
+    web.extensions[_LOADED], web.extensions[_OWN] = _load(CATALOGUES), own_words
     web.after_request(_remember)
 
 

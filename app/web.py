@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import assets, compression, error_pages, extensions, headers, i18n, identity, layout, logging, permissions
 from app.account.messages import messages
 from app.account.pages import account
+from app.city_words import own_words
 from app.context import Context, make_context
 from app.coordination import coordination
 from app.public.brand import brand
@@ -19,6 +20,7 @@ from app.public.design import design
 from app.public.mailbox import mailbox
 from app.public.pages import public
 from app.public.places import places
+from app.public.short import short
 from app.resident import resident
 from app.resident.lost import lost
 from app.visits import visits
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 DOORS = (
     public,
     places,
+    short,
     brand,
     design,
     demonstration,
@@ -99,7 +102,7 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     # The order is that of the checks before each request: what is logged, who it is, what they may, whether the form is ours.
     logging.init(web, settings.log_level)
     identity.init(web)
-    i18n.init(web, settings)
+    i18n.init(web, settings, own_words)
     permissions.init(web)
     extensions.csrf.init_app(web)
     headers.init(web)

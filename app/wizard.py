@@ -24,6 +24,8 @@ from app.services import drafts
 
 CHECK = "check"
 """The name of the last page, on which all answers stand."""
+KNOWN = "known"
+"""Where the session keeps what is known before anything is asked, by field: filled in until it is answered."""
 _SEEN = "seen"
 _PRESENT = "_"
 NOT_KEPT = {"csrf_token", "go"}
@@ -95,7 +97,8 @@ class Wizard:
     def form_of(self, step: Step) -> Form:
         """The step's form as it was left."""
         kept = self._answers.get(step.name)
-        return step.form(formdata=MultiDict(kept) if kept else None, meta={"csrf": False})
+        known = {} if kept else session.get(KNOWN, {})
+        return step.form(formdata=MultiDict(kept) if kept else None, meta={"csrf": False}, **known)
 
     def number(self, step: Step) -> int:
         """Which page of all this is, from 1."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from app.context import Context, instance_folder
-from app.services import leases, posting, pressing, reminding, standing_in, visits
+from app.services import leases, own_mail, posting, pressing, reminding, standing_in, visits
 from app.services.board import Board
 from app.services.closing import ask_due
 from app.services.duty import come_back
@@ -136,7 +136,7 @@ def make_relay(ctx: Context, channel: Channel = Channel.EMAIL) -> Relay:
     lease = timedelta(seconds=max(600, 25 * ctx.settings.mail_timeout_s))
     s = ctx.settings
     return Relay(
-        ctx.db.connect, TRANSPORTS[channel](ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), ctx.city,
+        ctx.db.connect, TRANSPORTS[channel](ctx), lambda text: ctx.keys.unseal(text, SEALED_AS), own_mail.city(ctx),
         ctx.holder if channel is Channel.EMAIL else f"{ctx.holder}/{channel}", clock=ctx.now, channel=channel,
         seal=lambda text: ctx.keys.seal(text, SEALED_AS), rules=AT_ONCE if s.demo else Rules(s.zone, s.waking_hours, s.mail_daily_cap),
         ways=lambda wishes_id, topic: ways_of(ctx, wishes_id, topic), lease=lease,

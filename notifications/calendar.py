@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from notifications.types import as_utc
-from notifications.words import category_words
 
 LASTS = dt.timedelta(hours=1)
 _KNOWN = dt.timedelta(days=10 * 365)
@@ -70,15 +69,15 @@ class CalendarPart:
     content: bytes
 
 
-def write(invitation: Invitation, language: str, phone: str, zone: ZoneInfo, to: str | None = None) -> CalendarPart:
-    """The entry in ``language`` for the calendar of the address ``to``; without one, a file that anybody may open."""
+def write(invitation: Invitation, what: str, language: str, phone: str, zone: ZoneInfo, to: str | None = None) -> CalendarPart:
+    """The entry in ``language`` for the calendar of the address ``to``; without one, a file that anybody may open. ``what`` is the help."""
     method = "PUBLISH" if to is None else "CANCEL" if invitation.cancelled else "REQUEST"
     calendar = Calendar()
     calendar.add("prodid", "-//A deux pas//visits//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
     for event in _events(invitation, zone):
-        _describe(event, invitation, language, phone, to)
+        _describe(event, invitation, what, language, phone, to)
         calendar.add_component(event)
     begins = invitation.starts_at.date()
     calendar.add_missing_timezones(first_date=begins, last_date=begins + _KNOWN)
@@ -106,9 +105,8 @@ def _event(starts_at: dt.datetime, zone: ZoneInfo) -> Event:
     return event
 
 
-def _describe(event: Event, invitation: Invitation, language: str, phone: str, to: str | None) -> None:
+def _describe(event: Event, invitation: Invitation, what: str, language: str, phone: str, to: str | None) -> None:
     words = _WORDS[language]
-    what = category_words(invitation.category, language)
     title = words["with" if invitation.whom else "alone"].format(what=what[:1].upper() + what[1:], whom=invitation.whom)
     event.add("uid", invitation.uid)
     event.add("sequence", invitation.sequence)

@@ -6,15 +6,16 @@ place them. In HTML every field is escaped; nothing in a field is ever read as m
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from notifications import calendar
-from notifications.calendar import CalendarPart
+from notifications.calendar import CalendarPart, Invitation
 from notifications.messages import Item, Message
+from notifications.own import HELP, Own, environment
 from notifications.words import (
     LANGUAGES,
     NBSP,
@@ -29,20 +30,12 @@ from notifications.words import (
 
 _SUBJECT_LENGTH = 150
 
-_environment = Environment(
-    loader=PackageLoader("notifications"),
-    autoescape=lambda name: name is not None and name.endswith(".html"),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-
-
 @dataclass(frozen=True)
 class City:
     """What every message says of the city: ``hours`` is ``opening_hours`` text, ``timezone`` an IANA name.
 
-    ``language`` is what whoever reads a language without messages is written in.
+    ``language`` is what whoever reads a language without messages is written in. ``own`` gives the sentences that the city says in its own
+    words, as they are when a message is rendered.
     """
 
     name: str
@@ -51,6 +44,7 @@ class City:
     url: str
     timezone: str
     language: str = LANGUAGES[0]
+    own: Callable[[], Own] = frozenset
 
 
 @dataclass(frozen=True)
@@ -93,11 +87,11 @@ def _rendered(message: Message, language: str, city: City, more: dict[str, objec
     words = _words(message, language, city) | more
 
     def part(name: str) -> str:
-        return _environment.get_template(f"{message.kind}/{language}/{name}").render(words)
+        return environment(city.own()).get_template(f"{message.kind}/{language}/{name}").render(words)
 
-    words["subject"] = subject = _spaced(_one_line(part("subject.txt"))[:_SUBJECT_LENGTH], language)
+    words["subject"] = subject = spaced(_one_line(part("subject.txt"))[:_SUBJECT_LENGTH], language)
     text = re.sub(r"\n{3,}", "\n\n", part("body.txt")).strip() + "\n"
-    return Rendered(subject, _spaced(text, language), _spaced(part("body.html"), language))
+    return Rendered(subject, spaced(text, language), spaced(part("body.html"), language))
 
 
 def calendar_part(message: Message, language: str, city: City, to: str) -> CalendarPart | None:
@@ -105,10 +99,17 @@ def calendar_part(message: Message, language: str, city: City, to: str) -> Calen
     invitation = getattr(message, "invitation", None)
     if invitation is None:
         return None
-    return calendar.write(invitation, language if language in LANGUAGES else city.language, city.phone, ZoneInfo(city.timezone), to)
+    return calendar_entry(invitation, language, city, to)
 
 
-def _spaced(text: str, language: str) -> str:
+def calendar_entry(invitation: Invitation, language: str, city: City, to: str | None = None) -> CalendarPart:
+    """The entry for the calendar of the address ``to``; without one, a file that anybody may open."""
+    language = language if language in LANGUAGES else city.language
+    what = _help_words(invitation.category, language, city)
+    return calendar.write(invitation, what, language, city.phone, ZoneInfo(city.timezone), to)
+
+
+def spaced(text: str, language: str) -> str:
     """French sets a space before these signs, which must not become the end of a line."""
     return re.sub(r" (?=[?!:;»–])|(?<=«) ", NBSP, text) if language == "fr" else text
 
@@ -130,7 +131,7 @@ def _words(message: Message, language: str, city: City) -> dict[str, object]:
         elif field.name == "items":
             words["items"] = [_item_words(item, zone, language, city) for item in value]
         elif isinstance(value, str):
-            words[field.name] = _field_words(field.name, value, language)
+            words[field.name] = _field_words(field.name, value, language, city)
         else:
             words[field.name] = value
     return words
@@ -142,14 +143,20 @@ def _item_words(item: Item, zone: ZoneInfo, language: str, city: City) -> dict[s
     return {"subject": inside.subject, "written_at": when, "text": inside.text, "html": Markup(inside.html)}
 
 
-def _field_words(name: str, value: str, language: str) -> str:
+def _field_words(name: str, value: str, language: str, city: City) -> str:
     if name == "details":  # the one that people write in several lines
         return "\n".join(line for line in map(_one_line, value.splitlines()) if line)
     if name == "category":
-        return category_words(_one_line(value), language)
+        return _help_words(_one_line(value), language, city)
     if name == "other_phone":
         return phone_words(_one_line(value))
     return hours_words(_one_line(value), language) if name == "when" else _one_line(value)
+
+
+def _help_words(category: str, language: str, city: City) -> str:
+    """A kind of help in the city's own words, or as it is delivered."""
+    delivered = category_words(category, language)
+    return next((new for kind, spoken, old, new in city.own() if (kind, spoken, old) == (HELP, language, delivered)), delivered)
 
 
 def _one_line(text: str) -> str:

@@ -20,7 +20,7 @@ from app.crypto import Keyring
 from app.db import Database
 from app.identity import enter
 from app.links import Links, Purpose
-from app.models import Match, Need, Offer, Person, Role, Task, Visit
+from app.models import Match, Need, Offer, Person, Role, Task, Territory, Visit
 from app.permissions import Permission, declared
 from config.settings import load
 from notifications.tables import wishes
@@ -221,6 +221,9 @@ WAYS: dict[str, Way] = {
     "messages.show token": _tokens(Purpose.WISHES, _some_wishes),
     "messages.unsubscribe token": _unsubscribe_tokens,
     "mailbox name": _letters,
+    "coordination key": lambda _reach, _session: ["shopping-name", "tell-phone"],
+    "coordination wording_language": lambda _reach, _session: ["fr", "en"],
+    "short number": lambda _reach, session: [session.scalar(select(func.max(Territory.id))) or 0, "none"],
     "static filename": lambda _reach, _session: ["style.css"],
 }
 

@@ -3,6 +3,7 @@
 from app.coordination import (
     actions,
     choosing,
+    city,
     figures,
     intake,
     letter,
@@ -10,10 +11,13 @@ from app.coordination import (
     mail,
     map,
     pages,
+    posters,
     visits,
+    words,
 )
 from app.coordination.door import coordination
 
 __all__ = [
-    "actions", "choosing", "coordination", "figures", "intake", "letter", "lists", "mail", "map", "pages", "visits",
+    "actions", "choosing", "city", "coordination", "figures", "intake", "letter", "lists", "mail", "map", "pages", "posters", "visits",
+    "words",
 ]  # fmt: skip

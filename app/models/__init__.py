@@ -15,8 +15,9 @@ from app.models.street import Street
 from app.models.task import Presence, Task, TaskKind
 from app.models.territory import Territory
 from app.models.visit import Visit
+from app.models.wording import Wording
 
 __all__ = [
     "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Note", "Offer", "Outcome", "Person", "PostedBy",
-    "Presence", "Role", "Street", "Task", "TaskKind", "Territory", "Visit",
+    "Presence", "Role", "Street", "Task", "TaskKind", "Territory", "Visit", "Wording",
 ]  # fmt: skip

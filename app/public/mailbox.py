@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
 from app.extensions import ctx
+from app.headers import MAIL_POLICY
 from app.permissions import DEMO, permit
 from app.services.demo.facts import WRITTEN_TO
 from notifications.transport.file import StoredMail, list_mail, read_mail
 
 SHOWN = 100
-_MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'; sandbox"
 _OURS = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?/")
 _ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 
@@ -40,7 +40,7 @@ def letter(name: str) -> ResponseReturnValue:
 @permit(DEMO)
 def letter_html(name: str) -> ResponseReturnValue:
     """The HTML part as a mail program shows it: nothing in it runs, and nothing is loaded for it."""
-    return Response(_to_this_server(_read(name).html), headers={"Content-Security-Policy": _MAIL_POLICY})
+    return Response(_to_this_server(_read(name).html), headers={"Content-Security-Policy": MAIL_POLICY})
 
 
 def _folder() -> Path:

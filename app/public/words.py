@@ -3,17 +3,18 @@
 from babel.dates import format_date
 from flask_babel import gettext as _
 
+from app.city_words import charter_version, notice_version
 from app.extensions import ctx
 from app.i18n import british
-from config.notices import ACCESSIBILITY_DATE, CHARTER_VERSION, NOTICE_VERSION
+from config.notices import ACCESSIBILITY_DATE
 
 
 def words() -> dict[str, object]:
     """For every page of words."""
     return {
         "settings": ctx().settings,
-        "charter_version": CHARTER_VERSION,
-        "notice_version": NOTICE_VERSION,
+        "charter_version": charter_version(),
+        "notice_version": notice_version(),
         "accessibility_date": format_date(ACCESSIBILITY_DATE, "long", locale=british()),
         "host_words": host(),
         "approval_words": approval(),

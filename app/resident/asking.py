@@ -4,6 +4,7 @@ from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app import i18n
+from app.city_words import notice_version
 from app.error_pages import sentence, words_for
 from app.extensions import ctx
 from app.forms import Form
@@ -16,7 +17,6 @@ from app.resident.steps import STEPS, Whole
 from app.services import my_request, posting, throttle
 from app.services.places import NoTerritory, Outside
 from app.wizard import CHECK, Step, Wizard
-from config.notices import NOTICE_VERSION
 
 _SENT = "sent"
 """Where the session keeps the id of the request that was sent last."""
@@ -52,7 +52,7 @@ def _question(wizard: Wizard, step: Step, form: Form) -> str:
 
 
 def _check(wizard: Wizard, form: Form) -> str:
-    return render_template("resident/check.html", wizard=wizard, form=form, rows=answers(wizard), notice_version=NOTICE_VERSION)
+    return render_template("resident/check.html", wizard=wizard, form=form, rows=answers(wizard), notice_version=notice_version())
 
 
 def _send(wizard: Wizard) -> ResponseReturnValue:

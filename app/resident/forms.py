@@ -9,6 +9,7 @@ from flask_babel.speaklater import LazyString
 from wtforms import Field, HiddenField
 from wtforms.validators import StopValidation, ValidationError
 
+from app.city_words import notice_version
 from app.forms import (
     ChoiceField,
     EmailField,
@@ -31,7 +32,6 @@ from app.reach import PhoneIfNeeded, ways
 from app.services.posting import NeedInput
 from app.where import WhereFields
 from config.categories import CATEGORIES
-from config.notices import NOTICE_VERSION
 from matching.model import Mode, Urgency
 
 HOMEWORK = "homework"
@@ -164,6 +164,6 @@ class NeedForm(WhereFields):
             share_contact=self.share_contact.data == "yes",
             posted_by=posted_by or PostedBy(self.for_whom.data), on_behalf_name=self.on_behalf_name.data if relative else None,
             on_behalf_phone=self.on_behalf_phone.data if relative else None, call=PostedBy(self.call.data) if relative else PostedBy.SELF,
-            school_level=self.school_level.data if homework else None, notice_version=NOTICE_VERSION,
+            school_level=self.school_level.data if homework else None, notice_version=notice_version(),
             reference=f"form:{self.once.data[:40]}" if self.once.data else None,
         )  # fmt: skip

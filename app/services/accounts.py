@@ -22,7 +22,6 @@ from app.services.people import account_of, make_person, set_phone
 from app.services.posting import OfferInput, add_offer, locate
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import hear_requests, tell
-from config.notices import CHARTER_VERSION, NOTICE_VERSION
 from matching.lifecycle import OfferState
 from notifications.messages import AccountExists, ConfirmAccount, ResetPassword, VolunteerApproved, VolunteerReceived
 
@@ -106,15 +105,15 @@ def _of_link(session: Session, person_id: int, stamp: str, *, lock: bool = False
     return person
 
 
-def add_own_offer(ctx: Context, person_id: int, offer: OfferInput, by: Actor) -> None:
+def add_own_offer(ctx: Context, person_id: int, offer: OfferInput, by: Actor, *, charter_version: str, notice_version: str) -> None:
     """One more offer of somebody with a confirmed account: it counts at once, or waits for the approval only. Where the account does not
     say so yet, they have accepted the charter and the notice, and are old enough. Raises ``Outside`` and ``NoTerritory``."""
     now = ctx.now()
     found = locate(ctx, offer.where)
     with ctx.db.write() as session:
         person = session.get_one(Person, person_id, with_for_update=True)
-        person.charter_version = person.charter_version or CHARTER_VERSION
-        person.notice_version = person.notice_version or NOTICE_VERSION
+        person.charter_version = person.charter_version or charter_version
+        person.notice_version = person.notice_version or notice_version
         person.minimum_age_confirmed_at = person.minimum_age_confirmed_at or now
         add_offer(session, ctx, person, offer, found, now, by)
         activate_offers(session, ctx, person, now, by)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person, TaskKind
+from app.services import own_mail
 from app.services.channels import way_to
 from app.services.tasks import open_task
 from matching.model import Urgency
@@ -87,7 +88,7 @@ def about_words(person_id: int, *, need_id: int | None = None, offer_id: int | N
 
 def spoken(message: Message, person: Person, ctx: Context) -> str:
     """The message as an agent says or prints it."""
-    city = replace(ctx.city, url="")
+    city = replace(own_mail.city(ctx), url="")
     return render(message.without_links(), person.language, city, on_paper=way_to(ctx, person).on_paper).text
 
 

@@ -7,14 +7,13 @@ from flask_babel import gettext as _
 from app import i18n
 from app.extensions import ctx
 from app.permissions import LINK, permit
-from app.services import rearranging, standing_in
+from app.services import own_mail, rearranging, standing_in
 from app.services import visits as rows
 from app.services.rearranging import AlreadyThen, NotAnyMore, NotThen
 from app.visits.door import Desk, by_link, visits
 from app.visits.forms import AwayForm, move_form
 from matching.lifecycle import Side, VisitState
-from notifications import calendar
-from notifications.words import LANGUAGES
+from notifications.render import calendar_entry
 
 VISIT = "int(max=2147483647):visit_id"
 WHAT = "any(skip, missed, replace):what"
@@ -52,8 +51,7 @@ def entry(token: str) -> ResponseReturnValue:
     invitation = rows.entry(ctx(), here.match_id, here.side) if here.agreed else None
     if invitation is None:
         abort(404)
-    language = i18n.language() if i18n.language() in LANGUAGES else ctx().settings.language
-    file = calendar.write(invitation, language, ctx().settings.city_phone, ctx().settings.zone)
+    file = calendar_entry(invitation, i18n.language(), own_mail.city(ctx()))
     return Response(file.content, mimetype="text/calendar", headers={"Content-Disposition": "attachment; filename=visit.ics"})
 
 

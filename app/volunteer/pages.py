@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app import i18n
+from app.city_words import charter_version, notice_version
 from app.error_pages import sentence, words_for
 from app.extensions import ctx
 from app.forms import Form
@@ -16,7 +17,6 @@ from app.services.places import NoTerritory, Outside
 from app.volunteer.forms import OfferForm, PasswordForm
 from app.volunteer.sign_up import wizard
 from app.wizard import CHECK, Wizard
-from config.notices import CHARTER_VERSION, NOTICE_VERSION
 
 volunteer = Blueprint("volunteer", __name__, template_folder="templates")
 
@@ -55,7 +55,9 @@ def check_offer() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             if person:
-                accounts.add_own_offer(ctx(), person.id, whole.offer, actor())
+                accounts.add_own_offer(
+                    ctx(), person.id, whole.offer, actor(), charter_version=charter_version(), notice_version=notice_version()
+                )
                 flash(_("Thank you! Your offer is written down."))
             else:
                 accounts.sign_up(ctx(), _sign_up(whole, form.password.data), actor(), request.remote_addr or "")
@@ -96,5 +98,5 @@ def _home(way: Wizard) -> tuple[float, float] | None:
 def _sign_up(whole: OfferForm, password: str) -> accounts.SignUp:
     return accounts.SignUp(
         name=whole.name.data, email=whole.email.data, phone=whole.phone.data or None, language=i18n.language(), password=password,
-        charter_version=CHARTER_VERSION, notice_version=NOTICE_VERSION, offer=whole.offer,
+        charter_version=charter_version(), notice_version=notice_version(), offer=whole.offer,
     )  # fmt: skip

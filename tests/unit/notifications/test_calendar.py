@@ -14,6 +14,7 @@ from notifications.calendar import Invitation, from_dict, write
 from notifications.messages import VisitMoved
 from notifications.messages import from_dict as message_from_dict
 from notifications.samples import SAMPLES
+from notifications.words import category_words
 
 PARIS = ZoneInfo("Europe/Paris")
 TEN = dt.datetime(2027, 3, 16, 9, tzinfo=dt.UTC)
@@ -24,7 +25,8 @@ MOMENTS = st.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2030, 1, 1), timezon
 
 
 def read(invitation: Invitation, language: str = "fr", to: str | None = "anne@example.org") -> Calendar:
-    calendar = Calendar.from_ical(write(invitation, language, "04 65 71 00 00", PARIS, to).content)
+    what = category_words(invitation.category, language)
+    calendar = Calendar.from_ical(write(invitation, what, language, "04 65 71 00 00", PARIS, to).content)
     assert isinstance(calendar, Calendar)
     return calendar
 

@@ -1,0 +1,36 @@
+"""The city's own page: what one sets up or prints there, each with a card. It shows what the visitor may open and nothing else."""
+
+from typing import NamedTuple
+
+from flask import current_app, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from app.coordination.door import coordination
+from app.identity import has_role
+from app.models import Role
+from app.permissions import COORDINATOR, Permission, declared, permit
+
+
+class Card(NamedTuple):
+    endpoint: str
+    name: LazyString
+    sentence: LazyString
+
+
+CARDS = (
+    Card("posters", _l("Posters and leaflets"), _l("To print: for the halls of buildings, and for people who might help.")),
+    Card("words", _l("The words"), _l("The kinds of help, the notices, the charter, what an agent says: in the city’s own words.")),
+)
+
+
+@coordination.get("/city")
+@permit(COORDINATOR)
+def city() -> ResponseReturnValue:
+    return render_template("coordination/city.html", cards=[card for card in CARDS if _opens(card)])
+
+
+def _opens(card: Card) -> bool:
+    permission = declared(current_app, f"coordination.{card.endpoint}")
+    return permission is not Permission.ADMINISTRATOR or has_role(Role.ADMINISTRATOR)
