@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from app.coordination.door import KINDS, coordination, sight
 from app.extensions import ctx
+from app.identity import actor
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import details, lists
@@ -61,7 +62,7 @@ def _list(name: str, page: lists.Page, given: lists.Filter, states: Any, **more:
     found = whole(next(iter(re.findall("[0-9]{1,12}", request.args.get("number", ""))), None))
     if found and details.may_see(ctx(), sight(), KINDS[f"{ONE[name]}_id"], found):
         return redirect(url_for(f"coordination.{ONE[name]}", **{f"{ONE[name]}_id": found}), 303)
-    filters = {key: value for key in ("kind", "state", "urgency", "category", "territory") if (value := request.args.get(key))}
+    filters = {key: value for key in ("kind", "mine", "state", "urgency", "category", "territory") if (value := request.args.get(key))}
 
     def address(number: int) -> str:
         return url_for(f"coordination.{name}", **filters, page=number)
@@ -100,6 +101,7 @@ def filter_of(states: Any) -> lists.Filter:
         category=known("category", CATEGORIES),
         urgency=known("urgency", Urgency),
         kind=known("kind", TaskKind),
+        mine=actor().person_id if known("mine", ["1"]) else None,
         territory_id=whole(request.args.get("territory")),
         page=whole(request.args.get("page")) or 1,
     )

@@ -1,15 +1,19 @@
 """One page a thing: what to do about it first, what is public of it, and what happened."""
 
+from typing import Any
+
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
 from app.coordination.door import ID, coordination, sight
-from app.coordination.forms import PlaceForm, place_form
+from app.coordination.forms import CheckForm, PlaceForm, place_form
+from app.coordination.reading import reading
 from app.extensions import ctx
 from app.i18n import language
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import details
+from app.services.checks import checks_of
 from app.services.reasons import may_tell
 from app.services.why import why_nobody
 from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
@@ -69,11 +73,17 @@ def offer_page(offer_id: int, exact: details.Exact | None = None, place: PlaceFo
     return render_template("coordination/offer.html", detail=detail, row=detail.row, exact=exact, form=place or place_form(exact))
 
 
-def person_page(person_id: int, exact: details.Exact | None = None) -> str:
+def person_page(person_id: int, exact: details.Exact | None = None, check: CheckForm | None = None) -> str:
+    """A person's page; with ``exact`` after a look, with ``check`` when a check was refused."""
     detail = details.person(ctx(), sight(), person_id) or abort(404)
-    return render_template("coordination/person.html", detail=detail, row=detail.row, exact=exact)
+    return render_template(
+        "coordination/person.html", detail=detail, row=detail.row, exact=exact, form=check or CheckForm(formdata=None),
+        checks=checks_of(ctx(), person_id) if detail.offers else [], today=ctx().now().astimezone(ctx().settings.zone).date(),
+    )  # fmt: skip
 
 
-def task_page(task_id: int, exact: details.Exact | None = None) -> str:
+def task_page(task_id: int, exact: details.Exact | None = None, **forms: Any) -> str:
+    """A task's page; with ``exact`` after a look, with ``edit`` or ``refuse`` when what an agent decided was refused."""
     detail = details.task(ctx(), sight(), task_id) or abort(404)
-    return render_template("coordination/task.html", detail=detail, row=detail.row, exact=exact)
+    read = reading(detail.row, exact, **forms) if detail.row.kind == TaskKind.MODERATE else None
+    return render_template("coordination/task.html", detail=detail, row=detail.row, exact=exact, reading=read)

@@ -28,6 +28,11 @@ class TaskKind(StrEnum):
     """Somebody wrote, with a note of what; ``reason`` is the kind of message that they answer, if any."""
     REPORT = "report"
     """Something went wrong; ``reason`` and ``words`` are what somebody says of it."""
+    MODERATE = "moderate"
+    """Read a request; ``reason`` is whether it waits for that (``held``, ``many``) or goes on (``look``). ``words``: what it said before
+    an agent changed it."""
+    CHECK = "check"
+    """A check of a volunteer ends soon; ``reason`` is its kind."""
 
 
 class Task(Base):

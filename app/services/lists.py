@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person, Task, TaskKind, Territory
+from app.services import referents
 from app.services.sight import Sight, subtree
 from app.services.tasks import ENDS_BY_ITSELF
 from matching.lifecycle import NeedState, OfferState
@@ -23,13 +24,15 @@ NEEDS_UNDER_WAY = (NeedState.UNCONFIRMED, NeedState.OPEN, NeedState.ASKED, NeedS
 
 @dataclass(frozen=True)
 class Filter:
-    """What to leave in; ``None`` is anything. ``kind`` is a task's; ``territory_id`` takes the subtree. ``page`` counts from 1."""
+    """What to leave in; ``None`` is anything. ``kind`` is a task's; ``territory_id`` takes the subtree. ``mine`` is an agent, for the
+    tasks that are not other referents'. ``page`` counts from 1."""
 
     state: str | None = None
     category: str | None = None
     urgency: str | None = None
     territory_id: int | None = None
     kind: str | None = None
+    mine: int | None = None
     page: int = 1
 
 
@@ -139,6 +142,9 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
         rows = rows.where(Need.urgency == given.urgency)
     if given.territory_id:
         rows = rows.where(quartier.in_(subtree(given.territory_id)))
+    if given.mine:
+        with ctx.db.read() as session:
+            rows = rows.where(referents.mine(session, given.mine))
     return _page(ctx, rows, given)
 
 

@@ -21,7 +21,7 @@ from tests.pages import Page, Visitor
 
 SignIn = Callable[..., Visitor]
 LISTS = ("", "needs", "offers", "matches")
-KNOWN = ("tasks", "needs", "offers", "matches", "map", "messages", "new_need")
+KNOWN = ("tasks", "needs", "offers", "matches", "map", "messages", "new_need", "referents")
 HOUSES = [Address("4", "Rue des Essais", "69002", "Lyon", *CENTRE)]
 SECRETS = (
     "Résidente", "Volontaire", "Martin", "Dupont", "@example.net",
