@@ -80,7 +80,9 @@ def test_a_resident_reads_that_the_town_hall_reads_it_first(city: City, client: 
 def test_referents_have_their_own_list(city: City, sign_in: SignIn) -> None:
     north, south = quartier(city, "Nord", 100, 900), quartier(city, "Sud", -900, 100)
     admin = sign_in(role=Role.ADMINISTRATOR)
-    sign_in()
+    coordinator = sign_in()
+    token = csrf(coordinator.get("/coordination/referents", expect=403))
+    coordinator.post("/coordination/referents/1/take-out", expect=403, csrf_token=token)
     ana, bea = list(referents.agents(city.ctx))
     for details, where in ((WORDS, 500), (WORDS, -500)):
         city.need(north_m=where, details=details)

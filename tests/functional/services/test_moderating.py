@@ -176,6 +176,7 @@ def test_first_posts_of_volunteers_wait_where_a_territory_wants_it(city: City) -
     city.ctx = replace(city.ctx, settings=replace(city.ctx.settings, approve_volunteers="at_once"))
     city.volunteer(approved=False)
     assert city.tasks("approve") == []
+    city.clock.advance(seconds=1)
     with city.ctx.db.write() as session:
         here = session.get_one(Territory, city.quartier_id)
         here.settings, here.changed_at = {"first_posts_wait": True}, city.ctx.now()
