@@ -1,4 +1,5 @@
-"""What should not stand in a free text: card numbers, codes, prices, health, contact details, a child's name.
+"""What should not stand in a free text: card numbers, codes, prices, insults, health, contact details,
+links, a child's name.
 
 :func:`scan` is pure and says where. What a rule is told as, and whether it refuses the text or only points something out, is in
 :data:`RULES`. The aim is few false alarms: the doctor, the pharmacy, medicines to fetch, a wheelchair, a stick, poor sight or hearing
@@ -41,6 +42,8 @@ RULES = {
     "contact": Rule(
         _l("This looks like a phone number or an e-mail address. Leave it out: you both get them once you have both said yes.")
     ),
+    "link": Rule(_l("This looks like the address of a website. Leave it out: say in your own words what is needed.")),
+    "insult": Rule(_l("This may hurt whoever reads it. Say it in other words.")),
     "price": Rule(_l("This looks like a price or a payment. The help is free. What is bought for you is paid back against the receipt.")),
     "health": Rule(_l("This looks like something about health. Leave it out: the volunteer can help without knowing it.")),
 }
@@ -100,6 +103,23 @@ _CONTACT = _any(
 """,
     word=False,
 )
+
+_LINK = _any(
+    r"""
+https?://\S+|\bwww\.\S+
+(?<![@\w.-])(?:[a-z\d](?:[a-z\d-]*[a-z\d])?\.)+(?:com|fr|org|net|info|eu|xyz)\b(?:/\S*)?
+""",
+    word=False,
+)
+_INSULT = _any(r"""
+conn(?:ards?|ardes?|asses?)|encule(?:e?s?|r)|enfoire(?:e?s?)|salauds?|salop(?:es?|ards?)|put(?:es?|ains?)|fdp|fils de (?:pute|chien(?:ne)?)
+(?:espece d(?:e |')|sales? |gros |pauvres? |petite? |vieux |vieille |quel )(?:cons?|connes?|batarde?s?|ordures?|merdes?|degueulasses?)
+sales? (?:arabes?|noire?s?|juifs?|juives?|blancs?|negres?|etrangers?|etrangeres?|vieux|vieilles?|gouines?|pedes?)|sous-merdes?
+abruties?|abrutis?|cretine?s?|imbeciles?|idiote?s?|debiles?|garces?|raclures?|trou du cul|trouducs?
+(?:ta|vos|votre) gueules?|ferme[sz]?-la|va te faire|allez vous faire|(?<!pique[ -])nique[rz]?|negros?|negres?|bougnoules?|youpins?
+fuck\w*|motherfuck\w*|ass ?holes?|arse ?holes?|bastards?|bitch(?:es)?|cunts?|dick ?heads?|morons?|wankers?|twats?|sluts?|whores?|faggots?
+niggers?|retarded|shit ?heads?|scumbags?|piss off|shut up|stupid (?:people|person|cow|man|woman|volunteers?)
+""")
 
 _NAMED_CARD = re.compile(r"\b(?:carte|cb|card)\b[^.!?\n\d]{0,25}(?P<number>\d(?:[ ./_-]?\d){12,18})(?![ ./_-]?\d)")
 _SOCIAL_SECURITY = re.compile(r"(?<!\d)[12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?\d[\dab] ?\d{3} ?\d{3}(?: ?\d\d)?(?! ?\d)")
@@ -212,6 +232,6 @@ def _children(plain: str) -> Iterator[tuple[int, int]]:
 
 
 _FINDERS: dict[str, Callable[[str], Spans]] = {
-    "card": _cards, "child": _children, "code": _matches(_CODE), "contact": _matches(_CONTACT), "price": _matches(_PRICE),
-    "health": _matches(_HEALTH),
+    "card": _cards, "child": _children, "code": _matches(_CODE), "contact": _matches(_CONTACT), "link": _matches(_LINK),
+    "insult": _matches(_INSULT), "price": _matches(_PRICE), "health": _matches(_HEALTH),
 }  # fmt: skip

@@ -12,6 +12,10 @@ from typing import Any, Literal, Self
 from notifications.calendar import Invitation
 from notifications.message import Message as Message
 from notifications.message import PairMode, Urgency
+from notifications.moderation_messages import EditReason as EditReason
+from notifications.moderation_messages import NeedEdited as NeedEdited
+from notifications.moderation_messages import NeedRefused as NeedRefused
+from notifications.moderation_messages import RefusalReason as RefusalReason
 from notifications.topics import Topic
 from notifications.visit_messages import VisitMoved as VisitMoved
 from notifications.visit_messages import VisitReminder as VisitReminder
@@ -66,12 +70,13 @@ class ResetPassword(Message):
 
 @dataclass(frozen=True)
 class NeedReceived(Message):
-    """After the confirmation: what happens next."""
+    """After the confirmation: what happens next. ``read_first``: nobody is asked until the town hall has read it."""
 
     kind = "need_received"
     topic = Topic.ACCOUNT
     category: str
     my_page_url: str
+    read_first: bool = False
 
 
 @dataclass(frozen=True)

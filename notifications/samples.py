@@ -35,6 +35,9 @@ _contacts = m.AgreedToVolunteer(
     "12 rue des Tables-Claudiennes, 69001 Lyon", "Code de l’immeuble : 1234.\nTroisième étage, à gauche.", PAGE, **_meeting,
 )  # fmt: skip
 _helper = m.AgreedToResident("Zoé", "pharmacy", "in_person", "", "Anne Durand", "anne@example.org", "06 39 98 56 78", PAGE, **_meeting)
+_edited = m.NeedEdited(
+    "Zoé", "shopping", "contact", "Votre numéro reste chez nous.", "Deux packs d’eau.\nTroisième étage.", CITY.phone, PAGE
+)  # fmt: skip
 _received = m.VolunteerReceived("Anne", PAGE, needs_approval=True)
 
 _news = (m.NobodyYet("Zoé", "pets", PAGE), m.NeedClosed("Zoé", "shopping", "expired"), dataclasses.replace(_asked, category="paperwork"))
@@ -46,6 +49,11 @@ SAMPLES: dict[str, m.Message] = {
     "account_exists": m.AccountExists("Anne", f"{ROOT}/sign-in", f"{ROOT}/reset"),
     "reset_password": m.ResetPassword("", f"{ROOT}/reset/RRR", DEADLINE),
     "need_received": m.NeedReceived("Zoé", "conversation", PAGE),
+    "need_received-read_first": m.NeedReceived("Zoé", "conversation", PAGE, read_first=True),
+    "need_edited": _edited,
+    "need_edited-all_taken_out": dataclasses.replace(_edited, why="other", words="", details=""),
+    "need_refused": m.NeedRefused("Zoé", "small_repairs", "not_neighbours", "Un électricien doit venir.\nNous en connaissons.", CITY.phone),
+    "need_refused-other": m.NeedRefused("Zoé", "small_repairs", "other", "", CITY.phone),
     "my_link": m.MyLink("Zoé", "paperwork", PAGE),
     "volunteer_received": _received,
     "volunteer_received-at_once": dataclasses.replace(_received, needs_approval=False),

@@ -6,7 +6,7 @@ from app.models import Event, Task
 from tests.city import City
 
 BECAUSE_OF = {
-    "confirm_need": {"need_posted"}, "need_received": {"need_open"}, "proposal_to_volunteer": {"match_proposed"},
+    "confirm_need": {"need_posted"}, "need_received": {"need_open", "need_read"}, "proposal_to_volunteer": {"match_proposed"},
     "proposal_to_resident": {"match_proposed", "need_asked"}, "accepted_to_resident": {"match_accepted"},
     "accepted_to_volunteer": {"match_accepted"}, "agreed_to_volunteer": {"match_agreed"}, "agreed_to_resident": {"match_agreed"},
     "match_ended_to_volunteer": {"match_cancelled", "match_declined", "match_expired"},
@@ -14,7 +14,7 @@ BECAUSE_OF = {
     "need_closed": {"need_withdrawn", "need_expired"}, "how_was_it": {"outcome_asked"}, "not_done": {"match_closed"},
     "outcome_to_agent": {"match_closed"}, "still_needed": {"still_needed_asked"}, "no_need_near_you": {"no_need_told"},
     "visit_reminder": {"visit_reminded"}, "visit_moved": {"visit_moved"}, "visits_skipped": {"visit_skipped"},
-    "visits_off": {"visit_skipped"},
+    "visits_off": {"visit_skipped"}, "need_edited": {"need_edited"}, "need_refused": {"need_refused"},
 }  # fmt: skip
 """By kind of message."""
 OF_ACCOUNTS = {"confirm_account", "account_exists", "reset_password", "my_link", "volunteer_received", "volunteer_approved"}

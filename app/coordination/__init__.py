@@ -2,6 +2,7 @@
 
 from app.coordination import (
     actions,
+    checks,
     choosing,
     city,
     figures,
@@ -10,14 +11,16 @@ from app.coordination import (
     lists,
     mail,
     map,
+    moderating,
     pages,
     posters,
+    referents,
     visits,
     words,
 )
 from app.coordination.door import coordination
 
 __all__ = [
-    "actions", "choosing", "city", "coordination", "figures", "intake", "letter", "lists", "mail", "map", "pages", "posters", "visits",
-    "words",
+    "actions", "checks", "choosing", "city", "coordination", "figures", "intake", "letter", "lists", "mail", "map", "moderating",
+    "pages", "posters", "referents", "visits", "words",
 ]  # fmt: skip

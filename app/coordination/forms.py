@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -14,10 +15,11 @@ from app.contacts import normal_phone
 from app.extensions import ctx
 from app.forms import ChoiceField, Form, LineField, PickField, TickField, needed, quartier_choices
 from app.i18n import languages, own_name
-from app.models import Channel, Need, PostedBy
+from app.models import Channel, CheckKind, Need, PostedBy
 from app.resident.forms import NeedForm
 from app.services.details import Exact
 from app.services.places import Spot, middle_of
+from app.visits.forms import DayField
 from app.where import WhereFields, five_digits
 from notifications.words import phone_words
 
@@ -95,6 +97,37 @@ def _in_degrees(field: Field, most: int, sentence: str) -> None:
         good = False
     if not good:
         raise ValidationError(sentence)
+
+
+class CheckForm(Form):
+    """What an agent has seen of a volunteer. Papers are looked at and handed back: nothing of them is kept."""
+
+    kind = PickField(_l("What have you seen?"), choices=lambda: {kind.value: str(CHECK_WORDS[kind]) for kind in CheckKind})
+    seen_on = DayField(_l("Seen on"), _l("Say on which day you have seen it, for example 24/12/2026."))
+    until = DayField(
+        _l("Counts until"), _l("Say until which day it counts, for example 24/12/2026."), optional=True,
+        description=_l("Leave it empty where it does not run out."),
+    )  # fmt: skip
+
+    def validate_seen_on(self, field: DayField) -> None:
+        if field.day > ctx().now().astimezone(ctx().settings.zone).date():
+            raise ValidationError(_l("This day is still to come. Write down what you have seen already."))
+
+    def validate_until(self, field: DayField) -> None:
+        if self.ends and not self.seen_on.errors and self.ends <= self.seen_on.day:
+            raise ValidationError(_l("This is not after the day on which it was seen. Check both days."))
+
+    @property
+    def ends(self) -> date | None:
+        return self.until.day if self.until.data else None
+
+
+CHECK_WORDS = {
+    CheckKind.IDENTITY: _l("An identity document"),
+    CheckKind.RECORD: _l("An extract of the criminal record"),
+    CheckKind.INTERVIEW: _l("We have talked: an interview"),
+    CheckKind.TRAINING: _l("A training was followed"),
+}
 
 
 @dataclass(frozen=True)

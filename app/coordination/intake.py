@@ -60,7 +60,8 @@ def new_need() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             given = form.need(form.spoken.data, PostedBy.AGENT)
-            same = None if form.twice.data else finding.same_request(ctx(), sight(), given.category, (given.phone, given.email))
+            again = form.twice.data or posting.known(ctx(), given.reference)  # sent twice is one request
+            same = None if again else finding.same_request(ctx(), sight(), given.category, (given.phone, given.email))
             if same:
                 form.same = same
                 return render_template("coordination/new_need.html", form=form), 422

@@ -13,7 +13,7 @@ from app import live
 from app.coordination.door import KINDS, coordination, sight
 from app.extensions import ctx
 from app.i18n import language
-from app.identity import signed_in
+from app.identity import actor
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import details, lists, sharing, why
@@ -26,6 +26,7 @@ from matching.model import Urgency
 
 LARGEST = 2**31 - 1
 TASK_STATES = ("open", "closed")
+WHOSE = ("mine", "free")
 KEPT = ("kind", "whose", "state", "urgency", "category", "territory", "bbox")
 """What of an address holds over the pages of a list."""
 ONE = {"tasks": "need", "needs": "need", "offers": "offer", "matches": "match"}
@@ -126,7 +127,8 @@ def filter_of(states: Any, state: str | None = None) -> lists.Filter:
         category=known("category", CATEGORIES),
         urgency=known("urgency", Urgency),
         kind=known("kind", TaskKind),
-        agent_id={"mine": person.id if (person := signed_in()) else 0, "free": 0}.get(request.args.get("whose", "")),
+        whose=(whose := known("whose", WHOSE)),
+        agent_id=actor().person_id if whose else None,
         territory_id=whole(request.args.get("territory")),
         box=box_of(request.args.get("bbox")),
         page=whole(request.args.get("page")) or 1,

@@ -1,19 +1,22 @@
 """One page a thing: what to do about it first, what is public of it, and what happened."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
 from app import live
 from app.coordination.door import ID, coordination, sight
-from app.coordination.forms import PlaceForm, place_form
+from app.coordination.forms import CheckForm, PlaceForm, place_form
+from app.coordination.reading import reading
 from app.extensions import ctx
 from app.i18n import language
 from app.identity import signed_in
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import choosing, details, sharing, why
+from app.services.checks import checks_of
 from app.services.reasons import may_tell
 from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
 from config.categories import CATEGORIES
@@ -96,15 +99,25 @@ def _match_page(found: details.Detail | None) -> str:
     return render_template("coordination/match.html", detail=detail, row=row, why=sentence, may_tell=may_tell(row, ctx().now()))
 
 
-def person_page(person_id: int, found: details.Detail | None = None, exact: details.Exact | None = None) -> str:
+def person_page(
+    person_id: int, found: details.Detail | None = None, *, exact: details.Exact | None = None, check: CheckForm | None = None
+) -> str:
+    """A person's page; with ``exact`` after a look, with ``check`` when a check was refused."""
     detail = found or details.person(ctx(), sight(), person_id) or abort(404)
-    return render_template("coordination/person.html", detail=detail, row=detail.row, exact=exact)
+    return render_template(
+        "coordination/person.html", detail=detail, row=detail.row, exact=exact, form=check or CheckForm(formdata=None),
+        checks=checks_of(ctx(), person_id) if detail.offers else [], today=ctx().now().astimezone(ctx().settings.zone).date(),
+    )  # fmt: skip
 
 
 def task_page(
-    task_id: int, found: details.Detail | None = None, others: Sequence[sharing.Colleague] = (), exact: details.Exact | None = None
-) -> str:
+    task_id: int, found: details.Detail | None = None, others: Sequence[sharing.Colleague] = (), *, exact: details.Exact | None = None,
+    **forms: Any,
+) -> str:  # fmt: skip
+    """A task's page; with ``exact`` after a look, with ``edit`` or ``refuse`` when what an agent decided was refused."""
     detail = found or details.task(ctx(), sight(), task_id) or abort(404)
+    read = reading(detail.row, exact, **forms) if detail.row.kind == TaskKind.MODERATE else None
     return render_template(
-        "coordination/task.html", detail=detail, row=detail.row, exact=exact, others=others, colleagues=sharing.colleagues(ctx(), task_id)
-    )
+        "coordination/task.html", detail=detail, row=detail.row, exact=exact, others=others, reading=read,
+        colleagues=sharing.colleagues(ctx(), task_id),
+    )  # fmt: skip

@@ -1,16 +1,18 @@
 """The tables. One subject a file, columns and relations only: what happens to them is in ``app/services``."""
 
 from app.models.block import Block
+from app.models.check import Check, CheckKind
 from app.models.draft import Draft
 from app.models.event import Event
 from app.models.match import Match
-from app.models.need import Need
+from app.models.need import Moderation, Need
 from app.models.note import Note
 from app.models.offer import Offer
 from app.models.outcome import Outcome
 from app.models.person import Person, Role
 from app.models.plumbing import Attempt, Fact, Lease
 from app.models.post import Channel, PostedBy
+from app.models.referent import Referent
 from app.models.street import Street
 from app.models.task import Presence, Task, TaskKind
 from app.models.territory import Territory
@@ -18,6 +20,6 @@ from app.models.visit import Visit
 from app.models.wording import Wording
 
 __all__ = [
-    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Note", "Offer", "Outcome", "Person", "PostedBy",
-    "Presence", "Role", "Street", "Task", "TaskKind", "Territory", "Visit", "Wording",
+    "Attempt", "Block", "Channel", "Check", "CheckKind", "Draft", "Event", "Fact", "Lease", "Match", "Moderation", "Need", "Note", "Offer",
+    "Outcome", "Person", "PostedBy", "Presence", "Referent", "Role", "Street", "Task", "TaskKind", "Territory", "Visit", "Wording",
 ]  # fmt: skip

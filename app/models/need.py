@@ -1,6 +1,7 @@
 """Residents' needs."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,6 +12,15 @@ from app.models.person import Person
 from app.models.post import Post, PostedBy
 from matching.lifecycle import NeedState
 from notifications.types import UTCDateTime
+
+
+class Moderation(StrEnum):
+    """How a need's words stand. Nobody is asked for one that is held, until an agent has read it."""
+
+    CLEAR = "clear"
+    LOOK = "look"
+    HELD = "held"
+    REFUSED = "refused"
 
 
 class Need(Post, Base):
@@ -40,6 +50,7 @@ class Need(Post, Base):
     helpers_needed: Mapped[int] = mapped_column(default=1)
     taken: Mapped[int] = mapped_column(default=0)
     details: Mapped[str] = mapped_column(EncryptedText("need.details"), default="")
+    moderation: Mapped[str] = mapped_column(String(10), default=Moderation.CLEAR, server_default=Moderation.CLEAR)
     share_contact: Mapped[bool] = mapped_column(default=False)
     on_behalf_name: Mapped[str | None] = mapped_column(EncryptedText("need.on_behalf_name"))
     on_behalf_phone: Mapped[str | None] = mapped_column(EncryptedText("need.on_behalf_phone"))

@@ -32,6 +32,11 @@ class TaskKind(StrEnum):
     """A volunteer has said yes, and the resident's time to answer is nearly over."""
     SOON = "soon"
     """A request should be met soon and nobody has agreed; ``reason`` is ``urgent`` or ``wanted``: what the time is that is near."""
+    MODERATE = "moderate"
+    """Read a request; ``reason`` is whether it waits for that (``held``, ``many``) or goes on (``look``). ``words``: what it said before
+    an agent changed it."""
+    CHECK = "check"
+    """A check of a volunteer ends soon; ``reason`` is its kind."""
 
 
 class Task(Base):

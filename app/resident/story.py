@@ -24,8 +24,11 @@ def story(found: MyRequest) -> list[Step]:
     """The steps, oldest first. Nothing in them tells who a volunteer is, nor that one said no rather than nothing."""
     steps = [Step(found.row.posted_at, "posted")]
     opened = False
+    held = {turn.at for turn in found.turns if turn.kind == "need_held"}
     for turn in found.turns:
-        steps.append(Step(turn.at, "need_resumed" if turn.kind == "need_open" and opened else turn.kind, reason=turn.reason))
+        first = "need_confirmed" if turn.at in held else "need_open"
+        kind = turn.kind if turn.kind != "need_open" else "need_resumed" if opened else first
+        steps.append(Step(turn.at, kind, reason=turn.reason))
         opened = opened or turn.kind == "need_open"
     for _, asked in groupby(found.matches, key=lambda match: match.proposed_at):
         steps += _wave(list(asked))

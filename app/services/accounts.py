@@ -17,6 +17,7 @@ from app.models import Offer, Person, Role, TaskKind, Territory
 from app.services import throttle
 from app.services.duty import NEWS_EVERY
 from app.services.events import SYSTEM, Actor, record
+from app.services.local import local
 from app.services.moves import move
 from app.services.people import account_of, make_person, set_phone
 from app.services.posting import OfferInput, add_offer, locate
@@ -127,7 +128,8 @@ def activate_offers(session: Session, ctx: Context, person: Person, now: datetim
         offer.confirmed_at, offer.news_at = now, now + NEWS_EVERY
     if offers:
         hear_requests(session, person, now)
-    if person.approved_at is None and ctx.settings.approve_volunteers == "at_once":
+    wait = any(local(session, ctx, offer.territory_id).first_posts_wait for offer in offers)
+    if person.approved_at is None and ctx.settings.approve_volunteers == "at_once" and not wait:
         person.approved_at = now
         record(session, "volunteer_approved", now, by, person_id=person.id, reason="setting")
     if person.approved_at is None and offers:

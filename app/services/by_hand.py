@@ -11,11 +11,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.context import Context
-from app.models import Block, Match, Need, Offer
+from app.models import Block, Match, Moderation, Need, Offer
 from app.policy import policy_of
 from app.services.blocks import block
 from app.services.board import offer_to_match
-from app.services.choosing import CHOSEN_FOR, UNTOLD, as_asked, to_match
+from app.services.choosing import CHOSEN_FOR, UNTOLD, as_asked, searching, to_match
 from app.services.events import Actor, record
 from app.services.matches import agree
 from app.services.moves import lock_need
@@ -62,7 +62,8 @@ def agreed(ctx: Context, need_id: int, offer_id: int, because: str, by: Actor) -
     now = ctx.now()
     with ctx.db.write() as session:
         need = lock_need(session, need_id)
-        if need is None or need.state not in CHOSEN_FOR or need.taken >= need.helpers_needed:
+        served = need is None or need.state not in CHOSEN_FOR or need.taken >= need.helpers_needed
+        if need is None or served or need.moderation == Moderation.HELD:
             return Became.OVER
         offer = claim(session, offer_id, now)
         if offer is None:
@@ -117,7 +118,7 @@ def allow(ctx: Context, need_id: int, offer_id: int, by: Actor) -> bool:
 def _proposal(ctx: Context, need_id: int, offer_id: int, because: str) -> Proposal | Became:
     """The pair with what it counts for, or why there can be none."""
     with ctx.db.read() as session:
-        need = session.scalar(select(Need).where(Need.id == need_id, Need.state.in_(CHOSEN_FOR)).options(joinedload(Need.person)))
+        need = session.scalar(select(Need).where(Need.id == need_id, searching()).options(joinedload(Need.person)))
         offer = session.scalar(select(Offer).where(Offer.id == offer_id).options(joinedload(Offer.person)))
         if need is None or need.point is None:
             return Became.OVER

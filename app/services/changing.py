@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from app.context import Context
 from app.errors import UserError
-from app.models import Match
+from app.models import Match, Moderation
 from app.services.ending import end_matches_of, settle
 from app.services.events import Actor, record
+from app.services.moderating import moderate
 from app.services.moves import lock_need
 from app.services.people import set_phone
 from app.services.posting import Where, first_try, locate, move_post
@@ -67,6 +68,7 @@ def change_need(ctx: Context, need_id: int, change: Change, by: Actor) -> None:
             end_matches_of(session, ctx, now, by, "changed", need=need)
         if change.helpers_needed is not None and change.helpers_needed < need.taken:
             raise TooFew("So many volunteers have said yes already.")
+        other_words = change.details is not None and change.details != need.details
         for name in ("availability", "urgency", "repeats", "languages", "details", "helpers_needed", "share_contact"):
             if getattr(change, name) is not None:
                 setattr(need, name, getattr(change, name))
@@ -76,6 +78,10 @@ def change_need(ctx: Context, need_id: int, change: Change, by: Actor) -> None:
             set_phone(ctx, need.person, change.phone, now)
         if change.where:
             move_post(session, ctx, need, change.where, spot, by)
+        if other_words and need.confirmed_at is not None:
+            moderate(session, ctx, need, now, by)
+            if need.moderation == Moderation.HELD:
+                end_matches_of(session, ctx, now, by, "changed", need=need)
         need.changed_at = now
         record(session, "need_changed", now, by, reason=change.what, need_id=need.id)
         settle(session, ctx, need, now, by)

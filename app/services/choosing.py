@@ -9,11 +9,11 @@ from datetime import datetime
 from math import cos, radians
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, joinedload, load_only
 
 from app.context import Context
-from app.models import Block, Match, Need, Offer, Person, Territory
+from app.models import Block, Match, Moderation, Need, Offer, Person, Territory
 from app.policy import policy_of
 from app.services.blocks import blocked_of
 from app.services.board import need_to_match, offer_to_match
@@ -74,7 +74,7 @@ def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
     """Who could help with a request that is searching and on the map; else ``None``."""
     now = ctx.now()
     with ctx.db.read() as session:
-        need = session.scalar(select(Need).where(Need.id == need_id, Need.state.in_(CHOSEN_FOR)).options(joinedload(Need.person)))
+        need = session.scalar(select(Need).where(Need.id == need_id, searching()).options(joinedload(Need.person)))
         if need is None or need.point is None:
             return None
         asks = to_match(session, need)
@@ -106,6 +106,11 @@ def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
 
 def _first(ranked: list[tuple[int, Candidate]]) -> list[Candidate]:
     return [each for _, each in sorted(ranked, key=lambda one: (one[0], one[1].distance_m, one[1].offer_id))[:SHOWN]]
+
+
+def searching() -> ColumnElement[bool]:
+    """Whether somebody may be asked for a request: it is open, and nobody has to read it first."""
+    return and_(Need.state.in_(CHOSEN_FOR), Need.moderation != Moderation.HELD)
 
 
 def to_match(session: Session, need: Need) -> NeedToMatch:

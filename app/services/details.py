@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.models import Event, Match, Need, Note, Offer, Outcome, Person, PostedBy, Role, Task, Territory, Visit
+from app.models import Event, Match, Need, Note, Offer, Outcome, Person, PostedBy, Role, Task, TaskKind, Territory, Visit
 from app.services.events import Actor, record
 from app.services.sight import Kind, Sight
 from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
@@ -73,7 +73,7 @@ def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
                 Need.availability, Need.repeats, Need.wanted_at, Need.languages, Need.share_contact,
                 Need.posted_by, Need.channel, Need.posted_at, Need.school_level,
                 Need.confirmed_at, Need.next_try_at, Need.reference, Need.exact_point.is_not(None).label("placed"), Need.approximate,
-                Need.call, Need.paused_until, Person.contact, Territory.name.label("quartier"),
+                Need.call, Need.paused_until, Need.moderation, Person.contact, Territory.name.label("quartier"),
             )
             .join(Person, Person.id == Need.person_id)
             .outerjoin(Territory, Territory.id == Need.territory_id)
@@ -162,7 +162,7 @@ def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
             select(
                 Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.created_at, Task.due_at, Task.closed_at,
                 Task.person_id, Need.category, Need.urgency, Need.state.label("need_state"), Match.state.label("match_state"),
-                Need.call, Offer.categories, Person.contact, Territory.name.label("quartier"), Match.deadline_at,
+                Need.call, Need.territory_id, Offer.categories, Person.contact, Territory.name.label("quartier"), Match.deadline_at,
                 (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
                 BY_LETTER.label("by_letter"), Task.assigned_to_id.label("agent_id"), agent.name.label("agent"),
             )
@@ -240,7 +240,9 @@ def look(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by:
         if isinstance(thing, Task):
             asked = session.get(Need, thing.need_id) if thing.need_id else None
             call = whom_to_call(asked, whose) if asked and asked.person_id == whose.id else themselves
-            return Exact(whose, call, _address_of(session, thing, whose), words=thing.words, note=note)
+            to_read = asked is not None and thing.kind == TaskKind.MODERATE and thing.closed_at is None
+            words = asked.details if asked and to_read else thing.words
+            return Exact(whose, call, _address_of(session, thing, whose), words=words, note=note)
         if isinstance(thing, Need):
             on_behalf = (thing.on_behalf_name, thing.on_behalf_phone or "") if thing.on_behalf_name else None
             return Exact(whose, whom_to_call(thing, whose), thing.address, thing.point, thing.details, on_behalf)

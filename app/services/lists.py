@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person, Task, TaskKind, Territory
+from app.services import referents
 from app.services.sight import Sight, subtree
 from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
 from matching.lifecycle import LIVE, NeedState, OfferState
@@ -47,14 +48,15 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Filter:
-    """What to leave in; ``None`` is anything. ``kind`` is a task's, and so is ``agent_id``: who does it, 0 for nobody in particular.
-    ``territory_id`` takes the subtree; in the ``box`` is a match of which one side is. ``page`` counts from 1."""
+    """What to leave in; ``None`` is anything. ``kind`` is a task's, and so is ``whose``: those of the agent ``agent_id`` (``mine``), or
+    still ``free`` for them. ``territory_id`` takes the subtree; in the ``box`` is a match of which one side is. ``page`` counts from 1."""
 
     state: str | None = None
     category: str | None = None
     urgency: str | None = None
     territory_id: int | None = None
     kind: str | None = None
+    whose: str | None = None
     agent_id: int | None = None
     box: Box | None = None
     page: int = 1
@@ -151,16 +153,16 @@ def match_rows(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
 def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
     """Open ones, reports before all else and then the most pressing first, unless ``state`` is ``closed``: then the latest first.
 
-    Columns: id, kind, reason, need_id, offer_id, match_id, due_at, created_at, closed_at, category, categories (an offer's), urgency,
-    quartier, contact and to_volunteer (of whom it is about), ends_by_itself, by_letter, why (see :mod:`app.services.why`), agent_id and
-    agent (who does it)."""
+    Columns: id, kind, reason, need_id, offer_id, match_id, person_id, due_at, created_at, closed_at, category, categories (an offer's),
+    urgency, quartier, contact and to_volunteer (of whom it is about), ends_by_itself, by_letter, why (see :mod:`app.services.why`),
+    agent_id and agent (who does it)."""
     agent = aliased(Person)
     quartier = func.coalesce(Need.territory_id, Offer.territory_id, Task.territory_id)
     closed = given.state == "closed"
     rows = (
         select(
             Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Task.created_at, Task.closed_at,
-            Need.category, Offer.categories, Need.urgency, Territory.name.label("quartier"), Person.contact,
+            Task.person_id, Need.category, Offer.categories, Need.urgency, Territory.name.label("quartier"), Person.contact,
             (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
             BY_LETTER.label("by_letter"), Task.why, Task.assigned_to_id.label("agent_id"), agent.name.label("agent"),
         )
@@ -174,14 +176,17 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
     )  # fmt: skip
     if given.kind:
         rows = rows.where(Task.kind == given.kind)
-    if given.agent_id is not None:
-        rows = rows.where(Task.assigned_to_id == given.agent_id if given.agent_id else Task.assigned_to_id.is_(None))
+    if given.whose == "mine":
+        rows = rows.where(Task.assigned_to_id == given.agent_id)
     if given.category:
         rows = rows.where(Need.category == given.category)
     if given.urgency:
         rows = rows.where(Need.urgency == given.urgency)
     if given.territory_id:
         rows = rows.where(quartier.in_(subtree(given.territory_id)))
+    if given.whose == "free" and given.agent_id:
+        with ctx.db.read() as session:
+            rows = rows.where(Task.assigned_to_id.is_(None), referents.mine(session, given.agent_id))
     return _page(ctx, rows, given)
 
 

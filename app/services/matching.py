@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.links import Purpose
-from app.models import Match, Need, Person, TaskKind
+from app.models import Match, Moderation, Need, Person, TaskKind
 from app.policy import policy_of
 from app.services.blocks import blocked_of
 from app.services.board import ASKED, BATCH, Board, need_to_match
@@ -86,6 +86,7 @@ def _due(session: Session, now: datetime, only: int | None) -> list[Due]:
         select(Need, Person)
         .join(Person, Need.person_id == Person.id)
         .where(Need.state.in_([NeedState.OPEN, NeedState.ASKED]), Need.next_try_at <= now, Need.exact_point.is_not(None))
+        .where(Need.moderation != Moderation.HELD)
         .where(true() if only is None else Need.id == only)
         .order_by(Need.next_try_at, Need.id)
         .limit(BATCH)

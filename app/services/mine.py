@@ -20,7 +20,10 @@ from matching.model import Mode
 
 MATCHES_SHOWN = 100
 TURNS_SHOWN = 100
-TURNS = ("need_open", "need_paused", "need_withdrawn", "need_expired", "need_changed", "need_placed", "nobody_found", "reported")
+TURNS = (
+    "need_open", "need_paused", "need_withdrawn", "need_expired", "need_changed", "need_placed", "need_held", "need_read", "need_edited",
+    "nobody_found", "reported",
+)  # fmt: skip
 """The events of a need that its own story tells besides its matches."""
 Side = Literal["resident", "volunteer"]
 
@@ -106,7 +109,7 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
             select(
                 Need.id, Need.person_id, Need.category, Need.urgency, Need.availability, Need.state, Need.helpers_needed, Need.taken,
                 Need.repeats, Need.wanted_at,
-                Need.posted_at, Need.confirmed_at, Need.check_at, Need.checked_at,
+                Need.posted_at, Need.confirmed_at, Need.check_at, Need.checked_at, Need.moderation,
                 Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
                 Need.details, Need.languages, Need.mode, Need.school_level, Need.on_behalf_name,
                 Person.contact, Person.account, Person.phone, Person.email.is_not(None).label("has_email"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from app.context import Context
 from app.links import Purpose
-from app.models import Event, Match, Need, Note, Outcome, Person, Task, TaskKind, Territory
+from app.models import Event, Match, Moderation, Need, Note, Outcome, Person, Task, TaskKind, Territory
 from app.services.proposing import answer_hours
 from matching.lifecycle import NeedState, Side
 from notifications.messages import ConfirmNeed
@@ -20,12 +20,14 @@ MOST_LOOKS = 100
 
 @dataclass(frozen=True)
 class Received:
-    """``until`` is the end of the time to confirm it by e-mail, or when somebody should have called or written at the latest."""
+    """``held``: the town hall reads it first. ``until`` is the end of the time to confirm it by e-mail, or when somebody should have called
+    or written at the latest."""
 
     category: str
     urgency: str
     contact: str
     confirmed: bool
+    held: bool
     until: datetime
     answer_hours: int
 
@@ -49,7 +51,7 @@ def received(ctx: Context, need_id: int | None) -> Received | None:
         return None
     with ctx.db.read() as session:
         row = session.execute(
-            select(Need.category, Need.urgency, Need.state, Need.created_at, Person.contact, Task.due_at)
+            select(Need.category, Need.urgency, Need.state, Need.moderation, Need.created_at, Person.contact, Task.due_at)
             .join(Need.person)
             .outerjoin(Task, and_(Task.need_id == Need.id, Task.kind == TaskKind.TELL, Task.reason == ConfirmNeed.kind))
             .where(Need.id == need_id)
@@ -58,7 +60,8 @@ def received(ctx: Context, need_id: int | None) -> Received | None:
     if row is None:
         return None
     until = row.due_at or row.created_at + Purpose.CONFIRM_NEED.lasts
-    return Received(row.category, row.urgency, row.contact, row.state != NeedState.UNCONFIRMED, until, answer_hours(ctx, row.urgency))
+    confirmed, held = row.state != NeedState.UNCONFIRMED, row.moderation == Moderation.HELD
+    return Received(row.category, row.urgency, row.contact, confirmed, held, until, answer_hours(ctx, row.urgency))
 
 
 def stored(ctx: Context, need_id: int) -> Stored | None:

@@ -11,15 +11,16 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.links import Purpose
-from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind
+from app.models import Channel, Moderation, Need, Offer, Person, PostedBy, TaskKind
 from app.services import addresses
 from app.services.channels import way_to
 from app.services.ending import end_matches_of, settle
 from app.services.events import SYSTEM, Actor, record
+from app.services.moderating import moderate
 from app.services.moves import lock_need, move
 from app.services.people import make_person
 from app.services.places import Spot, middle_of, place
-from app.services.tasks import close_tasks_about, open_task
+from app.services.tasks import close_tasks_about, close_tasks_of_need, open_task
 from app.services.telling import tell
 from matching.lifecycle import MatchState, NeedState, OfferState
 from matching.model import Urgency
@@ -220,13 +221,16 @@ def open_need(session: Session, ctx: Context, need: Need, now: datetime, by: Act
     Whoever gets no messages is not told so: they confirmed by talking to an agent, who has said what happens next.
     """
     move(session, need, NeedState.OPEN, now, by, "confirmed" if need.state == NeedState.UNCONFIRMED else "resumed")
+    if need.confirmed_at is None and need.wanted_at is None:  # for one visit, they are the words of the need that it stands in for
+        moderate(session, ctx, need, now, by)
     need.confirmed_at = need.confirmed_at or now
     need.check_at, need.checked_at = now + timedelta(days=ctx.settings.need_days), None
     need.next_try_at = first_try(need, now)
     close_tasks_about(session, now, TaskKind.TELL, by, need_id=need.id, reason=ConfirmNeed.kind)
     if told and way_to(ctx, need.person).sends:
         message = NeedReceived(
-            first_name=need.person.first_name, category=need.category, my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id)
+            first_name=need.person.first_name, category=need.category, my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
+            read_first=need.moderation == Moderation.HELD,
         )  # fmt: skip
         tell(session, ctx, need.person, message, now, need=need)
 
@@ -279,9 +283,7 @@ def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor, until: da
         need.next_try_at = None
         end_matches_of(session, ctx, now, by, "withdrawn", need=need, keep=() if there is NeedState.WITHDRAWN else [MatchState.AGREED])
         if there is NeedState.WITHDRAWN:
-            close_tasks_about(session, now, TaskKind.NOBODY, by, need_id=need.id)
-            close_tasks_about(session, now, TaskKind.TELL, by, need_id=need.id)
-            close_tasks_about(session, now, TaskKind.PLACE, by, need_id=need.id)
+            close_tasks_of_need(session, now, by, need.id)
             tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "withdrawn"), now, need=need)
         return need
 

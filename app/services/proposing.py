@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.context import Context
 from app.links import Purpose
-from app.models import Match, Need, Offer, Person, TaskKind, Territory
+from app.models import Match, Moderation, Need, Offer, Person, TaskKind, Territory
 from app.services.duty import NEWS_EVERY
 from app.services.ending import settle
 from app.services.events import SYSTEM, Actor, record
@@ -66,6 +66,8 @@ def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = Non
     with ctx.db.write() as session:
         need = lock_need(session, int(proposals[0].pair.need))
         if need is None or need.state not in (NeedState.OPEN, NeedState.ASKED) or need.taken >= need.helpers_needed:
+            return 0
+        if need.moderation == Moderation.HELD:
             return 0
         for proposal in sorted(proposals, key=lambda proposal: proposal.pair.offer):  # offers are locked in one order
             offer = claim(session, int(proposal.pair.offer), now)

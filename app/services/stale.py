@@ -11,7 +11,7 @@ from app.models import Need, Task, TaskKind
 from app.services.ending import SAY_SO, end_matches_of
 from app.services.events import SYSTEM, Actor, record
 from app.services.moves import lock_need, move
-from app.services.tasks import close_tasks_about
+from app.services.tasks import close_tasks_about, close_tasks_of_need
 from app.services.telling import tell
 from matching.lifecycle import NeedState
 from notifications.messages import ConfirmNeed, NeedClosed, NeedPaused, NotDone, StillNeeded
@@ -77,5 +77,4 @@ def _expire(session: Session, ctx: Context, need: Need, now: datetime, why: str)
     move(session, need, NeedState.EXPIRED, now, SYSTEM, why)
     need.next_try_at = need.check_at = None
     end_matches_of(session, ctx, now, SYSTEM, "withdrawn", need=need)
-    for kind in (TaskKind.NOBODY, TaskKind.PLACE, TaskKind.TELL):
-        close_tasks_about(session, now, kind, SYSTEM, need_id=need.id)
+    close_tasks_of_need(session, now, SYSTEM, need.id)

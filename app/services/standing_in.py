@@ -26,7 +26,7 @@ SOON = timedelta(days=2)
 """A visit within so long is urgent."""
 COPIED = (
     "territory_id", "exact_point", "public_lon", "public_lat", "approximate", "address", "languages", "mode", "posted_by", "category",
-    "details", "share_contact", "on_behalf_name", "on_behalf_phone", "call", "school_level",
+    "details", "moderation", "share_contact", "on_behalf_name", "on_behalf_phone", "call", "school_level",
 )  # fmt: skip
 """What is the same that day. The public point too: one drawn anew around the same home would tell more of where it is."""
 

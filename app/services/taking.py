@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import Match, Need, Offer, Person, Territory, Visit
+from app.models import Match, Moderation, Need, Offer, Person, Territory, Visit
 from app.services.blocks import not_blocked
 from app.services.events import Actor, record
 from app.services.matches import Answer, accept, agree
@@ -115,15 +115,16 @@ def _in_reach(need: Row[*tuple[Any, ...]], offer: Row[*tuple[Any, ...]], area: A
 
 
 def _free_for(person_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Nobody holds a place, and this volunteer neither posted it, nor was asked with any of their offers, nor is the one who is away.
-    The query joins the person."""
+    """Nobody holds a place or has to read it first, and this volunteer neither posted it, nor was asked with any of their offers, nor is
+    the one who is away. The query joins the person."""
     me = select(Person.email_index, Person.phone_index).where(Person.id == person_id).subquery()
     mine = select(me).where(or_(me.c.email_index == Person.email_index, me.c.phone_index == Person.phone_index)).exists()
     asked = select(Match.id).join(Match.offer).where(Match.need_id == Need.id, Offer.person_id == person_id).exists()
     away = (
         select(Visit.id).join(Visit.match).join(Match.offer).where(Visit.stand_in_id == Need.id, Offer.person_id == person_id).exists()
     )  # fmt: skip
-    return Need.state == NeedState.OPEN, Need.taken == 0, Need.person_id != person_id, ~mine, ~asked, ~away
+    free = Need.state == NeedState.OPEN, Need.taken == 0, Need.moderation != Moderation.HELD
+    return *free, Need.person_id != person_id, ~mine, ~asked, ~away
 
 
 def _seen_from(need: Row[*tuple[Any, ...]], reaches: Reaches) -> list[Nearby]:

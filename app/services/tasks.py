@@ -23,19 +23,21 @@ WITHIN = {
     TaskKind.REPORT: timedelta(0),
     TaskKind.LATE: timedelta(hours=2),
     TaskKind.SOON: timedelta(hours=4),
+    TaskKind.MODERATE: timedelta(days=1),
+    TaskKind.CHECK: timedelta(days=14),
 }
 """How soon an agent should have done a task, where nothing more pressing is known."""
 
 ENDS_BY_ITSELF = or_(
     and_(Task.kind == TaskKind.OUTCOME, Task.reason == "silent"),
     and_(
-        Task.kind.in_([TaskKind.APPROVE, TaskKind.PLACE]),
+        Task.kind.in_([TaskKind.APPROVE, TaskKind.PLACE, TaskKind.MODERATE]),
         ~select(Need.id).where(Need.id == Task.need_id, Need.state.in_([NeedState.WITHDRAWN, NeedState.EXPIRED])).correlate(Task).exists(),
         ~select(Offer.id).where(Offer.id == Task.offer_id, Offer.state == OfferState.WITHDRAWN).correlate(Task).exists(),
     ),
 )
-"""Whether a task ends only with the approval, the place or the outcome that it asks for: ticked off before, the person behind it would be
-forgotten."""
+"""Whether a task ends only with the approval, the place, the reading or the outcome that it asks for: ticked off before, the person
+behind it would be forgotten."""
 
 
 BY_LETTER = and_(Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED]), Person.contact == "letter")
@@ -139,3 +141,12 @@ def close_tasks_about(
     if reason:
         which.append(Task.reason == reason)
     session.execute(update(Task).where(*which).values(closed_at=now, closed_by_id=by.person_id))
+
+
+OF_A_SEARCH = (TaskKind.NOBODY, TaskKind.PLACE, TaskKind.TELL, TaskKind.MODERATE)
+
+
+def close_tasks_of_need(session: Session, now: datetime, by: Actor, need_id: int) -> None:
+    """Tick off what there was to do for a need that has ended."""
+    for kind in OF_A_SEARCH:
+        close_tasks_about(session, now, kind, by, need_id=need_id)

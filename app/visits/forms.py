@@ -24,8 +24,8 @@ class DayField(LineField):
 
     day: date
 
-    def __init__(self, label: str, sentence: str, **options: Any) -> None:
-        super().__init__(label, [needed(sentence)], render_kw={"type": "date", "class": "short"}, **options)
+    def __init__(self, label: str, sentence: str, *, optional: bool = False, **options: Any) -> None:
+        super().__init__(label, [] if optional else [needed(sentence)], render_kw={"type": "date", "class": "short"}, **options)
         self._sentence = sentence
 
     def pre_validate(self, form: Any) -> None:

@@ -23,7 +23,7 @@ SignIn = Callable[..., Visitor]
 LISTS = ("", "needs", "offers", "matches")
 KNOWN = (
     "tasks", "needs", "offers", "matches", "map", "geojson", "messages", "new_need", "call", "new_caller", "figures", "figures_report",
-    "figures_file", "city", "posters", "poster", "words", "words_of_messages", "word", "word_again",
+    "figures_file", "city", "posters", "poster", "words", "words_of_messages", "word", "word_again", "referents",
 )  # fmt: skip
 HOUSES = [Address("4", "Rue des Essais", "69002", "Lyon", *CENTRE)]
 SECRETS = (
@@ -81,6 +81,8 @@ def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: C
     token = csrf(outsider.get("/coordination/"))
     tried = 0
     for rule in coordination_routes(app):
+        if declared(app, rule.endpoint) is Permission.ADMINISTRATOR:
+            continue  # no coordinator comes in at all
         named = set(rule.arguments) & set(ids)
         for move in ("pause", "resume", "withdraw") if "move" in rule.arguments else ("",):
             values = {name: ids[name] for name in named} | ({"move": move} if move else {})

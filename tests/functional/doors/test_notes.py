@@ -29,10 +29,10 @@ def test_an_answer_is_read_after_a_look_and_the_yes_written_down_there(city: Cit
     match, _, _ = proposed(city)
     write(city, "proposal_to_volunteer", "answer-gmail-fr")
     visitor = sign_in()
-    page = visitor.get(visitor.get("/coordination/").link("Read it"))
+    page = visitor.get(f"/coordination/tasks/{city.tasks('answer')[0].id}")
     assert page.h1 == "Somebody wrote: ask the volunteer whether they help"
     assert "volontiers" not in page.text and "Tick off" not in page.buttons
-    page = visitor.submit(page, "Show the number and the words")
+    page = visitor.submit(visitor.get("/coordination/"), "Read it")
     assert "Oui, volontiers, mais seulement après 18 h." in page.text and "Volontaire1 Dupont" in page.text
     assert "An e-mail is never a yes by itself." in page.text and "another address" not in page.text
     assert [event.reason for event in events(city, "looked_at")] == ["task"]
@@ -55,7 +55,7 @@ def test_another_address_and_attachments_are_said(city: City, sign_in: SignIn) -
     proposed(city)
     write(city, "proposal_to_volunteer", to="daughter@example.com")
     visitor = sign_in()
-    page = visitor.submit(visitor.get(visitor.get("/coordination/").link("Read it")), "Show the number and the words")
+    page = visitor.submit(visitor.get("/coordination/"), "Read it")
     assert "It came from another address than theirs: daughter@example.com." in page.text
     assert "Attached, and not kept here: attestation.pdf" in page.text
 
@@ -63,9 +63,8 @@ def test_another_address_and_attachments_are_said(city: City, sign_in: SignIn) -
 def test_a_stranger_is_read_without_being_anybody(city: City, sign_in: SignIn) -> None:
     receive(city.ctx, b"From: <script@example.com>\nSubject: <b>Hello</b>\n\n<script>alert(1)</script>")
     visitor = sign_in()
-    page = visitor.get(visitor.get("/coordination/").link("Read it"))
+    page = visitor.submit(visitor.get("/coordination/"), "Read it")
     assert page.h1 == "Somebody wrote"
-    page = visitor.submit(page, "Show the number and the words")
     assert "script@example.com" in page.text and "<b>Hello</b>" in page.text and "<script>alert" not in page.html
     assert "Tell them nothing about other people." in page.text and "Call again in two hours" not in page.buttons
     assert "The task is ticked off." in visitor.submit(page, "Done: tick off").text

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from app.models import Block, Event, Match, Need, Offer, Visit
-from app.services import closing, duty, matches, mine, posting, rearranging, reasons, stale, standing_in, taking
+from app.models import Block, Event, Match, Moderation, Need, Offer, Visit
+from app.services import changing, closing, duty, matches, mine, moderating, posting, rearranging, reasons, stale, standing_in, taking
 from app.services.closing import Said
 from app.services.reasons import Because
 from app.worker import BY_THE_CLOCK
@@ -27,6 +27,9 @@ from tests.volume import volume
 
 PICK = st.integers(0, 10_000)
 """Which of the things that there are; more numbers than things, so that old ones are picked too."""
+
+
+WORDS = st.sampled_from(["", "Du pain", "Je paie 20 € la visite", "Ma chimio du jeudi"])
 
 
 class AnyMoves(RuleBasedStateMachine):
@@ -61,11 +64,28 @@ class AnyMoves(RuleBasedStateMachine):
 
     @rule(
         helpers=st.integers(1, 2), share=st.booleans(), phone=st.booleans(), repeats=st.integers(0, 2),
-        urgency=st.sampled_from(["urgent", "normal", "flexible"]),
+        urgency=st.sampled_from(["urgent", "normal", "flexible"]), details=WORDS,
     )  # fmt: skip
-    def a_resident_asks(self, helpers: int, share: bool, phone: bool, repeats: int, urgency: Any) -> None:
+    def a_resident_asks(self, helpers: int, share: bool, phone: bool, repeats: int, urgency: Any, details: str) -> None:
         contact = {"contact": "phone", "posted_by": "agent"} if phone else {}
-        self.city.need(helpers_needed=helpers, share_contact=share, urgency=urgency, repeats=repeats, confirmed=not phone, **contact)
+        given = {"helpers_needed": helpers, "share_contact": share, "urgency": urgency, "repeats": repeats, "details": details, **contact}
+        self.city.need(confirmed=not phone, **given)
+
+    @rule(number=PICK, details=WORDS)
+    def the_resident_writes_other_words(self, number: int, details: str) -> None:
+        with suppress(changing.TooLate):
+            changing.change_need(self.city.ctx, self.pick(Need, number).id, changing.Change("more", details=details), BY_LINK)
+
+    @rule(number=PICK, what=st.sampled_from(["approve", "edit", "refuse"]))
+    def an_agent_reads(self, number: int, what: str) -> None:
+        if waiting := self.city.tasks("moderate"):
+            task_id, ctx = waiting[number % len(waiting)].id, self.city.ctx
+            if what == "approve":
+                moderating.approve(ctx, task_id, BY_LINK)
+            elif what == "edit":
+                moderating.edit(ctx, task_id, "Du pain", "price", "", BY_LINK)
+            else:
+                moderating.refuse(ctx, task_id, "paid", "", BY_LINK)
 
     @rule(number=PICK, yes=st.booleans())
     def the_volunteer_answers(self, number: int, yes: bool) -> None:
@@ -165,6 +185,15 @@ class AnyMoves(RuleBasedStateMachine):
                 assert states <= {MatchState.AGREED}
             else:
                 assert not states, "nobody waits for what has ended"
+
+    @invariant()
+    def nobody_is_asked_for_what_has_to_be_read_first(self) -> None:
+        read = {task.need_id for task in self.city.tasks("moderate")}
+        for need in self.city.all(Need):
+            live = [match for match in self.city.matches(need.id) if match.state in LIVE]
+            assert not (need.moderation == Moderation.HELD and live)
+            if need.moderation in (Moderation.HELD, Moderation.LOOK) and need.wanted_at is None and not is_terminal(NeedState(need.state)):
+                assert need.id in read, "nobody is left waiting unread"
 
     @invariant()
     def nobody_is_expected_once_it_has_ended(self) -> None:
