@@ -8,7 +8,7 @@ from app.models.need import Need
 from app.models.note import Note
 from app.models.offer import Offer
 from app.models.outcome import Outcome
-from app.models.person import Person, Role
+from app.models.person import Person, PersonTerritory, Role
 from app.models.plumbing import Attempt, Fact, Lease
 from app.models.post import Channel, PostedBy
 from app.models.street import Street
@@ -17,6 +17,6 @@ from app.models.territory import Territory
 from app.models.visit import Visit
 
 __all__ = [
-    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Note", "Offer", "Outcome", "Person", "PostedBy",
-    "Role", "Street", "Task", "TaskKind", "Territory", "Visit",
+    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Note", "Offer", "Outcome", "Person",
+    "PersonTerritory", "PostedBy", "Role", "Street", "Task", "TaskKind", "Territory", "Visit",
 ]  # fmt: skip
