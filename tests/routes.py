@@ -20,7 +20,7 @@ from app.crypto import Keyring
 from app.db import Database
 from app.identity import enter
 from app.links import Links, Purpose
-from app.models import Match, Need, Offer, Person, Role, Task, Visit
+from app.models import Match, Need, Offer, Person, Role, Task, Territory, Visit
 from app.permissions import Permission, declared
 from config.settings import load
 from notifications.tables import wishes
@@ -206,6 +206,7 @@ WAYS: dict[str, Way] = {
     "match_id": _one_of_each(Match, Match.state),
     "task_id": _one_of_each(Task, Task.kind),
     "person_id": _one_of_each(Person, Person.role),
+    "territory_id": lambda _reach, session: session.scalars(select(func.min(Territory.id))),
     "agent_id": _one_of_each(Person, Person.role, Person.role == Role.COORDINATOR),
     "my_page match_id": _own_matches,
     "my_page offer_id": _own_offers,

@@ -185,7 +185,7 @@ def _nobody(ctx: Context, board: Board, due: Due, some: bool) -> None:
         tries = session.scalars(select(Match.id).where(Match.need_id == row.id)).all()
         task = open_task(
             session, TaskKind.NOBODY, now, event_key=f"nobody:{row.id}:{len(tries)}", reason=reason, person=row.person, need=row,
-            due_at=answer_by(ctx, row.urgency, now),
+            due_at=answer_by(session, ctx, row, row.urgency, now),
         )  # fmt: skip
         if task is None:
             return

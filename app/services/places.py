@@ -29,6 +29,7 @@ class Outside(UserError):
 
     def __init__(self, phone: str) -> None:
         super().__init__(f"This place is outside the area that the service covers. Call {phone}: the town hall knows who helps there.")
+        self.phone = phone
 
 
 class NoTerritory(UserError):

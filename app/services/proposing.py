@@ -12,12 +12,13 @@ from app.models import Match, Need, Offer, Person, TaskKind, Territory
 from app.services.duty import NEWS_EVERY
 from app.services.ending import settle
 from app.services.events import SYSTEM, record
+from app.services.local import local
 from app.services.moves import lock_need
 from app.services.tasks import WITHIN, close_tasks_about
 from app.services.telling import tell
 from matching.geo import round_up_100
 from matching.lifecycle import MatchState, NeedState, OfferState
-from matching.model import Mode, Pair, Urgency, round_half_up
+from matching.model import Mode, Pair, round_half_up
 from matching.why import Explanation, as_data
 from notifications.messages import NobodyYet, ProposalToResident, ProposalToVolunteer, SearchGoesOn
 
@@ -41,16 +42,11 @@ def told_distance(match: Match, rough: bool) -> int | None:
     return max(ROUGHLY_M if rough else 0, round_up_100(match.distance_m))
 
 
-def answer_hours(ctx: Context, urgency: str) -> int:
-    """How many waking hours a volunteer has to answer."""
-    s = ctx.settings
-    hours = {Urgency.URGENT: s.answer_hours_urgent, Urgency.NORMAL: s.answer_hours_normal, Urgency.FLEXIBLE: s.answer_hours_flexible}
-    return hours[Urgency(urgency)]
-
-
-def answer_by(ctx: Context, urgency: str, now: datetime, times: int = 1) -> datetime:
-    """Until when to answer: nobody is expected to at night. ``times`` as long where somebody must be reached first."""
-    return ctx.settings.waking_hours.after(now, timedelta(hours=times * answer_hours(ctx, urgency)), ctx.settings.zone)
+def answer_by(session: Session, ctx: Context, need: Need, urgency: str, now: datetime, times: int = 1) -> datetime:
+    """Until when to answer, by the hours of the need's territory: nobody is expected to at night. ``times`` as long where somebody must be
+    reached first."""
+    hours = local(session, ctx, need.territory_id).answer_hours(urgency)
+    return ctx.settings.waking_hours.after(now, timedelta(hours=times * hours), ctx.settings.zone)
 
 
 def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = None) -> int:
@@ -65,10 +61,11 @@ def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = Non
         need = lock_need(session, int(proposals[0].pair.need))
         if need is None or need.state not in (NeedState.OPEN, NeedState.ASKED) or need.taken >= need.helpers_needed:
             return 0
+        deadline = answer_by(session, ctx, need, need.urgency, now)
         for proposal in sorted(proposals, key=lambda proposal: proposal.pair.offer):  # offers are locked in one order
             offer = claim(session, int(proposal.pair.offer), now)
             if offer is not None and offer.person_id != need.person_id:
-                asked.append(_ask(session, ctx, need, offer, proposal, now))
+                asked.append(_ask(session, ctx, need, offer, proposal, now, deadline))
         if asked:
             unchanged = need.next_try_at == seen
             _tell_resident(session, ctx, need, asked, now)
@@ -98,11 +95,13 @@ def claim(session: Session, offer_id: int, now: datetime) -> Offer | None:
     return session.get_one(Offer, offer_id, options=[joinedload(Offer.person)], populate_existing=True) if claimed else None
 
 
-def _ask(session: Session, ctx: Context, need: Need, offer: Offer, proposal: Proposal, now: datetime) -> Match:
+def _ask(
+    session: Session, ctx: Context, need: Need, offer: Offer, proposal: Proposal, now: datetime, deadline: datetime
+) -> Match:
     match = Match(
         need=need, offer=offer, state=MatchState.PROPOSED, mode=proposal.pair.mode,
         distance_m=round_half_up(proposal.pair.distance_m), rank=proposal.rank, terms=as_data(proposal.why), proposed_at=now,
-        deadline_at=answer_by(ctx, need.urgency, now),
+        deadline_at=deadline,
     )  # fmt: skip
     session.add(match)
     session.flush()

@@ -41,6 +41,7 @@ THINGS: dict[str, Callable[["Case"], dict[int, frozenset[str]]]] = {
     "match_id": lambda case: {case.match: frozenset((case.lives, case.helps))},
     "task_id": lambda case: {case.task: frozenset((case.lives,))},
     "person_id": lambda case: {case.resident: frozenset((case.lives,)), case.volunteer: frozenset((case.helps,))},
+    "territory_id": lambda case: {case.territory: BOTH},
     "agent_id": lambda case: {case.agent: BOTH},
     "message_id": lambda case: dict.fromkeys(case.messages, frozenset((case.helps,))),
 }
@@ -64,6 +65,7 @@ class Case:
     volunteer: int
     messages: tuple[int, ...]
     agent: int
+    territory: int
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,8 @@ class Grid:
         return found
 
     def out_of_sight(self, role: str) -> set[int]:
-        return {
-            thing for case in self.cases for things in THINGS.values() for thing, seen in things(case).items() if not seen & OVERSEES[role]
-        }  # fmt: skip
+        things = [found for case in self.cases for name, way in THINGS.items() if name != "territory_id" for found in way(case).items()]
+        return {thing for thing, seen in things if not seen & OVERSEES[role]}
 
     def lets_in(self, rule: Rule, role: str) -> bool:
         permission = declared(self.app, rule.endpoint)
@@ -149,7 +150,8 @@ def _case(city: City, agent: int, lives: str, north_m: float, helps: str, volunt
     with city.ctx.db.read() as session:
         messages = session.scalars(select(outbox.c.id).where(outbox.c.reader_id == offer.person_id)).all()
     assert messages and task.person_id == need.person_id
-    return Case(lives, helps, need_id, offer_id, match.id, task.id, visit.id, need.person_id, offer.person_id, tuple(messages), agent)
+    ids = need_id, offer_id, match.id, task.id, visit.id, need.person_id, offer.person_id
+    return Case(lives, helps, *ids, tuple(messages), agent, city.quartier_id)
 
 
 def _token(visitor: Visitor) -> str:
