@@ -15,6 +15,7 @@ from app.errors import UserError
 from app.extensions import ctx
 from app.links import LinkError, LinkExpired, Purpose
 from app.services.places import NoTerritory, Outside
+from app.services.posting import NotOffered
 from app.services.throttle import TooMany
 from matching.lifecycle import MoveNotAllowed
 
@@ -92,6 +93,12 @@ _ERRORS: dict[type[Exception], Words] = {
         _l("This place is outside the area that the service covers. Call %(phone)s: the town hall knows who helps there."),
         _BACK,
     ),
+    NotOffered: Words(
+        422,
+        _l("This help is not offered there"),
+        _l("This kind of help is not offered at this address. Call %(phone)s: the town hall knows who helps there."),
+        _BACK,
+    ),
     TooMany: _STATUSES[429],
     UserError: _STATUSES[400],
 }
@@ -109,7 +116,7 @@ def words_for(error: Exception) -> Words:
 def sentence(error: Exception) -> str:
     """What a form says when a service refused what was typed."""
     wait = format_timedelta(timedelta(seconds=_wait_s(error)), granularity="minute")
-    return str(words_for(error).sentence) % {"phone": ctx().settings.city_phone, "wait": wait}
+    return str(words_for(error).sentence) % {"phone": getattr(error, "phone", ctx().settings.city_phone), "wait": wait}
 
 
 def init(web: Flask) -> None:

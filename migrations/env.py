@@ -20,10 +20,10 @@ def render_item(kind: str, item: Any, _context: Any) -> str | bool:
 def run() -> None:
     engine = make_engine(context.config.attributes["url"])
     with engine.connect() as connection:
-        # Tables are rebuilt on SQLite, which must not delete what refers to them.
+        # Tables are rebuilt on SQLite, which must not delete what refers to them. Within a transaction the pragma does nothing, and our
+        # engine begins one before each statement: hence the driver's own cursor.
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()
+            connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
         context.configure(
             connection=connection,
             target_metadata=[Base.metadata, notifications.tables.metadata],

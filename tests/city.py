@@ -118,7 +118,7 @@ class City:
 
     def all(self, kind: type[Any], **where: Any) -> list[Any]:
         with self.ctx.db.read() as session:
-            return list(session.scalars(select(kind).filter_by(**where).order_by(kind.id)))
+            return list(session.scalars(select(kind).filter_by(**where).order_by(*kind.__mapper__.primary_key)))
 
     def one(self, kind: type[Any], thing: int) -> Any:
         with self.ctx.db.read() as session:

@@ -206,6 +206,8 @@ WAYS: dict[str, Way] = {
     "match_id": _one_of_each(Match, Match.state),
     "task_id": _one_of_each(Task, Task.kind),
     "person_id": _one_of_each(Person, Person.role),
+    "territory_id": lambda _reach, session: session.scalars(select(func.min(Territory.id))),
+    "agent_id": _one_of_each(Person, Person.role, Person.role == Role.COORDINATOR),
     "my_page match_id": _own_matches,
     "my_page offer_id": _own_offers,
     "resident token": _tokens(Purpose.MY_REQUEST, NEEDS),

@@ -13,7 +13,7 @@ from app.services.accounts import add_user
 EXAMPLES = """\b
 Examples:
   adeuxpas user add anne@ville.example --name "Anne Petit" --role coordinator
-  adeuxpas user add paul@ville.example --name "Paul Rey" --territory "Lyon 7e" < password.txt
+  adeuxpas user add paul@ville.example --name "Paul Rey" --territory "Lyon 7e" --territory "Lyon 8e" < password.txt
 """
 
 
@@ -26,8 +26,14 @@ def command() -> None:
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--role", type=click.Choice(["coordinator", "administrator"]), default="coordinator", show_default=True)
-@click.option("--territory", metavar="NAME", help="Oversees only this territory and what lies in it; everything when not given.")
-def add(email: str, name: str, role: str, territory: str | None) -> None:
+@click.option(
+    "--territory",
+    "territories",
+    metavar="NAME",
+    multiple=True,
+    help="Oversees only this and what lies in it; may be given several times. Everything when not given.",
+)
+def add(email: str, name: str, role: str, territories: tuple[str, ...]) -> None:
     """Add a coordinator or an administrator. The password is asked for, or read as one line from standard input."""
     try:
         address = normal_email(email)
@@ -38,5 +44,5 @@ def add(email: str, name: str, role: str, territory: str | None) -> None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline().rstrip("\n")
-    add_user(ctx, name=name, email=address, role=Role(role), password=password, territory=territory)
+    add_user(ctx, name=name, email=address, role=Role(role), password=password, territories=territories)
     click.echo(f"Added: {role} {address}")

@@ -15,6 +15,9 @@ from app.coordination import (
     pages,
     posters,
     referents,
+    rounds,
+    team,
+    territories,
     visits,
     words,
 )
@@ -22,5 +25,5 @@ from app.coordination.door import coordination
 
 __all__ = [
     "actions", "checks", "choosing", "city", "coordination", "figures", "intake", "letter", "lists", "mail", "map", "moderating",
-    "pages", "posters", "referents", "visits", "words",
+    "pages", "posters", "referents", "rounds", "team", "territories", "visits", "words",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, request
+from flask import Blueprint, abort, g, request
 
 from app import i18n
 from app.extensions import ctx
@@ -21,8 +21,11 @@ KINDS: dict[str, Kind] = {"need_id": Need, "offer_id": Offer, "match_id": Match,
 
 
 def sight() -> Sight:
-    """What the signed-in coordinator may see."""
-    return Sight.of(signed_in() or abort(403))
+    """What the signed-in coordinator may see; it is found once a request."""
+    if "sight" not in g:
+        g.sight = Sight.of(ctx(), signed_in() or abort(403))
+    seen: Sight = g.sight
+    return seen
 
 
 def by_phone() -> Actor:

@@ -67,7 +67,7 @@ def new_need() -> ResponseReturnValue:
                 return render_template("coordination/new_need.html", form=form), 422
             need_id = posting.post_need(ctx(), given, actor(Channel(form.channel.data)))
             return _posted(need_id)
-        except (Outside, NoTerritory) as error:
+        except (Outside, NoTerritory, posting.NotOffered) as error:
             form.refuse(sentence(error))
             status = words_for(error).status
     elif form.errors:

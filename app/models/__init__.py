@@ -9,7 +9,8 @@ from app.models.need import Moderation, Need
 from app.models.note import Note
 from app.models.offer import Offer
 from app.models.outcome import Outcome
-from app.models.person import Person, Role
+from app.models.person import Person, PersonTerritory, Role
+from app.models.plan import Plan, PlanState
 from app.models.plumbing import Attempt, Fact, Lease
 from app.models.post import Channel, PostedBy
 from app.models.referent import Referent
@@ -21,5 +22,6 @@ from app.models.wording import Wording
 
 __all__ = [
     "Attempt", "Block", "Channel", "Check", "CheckKind", "Draft", "Event", "Fact", "Lease", "Match", "Moderation", "Need", "Note", "Offer",
-    "Outcome", "Person", "PostedBy", "Presence", "Referent", "Role", "Street", "Task", "TaskKind", "Territory", "Visit", "Wording",
+    "Outcome", "Person", "PersonTerritory", "Plan", "PlanState", "PostedBy", "Presence", "Referent", "Role", "Street", "Task",
+    "TaskKind", "Territory", "Visit", "Wording",
 ]  # fmt: skip

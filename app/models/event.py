@@ -29,3 +29,4 @@ class Event(Base):
     offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"), index=True)
     match_id: Mapped[int | None] = mapped_column(ForeignKey("match.id"), index=True)
     task_id: Mapped[int | None] = mapped_column(ForeignKey("agent_task.id"), index=True)
+    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id", ondelete="SET NULL"), index=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.crypto import EncryptedText
@@ -23,6 +23,7 @@ class Person(Base):
     """Somebody. ``account`` says that they may sign in; whoever has none comes by signed links.
 
     ``approved_at`` and ``approved_by_id`` record the city's acceptance of a volunteer, which its insurance asks for.
+    A coordinator sees the territories that are theirs (:class:`PersonTerritory`), or all with ``whole_city``; with neither, nothing.
     ``session_key`` changes when all sessions must end (a new password).
     """
 
@@ -46,7 +47,7 @@ class Person(Base):
     contact: Mapped[str] = mapped_column(String(10))
     account: Mapped[bool] = mapped_column(default=False)
     role: Mapped[str] = mapped_column(String(20), default=Role.NONE)
-    territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"))
+    whole_city: Mapped[bool] = mapped_column(default=False, server_default=false())
     password_hash: Mapped[str | None] = mapped_column(String(200))
     session_key: Mapped[str] = mapped_column(String(32))
     email_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -65,3 +66,12 @@ class Person(Base):
         if len(words) > 1 and words[0].rstrip(".").lower() in ("m", "mme", "mlle", "dr", "mr", "mrs", "ms"):
             return " ".join(words[:2])
         return words[0] if words else ""
+
+
+class PersonTerritory(Base):
+    """A coordinator oversees this territory and all below it."""
+
+    __tablename__ = "person_territory"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    territory_id: Mapped[int] = mapped_column(ForeignKey("territory.id"), primary_key=True, index=True)

@@ -65,7 +65,7 @@ def _send(wizard: Wizard) -> ResponseReturnValue:
         mailed = [(throttle.POST_ACCOUNT, whole.email.data)] if whole.email.data else []
         throttle.spend(ctx(), [(throttle.POST_ADDRESS, request.remote_addr or ""), *mailed])
         session[_SENT] = posting.post_need(ctx(), whole.need(i18n.language()), actor())
-    except (Outside, NoTerritory, throttle.TooMany) as error:
+    except (Outside, NoTerritory, posting.NotOffered, throttle.TooMany) as error:
         form.refuse(sentence(error))
         return _check(wizard, form), words_for(error).status
     wizard.end()

@@ -1,6 +1,7 @@
 """Accounts: sign up, confirm, sign in, a forgotten password, approving a volunteer, making a coordinator."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from app.contacts import normal_email
 from app.context import Context
 from app.errors import UserError
 from app.links import LinkExpired, Purpose
-from app.models import Offer, Person, Role, TaskKind, Territory
+from app.models import Offer, Person, PersonTerritory, Role, TaskKind, Territory
 from app.services import throttle
 from app.services.duty import NEWS_EVERY
 from app.services.events import SYSTEM, Actor, record
@@ -199,25 +200,31 @@ def change_phone(ctx: Context, person_id: int, phone: str | None, by: Actor) -> 
         record(session, "phone_changed", now, by, person_id=person.id)
 
 
-def add_user(ctx: Context, *, name: str, email: str, role: Role, password: str, territory: str | None = None) -> int:
-    """A coordinator or administrator, from the command line.
+def add_user(ctx: Context, *, name: str, email: str, role: Role, password: str, territories: Collection[str] = ()) -> int:
+    """A coordinator or administrator, from the command line; without ``territories`` for the whole city.
 
-    Raises :class:`UserError` when the address has an account or no single territory has the name ``territory``.
+    Raises :class:`UserError` when the address has an account or when not exactly one territory has one of these names.
     """
     now = ctx.now()
     with ctx.db.write() as session:
-        places = session.scalars(select(Territory.id).where(Territory.name == territory)).all() if territory else [None]
-        if len(places) != 1:
-            raise UserError(f"{len(places)} territories are called {territory!r}: give the name of one, as it was imported.")
+        places = {_territory_called(session, name) for name in territories}
         if account_of(session, ctx, email):
             raise UserError("This address has an account already.")
         person = make_person(ctx, now, name=name, email=normal_email(email), phone=None, language=ctx.settings.language)
         person.account, person.role, person.email_confirmed_at, person.password_hash = True, role, now, hash_password(password)
-        person.territory_id = places[0]
+        person.whole_city = not places
         session.add(person)
         session.flush()
+        session.add_all(PersonTerritory(person_id=person.id, territory_id=place) for place in sorted(places))
         record(session, "user_added", now, Actor(), person_id=person.id, reason=role)
         return person.id
+
+
+def _territory_called(session: Session, name: str) -> int:
+    found = session.scalars(select(Territory.id).where(Territory.name == name)).all()
+    if len(found) != 1:
+        raise UserError(f"{len(found)} territories are called {name!r}: give the name of one, as it was imported.")
+    return found[0]
 
 
 def hash_password(password: str) -> str:

@@ -20,7 +20,7 @@ from app.services.events import Actor, record
 from app.services.matches import agree
 from app.services.moves import lock_need
 from app.services.places import territories
-from app.services.proposing import Proposal, claim, found, make_match, propose
+from app.services.proposing import Proposal, answer_by, claim, found, make_match, propose
 from app.services.records import counts, nearby_lately, past_of
 from matching.eligibility import RULES, check
 from matching.geo import distance_m
@@ -68,7 +68,8 @@ def agreed(ctx: Context, need_id: int, offer_id: int, because: str, by: Actor) -
         offer = claim(session, offer_id, now)
         if offer is None:
             return Became.ROOM
-        agree(session, ctx, make_match(session, ctx, need, offer, proposal, now, by), now, by)
+        deadline = answer_by(session, ctx, need, need.urgency, now)
+        agree(session, ctx, make_match(session, need, offer, proposal, now, deadline, by), now, by)
         found(session, ctx, need, now)
         return Became.DONE
 

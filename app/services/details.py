@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.models import Event, Match, Need, Note, Offer, Outcome, Person, PostedBy, Role, Task, TaskKind, Territory, Visit
+from app.models import Event, Match, Need, Note, Offer, Outcome, Person, PersonTerritory, PostedBy, Role, Task, TaskKind, Territory, Visit
 from app.services.events import Actor, record
 from app.services.sight import Kind, Sight
 from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
@@ -182,15 +182,15 @@ def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
 def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
     """Somebody's public facts, with those of their posts and matches that are in sight."""
     approver = aliased(Person)
+    theirs = select(func.aggregate_strings(Territory.name, ", ")).join(PersonTerritory).where(PersonTerritory.person_id == Person.id)
     with ctx.db.read() as session:
         row = session.execute(
             select(
                 Person.id, Person.role, Person.created_at, Person.language, Person.contact, Person.account, Person.email_confirmed_at,
-                Person.approved_at, Person.charter_version, Person.notice_version, approver.name.label("approved_by"),
-                Territory.name.label("quartier"),
+                Person.approved_at, Person.charter_version, Person.notice_version, approver.name.label("approved_by"), Person.whole_city,
+                theirs.scalar_subquery().label("areas"),
             )
             .outerjoin(approver, approver.id == Person.approved_by_id)
-            .outerjoin(Territory, Territory.id == Person.territory_id)
             .where(Person.id == person_id, sight.of_person())
         ).one_or_none()  # fmt: skip
         if row is None:

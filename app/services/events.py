@@ -20,5 +20,5 @@ SYSTEM = Actor()
 
 
 def record(session: Session, kind: str, now: datetime, by: Actor, *, reason: str | None = None, **about: int | None) -> None:
-    """Append an event. ``about`` takes ``person_id``, ``need_id``, ``offer_id``, ``match_id`` and ``task_id``."""
+    """Append an event. ``about`` takes ``person_id``, ``need_id``, ``offer_id``, ``match_id``, ``task_id`` and ``territory_id``."""
     session.add(Event(at=now, kind=kind, actor_id=by.person_id, channel=by.channel, reason=reason, **about))

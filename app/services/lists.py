@@ -199,9 +199,7 @@ def open_tasks(ctx: Context, sight: Sight) -> int:
 
 def territories(ctx: Context, sight: Sight) -> Sequence[Row[int, str, str]]:
     """``id``, ``name``, ``kind`` of what may be chosen in a filter or for a post, by name."""
-    rows = select(Territory.id, Territory.name, Territory.kind).order_by(Territory.name)
-    if sight.territory_id is not None:
-        rows = rows.where(Territory.id.in_(subtree(sight.territory_id)))
+    rows = select(Territory.id, Territory.name, Territory.kind).where(sight.inside(Territory.id)).order_by(Territory.name)
     with ctx.db.read() as session:
         return session.execute(rows).all()
 

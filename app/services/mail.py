@@ -75,7 +75,7 @@ def mail(ctx: Context, sight: Sight, pile: Pile, number: int) -> Mail:
     now, o = ctx.now(), outbox.c
     piles = _piles(now)
     seen = outbox.outerjoin(Person, Person.id == o.reader_id)
-    which = [o.created_at >= now - LATELY] + ([] if sight.territory_id is None else [sight.of_person()])
+    which = [o.created_at >= now - LATELY] + ([] if sight.everything else [sight.of_person()])
     order = [o.due_at, o.id] if pile in (Pile.WAITING, Pile.HELD) else [o.created_at.desc(), o.id.desc()]
     why = {Pile.FAILED: o.last_error, Pile.WAITING: o.last_error, Pile.SENT: None}.get(pile, o.reason)
     rows = select(
@@ -106,7 +106,7 @@ def may_see(ctx: Context, sight: Sight, message_id: int) -> bool:
     """Whether the message is to somebody in sight."""
     found = select(outbox.c.id).outerjoin(Person, Person.id == outbox.c.reader_id).where(outbox.c.id == message_id)
     with ctx.db.read() as session:
-        return session.scalar(found if sight.territory_id is None else found.where(sight.of_person())) is not None
+        return session.scalar(found if sight.everything else found.where(sight.of_person())) is not None
 
 
 def try_again(ctx: Context, message_id: int, by: Actor = SYSTEM) -> tuple[OutboxState | None, bool]:

@@ -76,7 +76,7 @@ def accept(session: Session, ctx: Context, match: Match, now: datetime, by: Acto
     """The volunteer's yes takes a place; the resident is asked whether it suits them."""
     need, volunteer = match.need, match.offer.person
     _say_yes(session, match, MatchState.ACCEPTED, now, by)
-    match.deadline_at = answer_by(ctx, Urgency.NORMAL, now, way_to(ctx, need.person).patience)
+    match.deadline_at = answer_by(session, ctx, need, Urgency.NORMAL, now, way_to(ctx, need.person).patience)
     settle(session, ctx, need, now, by)
     tell(session, ctx, need.person, question_to_resident(ctx, match), now, need=need, match=match)
     thanks = AcceptedToVolunteer(volunteer.first_name, need.category, match.deadline_at)

@@ -2,10 +2,11 @@
 
 import logging
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, true, update
+from sqlalchemy import ColumnElement, select, true, update
 from sqlalchemy.orm import Session
 
 from app.context import Context
@@ -46,11 +47,12 @@ class UnprovenRound(Exception):
 
 @dataclass(frozen=True)
 class Due:
-    """A need that is looked at, the offers whose answer is still awaited, when it was due, and the offer to ask before all others."""
+    """A need that is looked at, the offers whose answer is still awaited, when it was due (if it is), and the offer to ask before all
+    others."""
 
     need: NeedToMatch
     pending: list[int]
-    at: datetime
+    at: datetime | None
     pinned: int | None
 
 
@@ -63,7 +65,7 @@ def match_due(ctx: Context, board: Board, only: int | None = None, waves: Waves 
         return 0
     asked = 0
     try:
-        chosen = _choose(ctx, board, due, waves)
+        chosen = choose_for(ctx, board, due, waves)
     except UnprovenRound as error:
         log.error("%s; nobody is asked", error)
         _put_off(ctx, due)
@@ -81,13 +83,22 @@ def match_due(ctx: Context, board: Board, only: int | None = None, waves: Waves 
 
 
 def _due(session: Session, now: datetime, only: int | None) -> list[Due]:
-    """The needs to match now, urgent ones first. Whoever was asked for a need before shares an identity with it: not again."""
+    """The needs to match now, urgent ones first."""
+    return _looked_at(session, Need.next_try_at <= now, true() if only is None else Need.id == only)
+
+
+def searching(session: Session, within: Collection[int] | None) -> list[Due]:
+    """The needs of these territories (``None``: everywhere) for which somebody is still looked for, due or not, urgent ones first."""
+    return _looked_at(session, Need.taken < Need.helpers_needed, true() if within is None else Need.territory_id.in_(within))
+
+
+def _looked_at(session: Session, *which: ColumnElement[bool]) -> list[Due]:
+    """Needs with all that a round asks of them. Whoever was asked for a need before shares an identity with it: not again."""
     rows = session.execute(
         select(Need, Person)
         .join(Person, Need.person_id == Person.id)
-        .where(Need.state.in_([NeedState.OPEN, NeedState.ASKED]), Need.next_try_at <= now, Need.exact_point.is_not(None))
-        .where(Need.moderation != Moderation.HELD)
-        .where(true() if only is None else Need.id == only)
+        .where(Need.state.in_([NeedState.OPEN, NeedState.ASKED]), Need.exact_point.is_not(None), Need.moderation != Moderation.HELD)
+        .where(*which)
         .order_by(Need.next_try_at, Need.id)
         .limit(BATCH)
     ).all()
@@ -110,7 +121,7 @@ def _due(session: Session, now: datetime, only: int | None) -> list[Due]:
     return sorted(due, key=lambda each: URGENCIES.index(each.need.urgency))
 
 
-def _choose(ctx: Context, board: Board, due: list[Due], waves: Waves) -> dict[Id, list[Proposal]]:
+def choose_for(ctx: Context, board: Board, due: list[Due], waves: Waves) -> dict[Id, list[Proposal]]:
     """Whom to ask, by need."""
     might = {each.need.id: _first_pinned(board.index.candidates(each.need), each.pinned) for each in due}
     offers = {pair.offer: offer for pairs in might.values() for pair in pairs if (offer := board.index.get(pair.offer))}
@@ -195,7 +206,7 @@ def _nobody(ctx: Context, board: Board, due: Due, some: bool) -> None:
         tries = session.scalars(select(Match.id).where(Match.need_id == row.id)).all()
         task = open_task(
             session, TaskKind.NOBODY, now, event_key=f"nobody:{row.id}:{len(tries)}", reason=reason, person=row.person, need=row,
-            due_at=answer_by(ctx, row.urgency, now),
+            due_at=answer_by(session, ctx, row, row.urgency, now),
         )  # fmt: skip
         if task is None:
             return

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from app.context import Context
 from app.links import Purpose
 from app.models import Event, Match, Moderation, Need, Note, Outcome, Person, Task, TaskKind, Territory
-from app.services.proposing import answer_hours
+from app.services.local import local
 from matching.lifecycle import NeedState, Side
 from notifications.messages import ConfirmNeed
 
@@ -51,17 +51,20 @@ def received(ctx: Context, need_id: int | None) -> Received | None:
         return None
     with ctx.db.read() as session:
         row = session.execute(
-            select(Need.category, Need.urgency, Need.state, Need.moderation, Need.created_at, Person.contact, Task.due_at)
+            select(
+                Need.category, Need.urgency, Need.state, Need.moderation, Need.created_at, Need.territory_id, Person.contact, Task.due_at
+            )
             .join(Need.person)
             .outerjoin(Task, and_(Task.need_id == Need.id, Task.kind == TaskKind.TELL, Task.reason == ConfirmNeed.kind))
             .where(Need.id == need_id)
             .limit(1)
-        ).one_or_none()
-    if row is None:
-        return None
+        ).one_or_none()  # fmt: skip
+        if row is None:
+            return None
+        hours = local(session, ctx, row.territory_id).answer_hours(row.urgency)
     until = row.due_at or row.created_at + Purpose.CONFIRM_NEED.lasts
     confirmed, held = row.state != NeedState.UNCONFIRMED, row.moderation == Moderation.HELD
-    return Received(row.category, row.urgency, row.contact, confirmed, held, until, answer_hours(ctx, row.urgency))
+    return Received(row.category, row.urgency, row.contact, confirmed, held, until, hours)
 
 
 def stored(ctx: Context, need_id: int) -> Stored | None:

@@ -29,6 +29,7 @@ class Outside(UserError):
 
     def __init__(self, phone: str) -> None:
         super().__init__(f"This place is outside the area that the service covers. Call {phone}: the town hall knows who helps there.")
+        self.phone = phone
 
 
 class NoTerritory(UserError):
@@ -67,6 +68,22 @@ class Territories:
         above = set(self.parents.values())
         leaves = [(name, i) for i, name in self.names.items() if i not in above]
         return [Quartier(i, name, self.names.get(self.parents[i] or 0, "")) for name, i in sorted(leaves)]
+
+    def below(self, tops: Iterable[int]) -> frozenset[int]:
+        """These territories and all below them. What is not there is left out; a ring of parents ends."""
+        found, new = set[int](), {i for i in tops if i in self.names}
+        while new:
+            found |= new
+            new = {child for i in new for child in self._children.get(i, ())} - found
+        return frozenset(found)
+
+    @cached_property
+    def _children(self) -> dict[int, list[int]]:
+        children: dict[int, list[int]] = {}
+        for i, parent in self.parents.items():
+            if parent is not None:
+                children.setdefault(parent, []).append(i)
+        return children
 
     @cached_property
     def drawn(self) -> str:

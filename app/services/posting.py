@@ -10,12 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.context import Context
+from app.errors import UserError
 from app.links import Purpose
 from app.models import Channel, Moderation, Need, Offer, Person, PostedBy, TaskKind
 from app.services import addresses
 from app.services.channels import way_to
 from app.services.ending import end_matches_of, settle
 from app.services.events import SYSTEM, Actor, record
+from app.services.local import local
 from app.services.moderating import moderate
 from app.services.moves import lock_need, move
 from app.services.people import make_person
@@ -28,6 +30,14 @@ from notifications.messages import ConfirmNeed, NeedClosed, NeedReceived
 
 BATCH = timedelta(minutes=30)
 """Flexible needs wait for the next full half hour, so that several are matched together."""
+
+
+class NotOffered(UserError):
+    """The town hall has switched this kind of help off where the need is; another kind helps, or the phone."""
+
+    def __init__(self, phone: str) -> None:
+        super().__init__(f"This kind of help is not offered at this address. Call {phone}: the town hall knows who helps there.")
+        self.phone = phone
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,8 @@ class OfferInput:
 
 
 def post_need(ctx: Context, given: NeedInput, by: Actor) -> int:
-    """Store a need and ask its writer to confirm it; what an agent posts is confirmed. Returns its id. Raises ``Outside``.
+    """Store a need and ask its writer to confirm it; what an agent posts is confirmed. Returns its id. Raises ``Outside``
+    and :class:`NotOffered`. What is not on the map yet goes in: whoever places it knows what is offered there.
 
     A need with a ``reference`` that is known already is that need: a form sent twice is one request.
     """
@@ -133,6 +144,9 @@ def _post(session: Session, ctx: Context, given: NeedInput, found: Spot | None, 
         session.add(person)
     person.notice_version = given.notice_version
     need = add_need(session, ctx, person, given, found, now, by)
+    here = local(session, ctx, need.territory_id)
+    if given.category in here.not_offered:
+        raise NotOffered(here.phone)
     if given.posted_by == PostedBy.AGENT:
         open_need(session, ctx, need, now, by)
     else:

@@ -12,12 +12,13 @@ from app.models import Match, Moderation, Need, Offer, Person, TaskKind, Territo
 from app.services.duty import NEWS_EVERY
 from app.services.ending import settle
 from app.services.events import SYSTEM, Actor, record
+from app.services.local import local
 from app.services.moves import lock_need
 from app.services.tasks import WITHIN, close_tasks_about
 from app.services.telling import tell
 from matching.geo import round_up_100
 from matching.lifecycle import MatchState, NeedState, OfferState
-from matching.model import Mode, Pair, Urgency, round_half_up
+from matching.model import Mode, Pair, round_half_up
 from matching.why import Explanation, as_data
 from notifications.messages import NobodyYet, ProposalToResident, ProposalToVolunteer, SearchGoesOn
 
@@ -43,16 +44,11 @@ def told_distance(match: Match, rough: bool) -> int | None:
     return max(ROUGHLY_M if rough else 0, round_up_100(match.distance_m))
 
 
-def answer_hours(ctx: Context, urgency: str) -> int:
-    """How many waking hours a volunteer has to answer."""
-    s = ctx.settings
-    hours = {Urgency.URGENT: s.answer_hours_urgent, Urgency.NORMAL: s.answer_hours_normal, Urgency.FLEXIBLE: s.answer_hours_flexible}
-    return hours[Urgency(urgency)]
-
-
-def answer_by(ctx: Context, urgency: str, now: datetime, times: int = 1) -> datetime:
-    """Until when to answer: nobody is expected to at night. ``times`` as long where somebody must be reached first."""
-    return ctx.settings.waking_hours.after(now, timedelta(hours=times * answer_hours(ctx, urgency)), ctx.settings.zone)
+def answer_by(session: Session, ctx: Context, need: Need, urgency: str, now: datetime, times: int = 1) -> datetime:
+    """Until when to answer, by the hours of the need's territory: nobody is expected to at night. ``times`` as long where somebody must be
+    reached first."""
+    hours = local(session, ctx, need.territory_id).answer_hours(urgency)
+    return ctx.settings.waking_hours.after(now, timedelta(hours=times * hours), ctx.settings.zone)
 
 
 def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = None, by: Actor = SYSTEM) -> int:
@@ -69,10 +65,11 @@ def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = Non
             return 0
         if need.moderation == Moderation.HELD:
             return 0
+        deadline = answer_by(session, ctx, need, need.urgency, now)
         for proposal in sorted(proposals, key=lambda proposal: proposal.pair.offer):  # offers are locked in one order
             offer = claim(session, int(proposal.pair.offer), now)
             if offer is not None and offer.person_id != need.person_id:
-                asked.append(_ask(session, ctx, need, offer, proposal, now, by))
+                asked.append(_ask(session, ctx, need, offer, proposal, now, deadline, by))
         if asked:
             unchanged = need.next_try_at == seen
             _tell_resident(session, ctx, need, asked, now)
@@ -102,12 +99,12 @@ def claim(session: Session, offer_id: int, now: datetime) -> Offer | None:
     return session.get_one(Offer, offer_id, options=[joinedload(Offer.person)], populate_existing=True) if claimed else None
 
 
-def make_match(session: Session, ctx: Context, need: Need, offer: Offer, proposal: Proposal, now: datetime, by: Actor) -> Match:
-    """A match of an offer that is :func:`claim` ed; nobody is told yet."""
+def make_match(session: Session, need: Need, offer: Offer, proposal: Proposal, now: datetime, deadline: datetime, by: Actor) -> Match:
+    """A match of an offer that was claimed; nobody is told yet."""
     match = Match(
         need=need, offer=offer, state=MatchState.PROPOSED, mode=proposal.pair.mode,
         distance_m=round_half_up(proposal.pair.distance_m), rank=proposal.rank, terms=as_data(proposal.why) if proposal.why else None,
-        made_by_id=by.person_id, made_because=proposal.because, proposed_at=now, deadline_at=answer_by(ctx, need.urgency, now),
+        made_by_id=by.person_id, made_because=proposal.because, proposed_at=now, deadline_at=deadline,
     )  # fmt: skip
     session.add(match)
     session.flush()
@@ -116,8 +113,10 @@ def make_match(session: Session, ctx: Context, need: Need, offer: Offer, proposa
     return match
 
 
-def _ask(session: Session, ctx: Context, need: Need, offer: Offer, proposal: Proposal, now: datetime, by: Actor) -> Match:
-    match = make_match(session, ctx, need, offer, proposal, now, by)
+def _ask(
+    session: Session, ctx: Context, need: Need, offer: Offer, proposal: Proposal, now: datetime, deadline: datetime, by: Actor
+) -> Match:  # fmt: skip
+    match = make_match(session, need, offer, proposal, now, deadline, by)
     quartier = session.get(Territory, need.territory_id) if need.territory_id else None
     message = ProposalToVolunteer(
         first_name=offer.person.first_name, category=need.category, urgency=need.urgency, mode=match.mode, when=need.availability,

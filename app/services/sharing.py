@@ -4,15 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.context import Context
-from app.models import Person, Presence, Role, Task
-from app.services.details import may_see
+from app.models import Need, Offer, Person, PersonTerritory, Presence, Role, Task
 from app.services.events import Actor, record
-from app.services.sight import Sight
+from app.services.places import territories
 
 PRESENT = timedelta(minutes=2)
 """Whoever was seen so lately is there."""
@@ -33,11 +34,29 @@ class Colleague:
 
 
 def colleagues(ctx: Context, task_id: int) -> Sequence[Colleague]:
-    """The agents who may do a task, by name."""
+    """The agents who may do a task, by name: those who see it (:meth:`app.services.sight.Sight.of_task`)."""
     with ctx.db.read() as session:
         staff = session.scalars(select(Person).where(Person.role.in_(STAFF), Person.account).limit(MOST)).all()
-    seeing = (Colleague(person.id, person.name) for person in staff if may_see(ctx, Sight.of(person), Task, task_id))
-    return sorted(seeing, key=lambda colleague: colleague.name)
+        given = session.execute(select(PersonTerritory.person_id, PersonTerritory.territory_id).join(Person).where(Person.role.in_(STAFF)))
+        tops = groupby(sorted(map(tuple, given)), itemgetter(0))
+        below = territories(session).below
+        sights = {person_id: below([territory_id for _, territory_id in rows]) for person_id, rows in tops}
+        lies = session.execute(
+            select(Task.need_id, Need.territory_id, Task.offer_id, Offer.territory_id, Task.territory_id)
+            .outerjoin(Need, Need.id == Task.need_id)
+            .outerjoin(Offer, Offer.id == Task.offer_id)
+            .where(Task.id == task_id)
+        ).one()
+    need_id, of_need, offer_id, of_offer, alone = lies
+    places = {place for post, place in ((need_id, of_need), (offer_id, of_offer)) if post} or {alone}
+
+    def sees(person: Person) -> bool:
+        if person.role == Role.ADMINISTRATOR or person.whole_city:
+            return True
+        ids = sights.get(person.id, frozenset())
+        return bool(ids) and (None in places or not ids.isdisjoint(places))
+
+    return sorted((Colleague(person.id, person.name) for person in staff if sees(person)), key=lambda colleague: colleague.name)
 
 
 def assign(ctx: Context, task_id: int, to: int | None, by: Actor) -> bool:

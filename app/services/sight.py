@@ -1,12 +1,14 @@
-"""What a coordinator may see: the posts of their territory and of all below it. Whoever has no territory sees all."""
+"""What a coordinator may see: the posts of their territories and of all below them. Whoever has been given none sees nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.models import Match, Need, Offer, Person, Role, Task, Territory
+from app.context import Context
+from app.models import Match, Need, Offer, Person, PersonTerritory, Role, Task, Territory
+from app.services.places import territories
 
 Kind = type[Need] | type[Offer] | type[Match] | type[Task] | type[Person]
 
@@ -21,19 +23,28 @@ def subtree(territory_id: int) -> Select[int]:
 
 @dataclass(frozen=True)
 class Sight:
-    """``territory_id`` is the top of what is seen; ``None`` is everything."""
+    """``ids`` are all territories that are seen, those below others too. ``everything``: whatever there is, wherever it lies."""
 
-    territory_id: int | None = None
+    ids: frozenset[int] = field(default_factory=frozenset)
+    everything: bool = False
 
     @classmethod
-    def of(cls, person: Person) -> "Sight":
-        return cls(None if person.role == Role.ADMINISTRATOR else person.territory_id)
+    def of(cls, ctx: Context, person: Person) -> "Sight":
+        if person.role == Role.ADMINISTRATOR or (person.role == Role.COORDINATOR and person.whole_city):
+            return EVERYTHING
+        with ctx.db.read() as session:
+            tops = session.scalars(
+                select(PersonTerritory.territory_id)
+                .join(Person, Person.id == PersonTerritory.person_id)
+                .where(Person.id == person.id, Person.role == Role.COORDINATOR)
+            ).all()
+            return cls(territories(session).below(tops))
 
-    def inside(self, territory: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+    def inside(self, territory: InstrumentedAttribute[int | None] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
         """Whether a post with this territory is seen. One that is not on the map yet is seen by all: somebody has to place it."""
-        if self.territory_id is None:
+        if self.everything:
             return true()
-        return or_(territory.is_(None), territory.in_(subtree(self.territory_id)))
+        return or_(territory.is_(None), self._among(territory)) if self.ids else false()
 
     def of_match(self) -> ColumnElement[bool]:
         """Whether a match is seen: from both sides of a border. The query joins ``Need`` and ``Offer``."""
@@ -49,14 +60,20 @@ class Sight:
         )
 
     def of_person(self) -> ColumnElement[bool]:
-        """Whether a person is seen: by one of their posts; whoever has none (an agent, say) by the territory that is theirs."""
-        if self.territory_id is None:
+        """Whether a person is seen: by one of their posts; whoever has none (an agent, say) by the territories that are theirs, if any."""
+        if self.everything:
             return true()
+        if not self.ids:
+            return false()
         posts = [exists().where(post.person_id == Person.id).correlate(Person) for post in (Need, Offer)]
+        theirs = PersonTerritory.person_id == Person.id
+        agent = or_(
+            ~exists().where(theirs).correlate(Person), exists().where(theirs, self._among(PersonTerritory.territory_id)).correlate(Person)
+        )
         return or_(
             exists().where(Need.person_id == Person.id, self.inside(Need.territory_id)).correlate(Person),
             exists().where(Offer.person_id == Person.id, self.inside(Offer.territory_id)).correlate(Person),
-            and_(*[~any_post for any_post in posts], self.inside(Person.territory_id)),
+            and_(*[~any_post for any_post in posts], agent),
         )
 
     def find(self, kind: Kind, thing_id: int) -> Select[*tuple[Any, ...]]:
@@ -70,3 +87,10 @@ class Sight:
             return select(Person).where(Person.id == thing_id, self.of_person())
         post = kind
         return select(post).where(post.id == thing_id, self.inside(post.territory_id))  # type: ignore[union-attr]
+
+    def _among(self, territory: InstrumentedAttribute[int | None] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+        # Written into the statement: they are numbers of ours, and a database takes only so many parameters.
+        return territory.in_(bindparam(None, sorted(self.ids), Integer, expanding=True, literal_execute=True))
+
+
+EVERYTHING = Sight(everything=True)

@@ -169,7 +169,7 @@ def offer_to_take(ctx: Context, person_id: int, need_id: int, by: Actor) -> Answ
         offer = claim(session, seen[0].offer_id, now) if seen else None
         if offer is None:
             return Answer.OVER
-        match = _match(session, need, offer, now, answer_by(ctx, need.urgency, now))
+        match = _match(session, need, offer, now, answer_by(session, ctx, need, need.urgency, now))
         record(session, "match_proposed", now, by, need_id=need_id, offer_id=offer.id, match_id=match.id)
         at_once = need.share_contact and _as_offered(session, need, offer, match)
         (agree if at_once else accept)(session, ctx, match, now, by)

@@ -11,11 +11,13 @@ from typing import Any
 from shapely import GEOSException, from_wkb, make_valid, normalize, to_wkb
 from shapely.geometry import MultiPolygon, Polygon, shape
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from app.context import Context
 from app.errors import UserError
-from app.models import Territory
+from app.models import PersonTerritory, Territory
+from app.services.lists import PAGE_SIZE, Page
 from matching.areas import Areas, area_m2, area_of
 
 MOST_BYTES = 50_000_000
@@ -29,6 +31,24 @@ class Outline:
     number: int
     name: str
     shape: BaseGeometry
+
+
+def listed(ctx: Context, number: int) -> Page:
+    """One page of all territories, by name. Columns: id, name, kind, above (a name), coordinators (how many), own (what it says itself)."""
+    above = aliased(Territory)
+    agents = select(func.count()).select_from(PersonTerritory).where(PersonTerritory.territory_id == Territory.id)
+    rows = (
+        select(
+            Territory.id, Territory.name, Territory.kind, above.name.label("above"), agents.scalar_subquery().label("coordinators"),
+            Territory.settings.label("own"),
+        )
+        .outerjoin(above, above.id == Territory.parent_id)
+        .order_by(Territory.name, Territory.id)
+    )  # fmt: skip
+    with ctx.db.read() as session:
+        total = session.scalar(select(func.count(Territory.id))) or 0
+        number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
+        return Page(session.execute(rows.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all(), total, number)
 
 
 @dataclass(frozen=True)

@@ -95,3 +95,30 @@ def test_an_old_database_must_be_migrated_first(empty_db_url: str) -> None:
     with pytest.raises(UserError, match="adeuxpas migrate"):
         migrate.require_current(db)
     db.close()
+
+
+def test_nobody_loses_sight_when_coordinators_may_have_several_territories(empty_db_url: str) -> None:
+    migrate.upgrade(empty_db_url, "0013")
+    engine = create_engine(empty_db_url)
+    people = [("coordinator", "7"), ("coordinator", "NULL"), ("administrator", "NULL"), ("none", "NULL"), ("none", "7")]
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO territory (id, name, kind, settings, shape, changed_at) VALUES (7, 'N', 'ward', '{}', :shape, '2026-01-01')"),
+            {"shape": b""},
+        )
+        for number, (role, territory) in enumerate(people, 1):
+            connection.execute(text(
+                "INSERT INTO person (id, name, language, contact, account, role, territory_id, session_key, created_at, changed_at)"
+                f" VALUES ({number}, 'n', 'fr', 'email', :yes, '{role}', {territory}, 'k', '2026-01-01', '2026-01-01')"
+            ), {"yes": True})  # fmt: skip
+    migrate.upgrade(empty_db_url)
+    with engine.begin() as connection:
+        whole = connection.execute(text("SELECT whole_city FROM person ORDER BY id")).scalars().all()
+        assert [bool(each) for each in whole] == [False, True, True, False, False]
+        assert connection.execute(text("SELECT person_id, territory_id FROM person_territory")).all() == [(1, 7)]
+        connection.execute(text("UPDATE person SET whole_city = NOT whole_city WHERE id = 2"))
+    migrate.downgrade(empty_db_url, "0013")
+    with engine.begin() as connection:
+        rows = connection.execute(text("SELECT role, territory_id FROM person ORDER BY id")).all()
+    engine.dispose()
+    assert rows == [("coordinator", 7), ("none", None), ("administrator", None), ("none", None), ("none", None)]

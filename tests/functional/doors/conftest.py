@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from shapely import box, to_wkb
 
-from app.models import Match, Need, Offer, Person, Role, Territory, Visit
+from app.models import Match, Need, Offer, Person, PersonTerritory, Role, Territory, Visit
 from app.services import accounts
 from tests.city import CENTRE, DEGREES_A_METRE, City
 from tests.pages import Visitor
@@ -26,15 +26,21 @@ class Signing:
     def __init__(self, app: Flask, city: City) -> None:
         self.app, self.city = app, city
 
-    def __call__(self, *, offer_id: int | None = None, role: Role = Role.COORDINATOR, territory_id: int | None = None) -> Visitor:
+    def __call__(
+        self, *, offer_id: int | None = None, role: Role = Role.COORDINATOR, territory_id: int | tuple[int, ...] | None = None
+    ) -> Visitor:
+        """``territory_id``: one or several, none with ``()``; the whole city without it."""
+        theirs = (territory_id,) if isinstance(territory_id, int) else territory_id
         if offer_id is None:
-            email = f"agent{self.city.clock.moment.microsecond}-{territory_id}-{role}@example.org"
+            where = "all" if theirs is None else "-".join(["of", *map(str, theirs)])
+            email = f"agent{self.city.clock.moment.microsecond}-{where}-{role}@example.org"
             person_id = accounts.add_user(self.city.ctx, name="Ana Costa", email=email, role=role, password=PASSWORD)
         else:
             person_id = self.city.one(Offer, offer_id).person_id
         with self.city.ctx.db.write() as session:
             person = session.get_one(Person, person_id)
-            person.password_hash, person.territory_id = accounts.hash_password(PASSWORD), territory_id
+            person.password_hash, person.whole_city = accounts.hash_password(PASSWORD), offer_id is None and theirs is None
+            session.add_all(PersonTerritory(person_id=person_id, territory_id=territory) for territory in theirs or ())
         visitor = Visitor(self.app)
         visitor.submit(visitor.get("/sign-in"), "Sign in", email=person.email, password=PASSWORD)
         return visitor

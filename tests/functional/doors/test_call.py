@@ -7,7 +7,7 @@ import pytest
 from app.models import Need
 from app.services import finding
 from app.services.events import Actor
-from app.services.sight import Sight
+from app.services.sight import EVERYTHING
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.functional.doors.test_coordination_pages import counted, events
@@ -40,7 +40,7 @@ def test_somebody_is_found_as_one_hears_it(city: City, sign_in: SignIn, said: st
 
 def test_whoever_asks_twice_is_one(city: City) -> None:
     first, second = (city.need(name="Odile Roux", phone="+33639987777", contact="phone") for _ in range(2))
-    [found] = finding.find(city.ctx, Sight(), "odile roux", Actor())
+    [found] = finding.find(city.ctx, EVERYTHING, "odile roux", Actor())
     assert [post[1] for post in found.posts] == [second, first]
 
 
@@ -56,10 +56,10 @@ def test_nobody_outside_of_the_territory_is_found(city: City, sign_in: SignIn) -
 
 
 def test_what_changed_and_what_is_new_is_found(city: City) -> None:
-    assert finding.find(city.ctx, Sight(), "Odile Roux", Actor()) == []
+    assert finding.find(city.ctx, EVERYTHING, "Odile Roux", Actor()) == []
     city.clock.advance(minutes=5)
     city.need(name="Odile Roux")
-    assert len(finding.find(city.ctx, Sight(), "odil rou", Actor())) == 1
+    assert len(finding.find(city.ctx, EVERYTHING, "odil rou", Actor())) == 1
 
 
 @pytest.mark.parametrize("said", ["", "  ", "a", "..", "%", "'; drop table person", "x" * 200])
@@ -106,8 +106,8 @@ def test_a_request_that_is_there_already_is_pointed_out_and_posted_all_the_same(
 
 def test_another_kind_of_help_is_no_repetition(city: City) -> None:
     city.need(phone="+33639985555", category="pets")
-    assert finding.same_request(city.ctx, Sight(), "shopping", ["+33639985555"]) is None
-    assert finding.same_request(city.ctx, Sight(), "pets", [None]) is None
+    assert finding.same_request(city.ctx, EVERYTHING, "shopping", ["+33639985555"]) is None
+    assert finding.same_request(city.ctx, EVERYTHING, "pets", [None]) is None
 
 
 def test_a_search_costs_the_same_whatever_the_number_of_people(city: City, sign_in: SignIn) -> None:

@@ -7,11 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import event as sqlalchemy_event
 
-from app.models import Event, Match, Need, Offer, Person, Role, Visit
-from app.permissions import Permission, declared
+from app.models import Event, Match, Need, Offer, Person
 from app.services import matches, posting, streets
 from app.services.events import Actor
 from app.services.streets import Address
@@ -21,10 +19,6 @@ from tests.pages import Page, Visitor
 
 SignIn = Callable[..., Visitor]
 LISTS = ("", "needs", "offers", "matches")
-KNOWN = (
-    "tasks", "needs", "offers", "matches", "map", "geojson", "messages", "new_need", "call", "new_caller", "figures", "figures_report",
-    "figures_file", "city", "posters", "poster", "words", "words_of_messages", "word", "word_again", "referents",
-)  # fmt: skip
 HOUSES = [Address("4", "Rue des Essais", "69002", "Lyon", *CENTRE)]
 SECRETS = (
     "Résidente", "Volontaire", "Martin", "Dupont", "@example.net",
@@ -53,57 +47,7 @@ def events(city: City, kind: str) -> list[Event]:
     return [event for event in city.all(Event) if event.kind == kind]
 
 
-def coordination_routes(app: Flask) -> list[Any]:
-    return [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("coordination.")]
-
-
 # --- who may come in
-
-
-def test_every_page_is_for_coordinators_only(app: Flask, city: City, client: Visitor, sign_in: SignIn) -> None:
-    routes = coordination_routes(app)
-    assert len(routes) > 20
-    assert {declared(app, rule.endpoint) for rule in routes} == {Permission.COORDINATOR, Permission.ADMINISTRATOR}
-    assert client.get("/coordination/").h1 == "Sign in"
-    sign_in(offer_id=city.volunteer()).get("/coordination/", 403)
-
-
-def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: City, sign_in: SignIn) -> None:
-    here = quartier(city, "Here", -9000, -1000)
-    quartier(city, "There", -1000, 9000)
-    match, need, offer = proposed(city, contact="phone", details="third floor")
-    matches.volunteer_answers(city.ctx, match.id, True, Actor())
-    matches.resident_answers(city.ctx, match.id, True, Actor())
-    visit = {"side": "resident", "visit_id": city.all(Visit)[0].id, "what": "skip"}
-    ids = {"need_id": need.id, "offer_id": offer.id, "match_id": match.id, "task_id": city.tasks()[0].id, "person_id": need.person_id}
-    ids["message_id"] = 1
-    outsider, insider = sign_in(territory_id=here), sign_in(role=Role.ADMINISTRATOR)
-    token = csrf(outsider.get("/coordination/"))
-    tried = 0
-    for rule in coordination_routes(app):
-        if declared(app, rule.endpoint) is Permission.ADMINISTRATOR:
-            continue  # no coordinator comes in at all
-        named = set(rule.arguments) & set(ids)
-        for move in ("pause", "resume", "withdraw") if "move" in rule.arguments else ("",):
-            values = {name: ids[name] for name in named} | ({"move": move} if move else {})
-            values |= {name: visit[name] for name in set(rule.arguments) & set(visit)}
-            if not named:
-                assert rule.endpoint.split(".")[1] in KNOWN, "a new page without a thing in its address needs a test of its limits"
-                continue
-            path = app.url_map.bind("localhost").build(rule.endpoint, values)
-            tried += 1
-            if "GET" in rule.methods:
-                outsider.get(path, 404)
-                insider.get(path)
-            if "POST" in rule.methods:
-                outsider.post(path, 404, csrf_token=token, answer="yes", outcome="done", reason="call", again="later", quartier=str(here))
-    assert tried > 20
-    assert (city.one(Need, need.id).state, city.one(Offer, offer.id).state) == ("agreed", "active")
-    assert city.one(Match, match.id).state == "agreed"
-    assert "looked_at" not in city.events()
-    for path in LISTS:
-        page = outsider.get(f"/coordination/{path}")
-        assert not [address for address, _ in page.links if re.search(r"/\d+$", address)]
 
 
 def test_a_coordinator_of_the_district_sees_its_quartiers_and_what_is_not_placed(city: City, sign_in: SignIn) -> None:

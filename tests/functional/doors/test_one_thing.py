@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from app.models import Match, Need, Offer, Person, Role
+from app.models import Match, Need, Offer, Person, PersonTerritory, Role
 from app.services import duty, matches, posting, reports, tasks
 from app.services.events import Actor
 from matching.lifecycle import NeedState, OfferState
@@ -143,7 +143,7 @@ def test_of_a_person_with_posts_on_both_sides_of_a_border_each_side_sees_its_own
 def test_whoever_has_no_post_is_seen_by_their_territory(city: City, sign_in: SignIn) -> None:
     south, north = quartier(city, "South", -9000, 200), quartier(city, "North", 200, 9000)
     southerner, northerner = sign_in(territory_id=south), sign_in(territory_id=north)
-    agent = city.all(Person, territory_id=south)[0]
+    agent = city.one(Person, city.all(PersonTerritory, territory_id=south)[0].person_id)
     assert "coordinator" in southerner.get(f"/coordination/people/{agent.id}").text
     northerner.get(f"/coordination/people/{agent.id}", 404)
 

@@ -9,7 +9,7 @@ from app.links import Purpose
 from app.models import Event, Need, Offer, Person
 from app.services import details, matches, posting, throttle
 from app.services.events import Actor
-from app.services.sight import Sight
+from app.services.sight import EVERYTHING
 from matching.lifecycle import MatchState
 from tests.city import City
 from tests.functional.doors.conftest import proposed
@@ -136,7 +136,7 @@ def test_nothing_stored_is_left_out(city: City, client: Visitor) -> None:
         Person: {"id", "email_index", "phone_index", "session_key", "created_at", "changed_at"},
     }
     of_accounts = {
-        "account", "role", "territory_id", "password_hash", "charter_version", "minimum_age_confirmed_at", "approved_at", "approved_by_id",
+        "account", "role", "whole_city", "password_hash", "charter_version", "minimum_age_confirmed_at", "approved_at", "approved_by_id",
     }  # fmt: skip
     for kind in (Need, Person):
         columns = {column.key for column in kind.__table__.columns}
@@ -147,10 +147,10 @@ def test_who_has_seen_it_stands_there_with_time_and_role(city: City, client: Vis
     match, need, offer = proposed(city, share_contact=True)
     sign_in()
     agent = city.all(Person)[-1].id
-    details.look(city.ctx, Sight(), Need, need.id, "place", Actor(agent))
+    details.look(city.ctx, EVERYTHING, Need, need.id, "place", Actor(agent))
     city.clock.advance(hours=1)
     matches.volunteer_answers(city.ctx, match.id, True, Actor())
-    details.look(city.ctx, Sight(), Offer, offer.id, "check", Actor(agent))
+    details.look(city.ctx, EVERYTHING, Offer, offer.id, "check", Actor(agent))
     page = page_of(city, client, need.id, "See my data, and who has seen it")
     assert page.text.count("a volunteer, since you had both said yes") == 1
     assert page.text.count("a coordinator of the town hall (to put it on the map)") == 1

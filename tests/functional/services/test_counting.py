@@ -14,7 +14,7 @@ from app.services.closing import Said
 from app.services.counting import Asked, Counted, Group, Half, count
 from app.services.events import Actor
 from app.services.period import Period, choices, read_period
-from app.services.sight import Sight
+from app.services.sight import EVERYTHING, Sight
 from config.categories import CATEGORIES
 from matching.lifecycle import OfferState, Side
 from tests.city import City
@@ -25,7 +25,7 @@ DAY = timedelta(hours=24)
 
 
 def counted(city: City, period: Period, territory_id: int | None = None, sight: Sight | None = None) -> Counted:
-    return count(city.ctx, sight or Sight(), period, territory_id, tuple(CATEGORIES))
+    return count(city.ctx, sight or EVERYTHING, period, territory_id, tuple(CATEGORIES))
 
 
 def play(city: City, days: int) -> None:

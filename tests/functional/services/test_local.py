@@ -17,7 +17,7 @@ def test_what_a_territory_does_not_say_is_as_above_it(city: City) -> None:
         )  # fmt: skip
         session.add(below)
         session.flush()
-        hours = city.ctx.settings.city_hours
-        assert local(session, city.ctx, below.id) == Local("04 65 71 00 02", hours, first_posts_wait=True)
-        assert local(session, city.ctx, city_row.id) == Local("04 65 71 00 01", hours, first_posts_wait=True)
-        assert local(session, city.ctx, None) == local(session, city.ctx, 9999) == Local(city.ctx.settings.city_phone, hours)
+        hours, answers = city.ctx.settings.city_hours, (4, 13, 26)
+        assert local(session, city.ctx, below.id) == Local("04 65 71 00 02", hours, *answers, first_posts_wait=True)
+        assert local(session, city.ctx, city_row.id) == Local("04 65 71 00 01", hours, *answers, first_posts_wait=True)
+        assert local(session, city.ctx, None) == local(session, city.ctx, 9999) == Local(city.ctx.settings.city_phone, hours, *answers)

@@ -4,9 +4,11 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import group
-from app.models import Person, Territory
+from app.models import Person, PersonTerritory, Role, Territory
 from app.services.accounts import sign_in
+from app.services.sight import EVERYTHING, Sight
 from tests.city import KEYS, City
+from tests.functional.doors.conftest import quartier
 
 
 def add(city: City, monkeypatch: pytest.MonkeyPatch, *words: str, password: str = "une longue phrase\n") -> None:
@@ -21,7 +23,21 @@ def test_a_coordinator_is_added_and_may_sign_in(city: City, monkeypatch: pytest.
     add(city, monkeypatch, "Anne@Ville.example", "--name", "Anne Petit", "--territory", "Centre")
     person = sign_in(city.ctx, "anne@ville.example", "une longue phrase", "127.0.0.1")
     assert person is not None and person.role == "coordinator"
-    assert person.territory_id == city.all(Territory)[0].id
+    assert [theirs.territory_id for theirs in city.all(PersonTerritory)] == [city.all(Territory)[0].id]
+    assert Sight.of(city.ctx, person) == Sight(frozenset([city.all(Territory)[0].id]))
+
+
+def test_a_coordinator_may_have_several_territories_or_the_whole_city(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    north, south = quartier(city, "North", 0, 9000), quartier(city, "South", -9000, 0)
+    add(city, monkeypatch, "a@ville.example", "--name", "A", "--territory", "North", "--territory", "South")
+    add(city, monkeypatch, "b@ville.example", "--name", "B")
+    of_two, of_all = city.all(Person)
+    assert Sight.of(city.ctx, of_two) == Sight(frozenset([north, south]))
+    assert Sight.of(city.ctx, of_all) == EVERYTHING
+    with city.ctx.db.write() as session:
+        session.get_one(Person, of_all.id).whole_city = False
+        session.get_one(Person, of_two.id).role = Role.NONE
+    assert [Sight.of(city.ctx, person) for person in city.all(Person)] == [Sight(), Sight()], "who was given nothing sees nothing"
 
 
 @pytest.mark.parametrize(

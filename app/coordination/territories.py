@@ -1,0 +1,84 @@
+"""What holds in one territory and not in another, for administrators: phone, hours, time to answer, kinds of help, first posts."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import Field
+from wtforms.validators import StopValidation
+
+from app.coordination.door import ID, coordination
+from app.coordination.lists import whole
+from app.extensions import ctx
+from app.forms import Form, LineField, PickField, TicksField, category_choices
+from app.identity import actor
+from app.permissions import ADMINISTRATOR, permit
+from app.services import local
+from app.services.territories import listed
+
+_SENTENCES = {
+    "phone": _l("Write a phone number such as 04 65 71 00 00, or nothing."),
+    "hours": _l("Write opening hours such as Mo-Fr 09:00-17:00, or nothing."),
+}
+_A_NUMBER = _l("Write a whole number of hours from 1 to 240, or nothing.")
+_WAITS = {"": None, "yes": True, "no": False}
+
+
+def _as_in_the_settings(_form: Form, field: Field) -> None:
+    if field.data and local.wrong(field.name, field.data):
+        raise StopValidation(_SENTENCES.get(field.name, _A_NUMBER))
+
+
+_OWN = [_as_in_the_settings]
+_SHORT = {"class": "short", "inputmode": "numeric"}
+
+
+class LocalForm(Form):
+    """Each field may stay empty: then it is as above."""
+
+    phone = LineField(_l("Phone number"), _OWN)
+    hours = LineField(_l("When it answers"), _OWN)
+    answer_hours_urgent = LineField(_l("Waking hours to answer an urgent request"), _OWN, render_kw=_SHORT)
+    answer_hours_normal = LineField(_l("Waking hours to answer a normal request"), _OWN, render_kw=_SHORT)
+    answer_hours_flexible = LineField(_l("Waking hours to answer a request that can wait"), _OWN, render_kw=_SHORT)
+    first_posts_wait = PickField(_l("What a volunteer posts first waits until an agent has read it"))
+    not_offered = TicksField(_l("Kinds of help that nobody can ask for there"))
+
+    def begin(self, own: local.Own) -> None:
+        """What may be chosen, and beside each field how it is without it."""
+        self.first_posts_wait.choices = {"": _("as above"), "yes": _("yes"), "no": _("no")}
+        self.not_offered.choices = category_choices()
+        for name in local.FROM_SETTINGS:
+            given = {"value": getattr(own.above, name), "where": own.giver.get(name) or ctx().city.name}
+            self[name].description = _("Empty: %(value)s, as in %(where)s.", **given)
+        self.first_posts_wait.description = _("As above: yes.") if own.above.first_posts_wait else _("As above: no.")
+        off = ", ".join(category_choices()[slug] for slug in sorted(own.above.not_offered))
+        self.not_offered.description = _("Ticked above already: %(names)s.", names=off) if off else ""
+        if request.method == "GET":
+            for name in local.FROM_SETTINGS:
+                self[name].data = str(own.says.get(name, ""))
+            self.first_posts_wait.data = {None: "", True: "yes", False: "no"}[own.says.get("first_posts_wait")]
+            self.not_offered.data = list(own.says.get("not_offered", ()))
+
+
+@coordination.get("/territories")
+@permit(ADMINISTRATOR)
+def territories() -> ResponseReturnValue:
+    page = listed(ctx(), whole(request.args.get("page")) or 1)
+    return render_template(
+        "coordination/territories.html", page=page, address=lambda number: url_for("coordination.territories", page=number)
+    )  # fmt: skip
+
+
+@coordination.route(f"/territories/<{ID}:territory_id>", methods=["GET", "POST"])
+@permit(ADMINISTRATOR)
+def territory(territory_id: int) -> ResponseReturnValue:
+    own = local.own(ctx(), territory_id) or abort(404)
+    form = LocalForm()
+    form.begin(own)
+    if form.validate_on_submit():
+        given = {name: form[name].data for name in (*local.FROM_SETTINGS, "not_offered")}
+        done = local.change(ctx(), territory_id, given | {"first_posts_wait": _WAITS[form.first_posts_wait.data]}, actor())
+        flash(_("Written down. It holds from now on.") if done else _("Nothing to do: that is how it was already."))
+        return redirect(url_for("coordination.territory", territory_id=territory_id), 303)
+    return render_template("coordination/territory.html", form=form, own=own), 422 if form.errors else 200

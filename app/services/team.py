@@ -1,0 +1,100 @@
+"""Who coordinates what: the accounts that oversee, their territories, and giving and taking them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.context import Context
+from app.models import Event, Person, PersonTerritory, Role, Territory
+from app.services.events import Actor, record
+from app.services.lists import PAGE_SIZE, Page
+
+WHOLE_CITY = None
+"""In place of a territory's id."""
+GIVEN, TAKEN = "territory_given", "territory_taken"
+
+
+def team(ctx: Context, number: int) -> Page:
+    """One page of the accounts that oversee, the first made first. Columns: id, name, role, whole_city, areas (names, or ``None``)."""
+    areas = select(func.aggregate_strings(Territory.name, ", ")).join(PersonTerritory).where(PersonTerritory.person_id == Person.id)
+    rows = select(Person.id, Person.name, Person.role, Person.whole_city, areas.scalar_subquery().label("areas"))
+    oversee = (Person.role.in_([Role.COORDINATOR, Role.ADMINISTRATOR]), Person.account)
+    with ctx.db.read() as session:
+        total = session.scalar(select(func.count(Person.id)).where(*oversee)) or 0
+        number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
+        found = session.execute(rows.where(*oversee).order_by(Person.id).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
+    return Page(found, total, number)
+
+
+@dataclass(frozen=True)
+class Member:
+    """``theirs`` and ``others``: the territories that they oversee and all others. Columns: id, name, kind. ``past``: what changed, the
+    latest first. Columns: at, kind, agent, territory (``None``: the whole city)."""
+
+    person: Person
+    theirs: Sequence[Row[*tuple[Any, ...]]]
+    others: Sequence[Row[*tuple[Any, ...]]]
+    past: Sequence[Row[*tuple[Any, ...]]]
+
+
+def member(ctx: Context, person_id: int) -> Member | None:
+    """A coordinator; ``None`` for anybody else, whose sight nobody gives."""
+    agent = aliased(Person)
+    with ctx.db.read() as session:
+        person = _coordinator(session, person_id)
+        if person is None:
+            return None
+        own = set(session.scalars(select(PersonTerritory.territory_id).where(PersonTerritory.person_id == person_id)))
+        rows = session.execute(select(Territory.id, Territory.name, Territory.kind).order_by(Territory.name)).all()
+        past = session.execute(
+            select(Event.at, Event.kind, agent.name.label("agent"), Territory.name.label("territory"))
+            .outerjoin(agent, agent.id == Event.actor_id)
+            .outerjoin(Territory, Territory.id == Event.territory_id)
+            .where(Event.person_id == person_id, Event.kind.in_([GIVEN, TAKEN]))
+            .order_by(Event.id.desc())
+            .limit(PAGE_SIZE)
+        ).all()
+        return Member(person, [row for row in rows if row.id in own], [row for row in rows if row.id not in own], past)
+
+
+def give(ctx: Context, person_id: int, territory_id: int | None, by: Actor) -> bool:
+    """Let a coordinator see a territory and all below it, or the whole city. ``False``: there is no such one, or it is theirs already."""
+    return _change(ctx, person_id, territory_id, True, by)
+
+
+def take(ctx: Context, person_id: int, territory_id: int | None, by: Actor) -> bool:
+    """The other way round."""
+    return _change(ctx, person_id, territory_id, False, by)
+
+
+def _change(ctx: Context, person_id: int, territory_id: int | None, given: bool, by: Actor) -> bool:
+    now = ctx.now()
+    with ctx.db.write() as session:
+        person = _coordinator(session, person_id, lock=True)
+        if person is None:
+            return False
+        if territory_id is WHOLE_CITY:
+            has = person.whole_city
+            person.whole_city = given
+        else:
+            row = session.get(PersonTerritory, (person_id, territory_id))
+            has = row is not None
+            if given and not has:
+                if session.get(Territory, territory_id) is None:
+                    return False
+                session.add(PersonTerritory(person_id=person_id, territory_id=territory_id))
+            elif row and not given:
+                session.delete(row)
+        if has == given:
+            return False
+        person.changed_at = now
+        record(session, GIVEN if given else TAKEN, now, by, person_id=person_id, territory_id=territory_id)
+        return True
+
+
+def _coordinator(session: Session, person_id: int, lock: bool = False) -> Person | None:
+    found = select(Person).where(Person.id == person_id, Person.role == Role.COORDINATOR, Person.account)
+    return session.scalar(found.with_for_update() if lock else found)

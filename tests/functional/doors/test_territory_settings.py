@@ -1,0 +1,74 @@
+"""What holds in one territory and not in another."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from app.models import Event, Match, Need, Role
+from app.services.local import local
+from tests.city import City
+from tests.functional.doors.conftest import quartier
+from tests.functional.doors.test_intake import TYPED
+from tests.pages import Page, Visitor
+
+SignIn = Callable[..., Visitor]
+
+
+def save(city: City, visitor: Visitor, page: Page, expect: int = 200, **typed: Any) -> Page:
+    city.clock.advance(seconds=1)
+    return visitor.submit(page, "Save", expect, **typed)
+
+
+def test_what_a_territory_says_itself_holds_below_it_and_nowhere_else(city: City, sign_in: SignIn) -> None:
+    district = quartier(city, "District", -9000, 9000)
+    below, elsewhere = quartier(city, "Below", -500, 500, parent_id=district), quartier(city, "Elsewhere", 10_000, 11_000)
+    visitor = sign_in(role=Role.ADMINISTRATOR)
+    page = visitor.get(visitor.get("/coordination/territories").link("District"))
+    assert "Empty: 13, as in Lyon." in page.text
+    saved = save(city, visitor, page, phone="04 65 71 00 09", answer_hours_normal="2", first_posts_wait="yes", not_offered=["pets"])
+    assert "Written down. It holds from now on." in saved.text
+    assert "Nothing to do" in save(city, visitor, saved).text
+    with city.ctx.db.read() as session:
+        here, there = local(session, city.ctx, below), local(session, city.ctx, elsewhere)
+    assert (here.phone, here.answer_hours_normal, here.first_posts_wait, here.not_offered) == ("04 65 71 00 09", 2, True, {"pets"})
+    assert (there.phone, there.answer_hours_normal, there.first_posts_wait, there.not_offered) == ("04 65 71 00 00", 13, False, set())
+    page = visitor.get(f"/coordination/territories/{below}")
+    for words in ("Empty: 2, as in District.", "As above: yes.", "Ticked above already: "):
+        assert words in page.text
+    changed = [event for event in city.all(Event) if event.kind == "territory_changed"]
+    assert {event.reason for event in changed} == {"phone", "answer_hours_normal", "first_posts_wait", "not_offered"}
+    assert {event.territory_id for event in changed} == {district}
+    assert "Changed: Phone number (Ana Costa)" in saved.text
+
+
+def test_what_is_wrong_has_its_sentence_and_changes_nothing(city: City, sign_in: SignIn) -> None:
+    visitor = sign_in(role=Role.ADMINISTRATOR)
+    page = visitor.get(f"/coordination/territories/{city.quartier_id}")
+    page = save(city, visitor, page, 422, phone="call us", hours="morning", answer_hours_urgent="0")
+    for words in ("Write a phone number such as", "Write opening hours such as", "Write a whole number of hours from 1 to 240"):
+        assert words in page.text
+    assert [event for event in city.all(Event) if event.kind == "territory_changed"] == []
+    visitor.get("/coordination/territories/99999", 404)
+
+
+def test_a_volunteer_has_the_time_to_answer_of_the_needs_territory(city: City, sign_in: SignIn) -> None:
+    visitor = sign_in(role=Role.ADMINISTRATOR)
+    save(city, visitor, visitor.get(f"/coordination/territories/{city.quartier_id}"), answer_hours_normal="2")
+    city.volunteer()
+    city.need()
+    assert city.match() == 1
+    [match] = city.all(Match)
+    assert match.deadline_at - match.proposed_at == timedelta(hours=2)
+
+
+def test_a_kind_of_help_that_is_switched_off_is_refused_with_the_number_to_call(city: City, sign_in: SignIn) -> None:
+    administrator = sign_in(role=Role.ADMINISTRATOR)
+    address = f"/coordination/territories/{city.quartier_id}"
+    save(city, administrator, administrator.get(address), phone="04 65 71 00 09", not_offered=["pets"])
+    typed = TYPED | {"category": "pets", "quartier": str(city.quartier_id)}
+    page = administrator.submit(administrator.get("/coordination/needs/new"), "Post the request", 422, **typed)
+    assert "This kind of help is not offered at this address. Call 04 65 71 00 09" in page.text
+    assert city.all(Need) == []
+    save(city, administrator, administrator.get(address), not_offered=[])
+    administrator.submit(administrator.get("/coordination/needs/new"), "Post the request", **typed)
+    assert len(city.all(Need)) == 1
