@@ -29,8 +29,8 @@ class Judged:
     findings: list[Finding]
 
 
-def judge(text: str, *, homework: bool = False, posts: int = 1) -> Judged:
-    """``posts`` counts those of the same address within a week, this one included.
+def judge(text: str, *, homework: bool = False, bought: bool = False, posts: int = 1) -> Judged:
+    """``posts`` counts those of the same address within a week, this one included. Where things are ``bought`` money is talked of.
 
     >>> judge("Merci de passer par ma fenêtre").verdict, judge("10 € de l'heure").verdict
     (<Moderation.CLEAR: 'clear'>, <Moderation.HELD: 'held'>)
@@ -38,6 +38,7 @@ def judge(text: str, *, homework: bool = False, posts: int = 1) -> Judged:
     findings = scan(text, homework=homework)
     if posts > MANY:
         findings.append(Finding("many", 0, 0))
-    found = {VERDICTS[finding.rule] for finding in findings}
+    verdicts = VERDICTS | ({"price": Moderation.LOOK} if bought else {})
+    found = {verdicts[finding.rule] for finding in findings}
     verdict = next((each for each in (Moderation.HELD, Moderation.LOOK) if each in found), Moderation.CLEAR)
     return Judged(verdict, findings)

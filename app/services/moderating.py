@@ -37,7 +37,8 @@ def moderate(session: Session, ctx: Context, need: Need, now: datetime, by: Acto
         return
     counts = need.confirmed_at is None or need.moderation == Moderation.HELD
     posts = 1 + (_others(session, need, now) if counts else 0)
-    judged = judge(need.details, homework=CATEGORIES[need.category].children, posts=posts)
+    kind = CATEGORIES[need.category]
+    judged = judge(need.details, homework=kind.children, bought=kind.bought, posts=posts)
     close_tasks_about(session, now, TaskKind.MODERATE, by, need_id=need.id)
     need.moderation, need.changed_at = judged.verdict, now
     if judged.verdict == Moderation.CLEAR:

@@ -143,7 +143,8 @@ def send(ctx: Context, plan_id: int, agent_id: int, by: Actor) -> tuple[int, int
         mine = plan is not None and plan.agent_id == agent_id and plan.state == PlanState.READY
         if plan is None or not mine or plan.made_at is None or now - plan.made_at >= HOLDS:
             return None
-        pairs, plan.state, plan.pairs = json.loads(plan.pairs), PlanState.SENT, "[]"
+        pairs = json.loads(plan.pairs)
+        session.execute(update(Plan).where(Plan.id == plan_id).values(state=PlanState.SENT, pairs="[]"))
         record(session, "round_sent", now, by, territory_id=plan.territory_id)
     proposals: dict[int, list[Proposal]] = defaultdict(list)
     for pair in pairs:

@@ -51,4 +51,4 @@ def test_french_has_its_spaces_and_apostrophes() -> None:
     """A no-break space before ? ! : ; and inside « », and the typographic apostrophe."""
     strings = [message.string for message in french() if message.id]
     texts = [text for string in strings for text in (string if isinstance(string, tuple) else [string])]
-    assert [text for text in texts if re.search(r"[^\u00a0\u202f][?!:;»]|«[^\u00a0\u202f]|'", text)] == []
+    assert [text for text in texts if re.search(r"[^\u00a0\u202f][?!;»]|(?<![\u00a0\u202f]):(?!\d)|«[^\u00a0\u202f]|'", text)] == []

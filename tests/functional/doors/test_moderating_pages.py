@@ -17,7 +17,7 @@ WORDS = "Je paie 20 € la visite & <b>merci</b>"
 
 
 def test_the_words_are_shown_after_a_look_with_the_passage_marked_and_the_rule_named(city: City, sign_in: SignIn) -> None:
-    city.need(details=WORDS)
+    city.need(details=WORDS, category="pets")
     (task,) = city.tasks("moderate")
     visitor = sign_in()
     assert "Read a request: nobody is asked before" in visitor.get("/coordination/").text
@@ -30,7 +30,7 @@ def test_the_words_are_shown_after_a_look_with_the_passage_marked_and_the_rule_n
 
 
 def test_each_decision_leads_back_to_the_list(city: City, sign_in: SignIn) -> None:
-    needs = [city.need(details=WORDS) for _ in range(3)]
+    needs = [city.need(details=WORDS, category="pets") for _ in range(3)]
     approved, edited, refused = city.tasks("moderate")
     visitor = sign_in()
 
@@ -59,7 +59,7 @@ def test_each_decision_leads_back_to_the_list(city: City, sign_in: SignIn) -> No
 
 def test_it_is_seen_in_its_own_territory_only(city: City, sign_in: SignIn) -> None:
     north, south = quartier(city, "Nord", 100, 900), quartier(city, "Sud", -900, 100)
-    city.need(north_m=500, details=WORDS)
+    city.need(north_m=500, details=WORDS, category="pets")
     (task,) = city.tasks("moderate")
     assert sign_in(territory_id=north).get(f"/coordination/tasks/{task.id}").status == 200
     stranger = sign_in(territory_id=south)
@@ -71,7 +71,7 @@ def test_it_is_seen_in_its_own_territory_only(city: City, sign_in: SignIn) -> No
 
 
 def test_a_resident_reads_that_the_town_hall_reads_it_first(city: City, client: Visitor) -> None:
-    need_id = city.need(details=WORDS)
+    need_id = city.need(details=WORDS, category="pets")
     page = client.get(f"/request/{city.ctx.links.token(Purpose.MY_REQUEST, need_id)}")
     assert "Somebody at the town hall reads your request first" in page.text
     assert "the search began" not in page.text and "looking for a volunteer near you" not in page.text
@@ -85,7 +85,7 @@ def test_referents_have_their_own_list(city: City, sign_in: SignIn) -> None:
     coordinator.post("/coordination/referents/1/take-out", expect=403, csrf_token=token)
     ana, bea = list(referents.agents(city.ctx))
     for details, where in ((WORDS, 500), (WORDS, -500)):
-        city.need(north_m=where, details=details)
+        city.need(north_m=where, details=details, category="pets")
     city.volunteer(approved=False)
     page = admin.get("/coordination/referents")
     assert "Nobody yet." in page.text

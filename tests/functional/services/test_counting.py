@@ -205,10 +205,10 @@ def test_a_coordinator_counts_what_is_in_sight_a_match_where_its_request_is(city
     city.need(north_m=350)
     city.match()
     period = choices(city.clock().date())["usual"]
-    here, there = (counted(city, period, sight=Sight(territory)).now for territory in (south, north))
+    here, there = (counted(city, period, sight=Sight(frozenset({territory}))).now for territory in (south, north))
     assert (here.requests.count, here.answers, here.asked) == (0, {}, {1: 1})
     assert (there.requests.count, there.answers, there.asked) == (1, {"waiting": Group(1, 1)}, {})
-    assert counted(city, period, north, Sight(south)).now.requests == Asked(), "a filter never widens what is in sight"
+    assert counted(city, period, north, Sight(frozenset({south}))).now.requests == Asked(), "a filter never widens what is in sight"
 
 
 @pytest.mark.parametrize(

@@ -23,19 +23,19 @@ def agent(city: City) -> Actor:
 
 
 def held(city: City, **need: Any) -> tuple[int, Task]:
-    need_id = city.need(**{"details": "Je paie 20 € la visite", **need})
+    need_id = city.need(**{"details": "Je paie 20 € la visite", "category": "pets", **need})
     return need_id, next(task for task in city.tasks("moderate") if task.need_id == need_id)
 
 
 def test_what_needs_no_reading_is_matched_at_once(city: City) -> None:
-    city.volunteer()
+    city.volunteer(categories=("pets", "shopping"))
     need_id = city.need(details="Deux packs d’eau, au 60 rue de l’Europe, troisième étage.")
     assert city.match() == 1 and city.tasks("moderate") == []
     assert city.one(Need, need_id).moderation == Moderation.CLEAR
 
 
 def test_what_is_held_is_proposed_to_nobody_and_nobody_can_take_it(city: City) -> None:
-    offer_id = city.volunteer()
+    offer_id = city.volunteer(categories=("pets", "shopping"))
     need_id, task = held(city)
     assert city.one(Need, need_id).moderation == Moderation.HELD and task.reason == "held"
     person_id = city.one(Task, task.id).person_id
@@ -50,7 +50,7 @@ def test_what_is_held_is_proposed_to_nobody_and_nobody_can_take_it(city: City) -
 
 
 def test_what_is_to_be_looked_at_goes_on_meanwhile(city: City) -> None:
-    city.volunteer()
+    city.volunteer(categories=("pets", "shopping"))
     need_id = city.need(details="Appelez le 06 39 98 12 34")
     assert city.match() == 1
     (task,) = city.tasks("moderate")
@@ -87,7 +87,7 @@ def test_many_of_one_address_wait(city: City) -> None:
 
 
 def test_an_approved_one_is_matched_and_its_writer_hears_that_the_search_begins(city: City, agent: Actor) -> None:
-    city.volunteer()
+    city.volunteer(categories=("pets", "shopping"))
     need_id, task = held(city)
     assert moderating.approve(city.ctx, task.id, agent)
     assert city.match() == 1
@@ -97,7 +97,7 @@ def test_an_approved_one_is_matched_and_its_writer_hears_that_the_search_begins(
 
 
 def test_other_words_are_told_and_what_it_said_before_is_kept_sealed(city: City, agent: Actor) -> None:
-    city.volunteer()
+    city.volunteer(categories=("pets", "shopping"))
     need_id, task = held(city)
     assert moderating.edit(city.ctx, task.id, "Deux packs d’eau", "price", "L’aide est gratuite.", agent)
     assert city.one(Need, need_id).details == "Deux packs d’eau" and city.match() == 1
@@ -107,7 +107,7 @@ def test_other_words_are_told_and_what_it_said_before_is_kept_sealed(city: City,
 
 
 def test_a_refused_one_ends_and_whoever_was_asked_hears_it(city: City, agent: Actor) -> None:
-    city.volunteer()
+    city.volunteer(categories=("pets", "shopping"))
     need_id = city.need(details="Ma chimio du jeudi")
     city.match()
     city.clock.advance(hours=1)  # its mail has gone out
@@ -138,7 +138,7 @@ def test_of_two_agents_one_decides(city: City, agent: Actor) -> None:
 
 
 def test_other_words_of_its_writer_are_judged_anew(city: City, agent: Actor) -> None:
-    city.volunteer()
+    city.volunteer(categories=("pets", "shopping"))
     need_id, task = held(city)
     changing.change_need(city.ctx, need_id, Change("more", details="Deux packs d’eau"), BY_LINK)
     assert city.one(Need, need_id).moderation == Moderation.CLEAR and city.tasks("moderate") == []

@@ -43,7 +43,7 @@ def entry(city: City, match_id: int, side: Side) -> Calendar:
     """The calendar that this side has by now, as a calendar reads it."""
     invitation = visits.entry(city.ctx, match_id, side)
     assert invitation
-    part = calendar.write(invitation, "fr", "04 65 71 00 00", city.ctx.settings.zone, "somebody@example.org")
+    part = calendar.write(invitation, "les courses", "fr", "04 65 71 00 00", city.ctx.settings.zone, "somebody@example.org")
     read = Calendar.from_ical(part.content)
     assert isinstance(read, Calendar)
     return read
@@ -237,7 +237,7 @@ def test_an_end_takes_the_visits_out_of_both_calendars(city: City, told: Told, h
     off = [m for kind in ("match_ended_to_volunteer", "search_goes_on", "visits_off") for m in told(kind) if m["invitation"]]
     assert sorted(m["first_name"] for m in off) == ["Résidente2", "Volontaire1"]
     for message in off:
-        part = calendar.write(calendar.from_dict(message["invitation"]), "en", "1", city.ctx.settings.zone, "x@example.org")
+        part = calendar.write(calendar.from_dict(message["invitation"]), "shopping", "en", "1", city.ctx.settings.zone, "x@example.org")
         cancel = icalendar.Calendar.from_ical(part.content)
         assert (part.method, cancel["method"]) == ("CANCEL", "CANCEL")
         assert (cancel.events[0]["status"], cancel.events[0]["sequence"]) == ("CANCELLED", 1)

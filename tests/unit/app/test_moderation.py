@@ -81,3 +81,10 @@ def test_a_childs_name_counts_for_homework_only() -> None:
 
 def test_each_rule_has_a_verdict() -> None:
     assert VERDICTS.keys() == RULES.keys() | {"many"}
+
+
+def test_where_things_are_bought_talk_of_money_is_read_beside_the_search() -> None:
+    words = "Je paie à la livraison contre le ticket"
+    assert judge(words).verdict == Moderation.HELD
+    assert judge(words, bought=True).verdict == Moderation.LOOK
+    assert judge(words + ", espèce d'imbécile", bought=True).verdict == Moderation.HELD
