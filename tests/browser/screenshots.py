@@ -20,7 +20,8 @@ FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 PAGES = {
     "home": "/", "how": "/how-it-works", "request": "/request/new/what", "my-request": "resident.my_request", "offer": "/offer/new/what",
     "my-page": "/me", "today": "/coordination/", "needs": "/coordination/needs", "need": "coordination.need",
-    "phone": "/coordination/needs/new", "map": "/coordination/map", "messages": "/coordination/mail", "mail": "/demo/mail",
+    "call": "/coordination/call", "phone": "/coordination/needs/new", "map": "/coordination/map", "figures": "/coordination/figures",
+    "report": "/coordination/figures/report", "messages": "/coordination/mail", "city": "/coordination/city", "mail": "/demo/mail",
 }  # fmt: skip
 """By their name: the address, or the route whose first address it is."""
 ROLE = {"/me": "volunteer", "/coordination": "coordinator"}
