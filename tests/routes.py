@@ -206,6 +206,7 @@ WAYS: dict[str, Way] = {
     "match_id": _one_of_each(Match, Match.state),
     "task_id": _one_of_each(Task, Task.kind),
     "person_id": _one_of_each(Person, Person.role),
+    "other_id": _one_of_each(Person, Person.role),
     "my_page match_id": _own_matches,
     "my_page offer_id": _own_offers,
     "resident token": _tokens(Purpose.MY_REQUEST, NEEDS),

@@ -4,6 +4,7 @@ from app.coordination import (
     actions,
     choosing,
     city,
+    duplicates,
     figures,
     intake,
     letter,
@@ -18,6 +19,6 @@ from app.coordination import (
 from app.coordination.door import coordination
 
 __all__ = [
-    "actions", "choosing", "city", "coordination", "figures", "intake", "letter", "lists", "mail", "map", "pages", "posters", "visits",
-    "words",
+    "actions", "choosing", "city", "coordination", "duplicates", "figures", "intake", "letter", "lists", "mail", "map", "pages", "posters",
+    "visits", "words",
 ]  # fmt: skip

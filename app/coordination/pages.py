@@ -13,7 +13,7 @@ from app.i18n import language
 from app.identity import signed_in
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import choosing, details, sharing, why
+from app.services import choosing, details, duplicates, sharing, why
 from app.services.reasons import may_tell
 from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
 from config.categories import CATEGORIES
@@ -48,9 +48,10 @@ def match(match_id: int) -> ResponseReturnValue:
 @coordination.get(f"/people/<{ID}:person_id>")
 @permit(COORDINATOR)
 def person(person_id: int) -> ResponseReturnValue:
-    return live.show(
-        ("person", person_id, sight()), lambda: details.person(ctx(), sight(), person_id), lambda found: person_page(person_id, found)
-    )  # fmt: skip
+    def read() -> tuple[details.Detail | None, Sequence[duplicates.Pair], Sequence[duplicates.Folded]]:
+        return details.person(ctx(), sight(), person_id), *_same(person_id)
+
+    return live.show(("person", person_id, sight()), read, lambda found: person_page(person_id, found[0], same=found[1:]))
 
 
 @coordination.get(f"/tasks/<{ID}:task_id>")
@@ -96,9 +97,18 @@ def _match_page(found: details.Detail | None) -> str:
     return render_template("coordination/match.html", detail=detail, row=row, why=sentence, may_tell=may_tell(row, ctx().now()))
 
 
-def person_page(person_id: int, found: details.Detail | None = None, exact: details.Exact | None = None) -> str:
+def person_page(
+    person_id: int, found: details.Detail | None = None, exact: details.Exact | None = None,
+    same: tuple[Sequence[duplicates.Pair], Sequence[duplicates.Folded]] | None = None,
+) -> str:  # fmt: skip
     detail = found or details.person(ctx(), sight(), person_id) or abort(404)
-    return render_template("coordination/person.html", detail=detail, row=detail.row, exact=exact)
+    pairs, folded = same or _same(person_id)
+    return render_template("coordination/person.html", detail=detail, row=detail.row, exact=exact, pairs=pairs, folded=folded)
+
+
+def _same(person_id: int) -> tuple[Sequence[duplicates.Pair], Sequence[duplicates.Folded]]:
+    """Who may be the same person, and who was found to be."""
+    return duplicates.of(ctx(), sight(), person_id), duplicates.folded_into(ctx(), person_id)
 
 
 def task_page(

@@ -4,6 +4,7 @@ from app.models.block import Block
 from app.models.draft import Draft
 from app.models.event import Event
 from app.models.match import Match
+from app.models.merge import Merge, NotSame
 from app.models.need import Need
 from app.models.note import Note
 from app.models.offer import Offer
@@ -18,6 +19,6 @@ from app.models.visit import Visit
 from app.models.wording import Wording
 
 __all__ = [
-    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Need", "Note", "Offer", "Outcome", "Person", "PostedBy",
-    "Presence", "Role", "Street", "Task", "TaskKind", "Territory", "Visit", "Wording",
+    "Attempt", "Block", "Channel", "Draft", "Event", "Fact", "Lease", "Match", "Merge", "Need", "NotSame", "Note", "Offer", "Outcome",
+    "Person", "PostedBy", "Presence", "Role", "Street", "Task", "TaskKind", "Territory", "Visit", "Wording",
 ]  # fmt: skip

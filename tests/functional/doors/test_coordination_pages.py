@@ -23,7 +23,7 @@ SignIn = Callable[..., Visitor]
 LISTS = ("", "needs", "offers", "matches")
 KNOWN = (
     "tasks", "needs", "offers", "matches", "map", "geojson", "messages", "new_need", "call", "new_caller", "figures", "figures_report",
-    "figures_file", "city", "posters", "poster", "words", "words_of_messages", "word", "word_again",
+    "figures_file", "city", "posters", "poster", "words", "words_of_messages", "word", "word_again", "same_people",
 )  # fmt: skip
 HOUSES = [Address("4", "Rue des Essais", "69002", "Lyon", *CENTRE)]
 SECRETS = (
