@@ -63,11 +63,10 @@ def of(ctx: Context, sight: Sight, person_id: int) -> list[Pair]:
         if person is None or person.merged_into_id is not None or person.role != Role.NONE:
             return []
         reasons: dict[int, list[Why]] = defaultdict(list)
-        for why, column in CONTACTS:
-            if index := getattr(person, column.key):
-                rows = session.scalars(select(Person.id).where(column == index, Person.id != person_id).order_by(Person.id).limit(PAIRS))
-                for other in rows:
-                    reasons[other].append(why)
+        mine = [*filter(None, (person.phone_index, person.email_index))]
+        same = or_(*(column.in_(mine) for _, column in CONTACTS))
+        for other in session.scalars(select(Person).where(same, Person.id != person_id).order_by(Person.id).limit(PAIRS)):
+            reasons[other.id] += [why for why, column in CONTACTS if getattr(other, column.key) in mine]
         for other in _alike(session, ctx, person_id):
             reasons[other].append(Why.ALIKE)
         refused = {i for pair in _told_apart(session, [person_id]) for i in pair}
@@ -154,9 +153,11 @@ def _people(session: Session, sight: Sight, ids: Iterable[int]) -> Sequence[Pers
 
 
 def _sharing(session: Session, sight: Sight, column: InstrumentedAttribute[str | None]) -> Iterable[list[Person]]:
-    # How the database sees it: first which are there twice, by the index, and only of those who is in sight.
+    # First what is there twice, by the index; only of those who is in sight.
     twice = select(column).where(column.is_not(None)).group_by(column).having(func.count() > 1)
-    found = select(Person).where(column.in_(twice), Person.role == Role.NONE, sight.of_person()).order_by(Person.id.desc())
+    seen = Person.role == Role.NONE, sight.of_person()
+    newest = select(column).where(column.in_(twice), *seen).group_by(column).having(func.count() > 1).order_by(func.max(Person.id).desc())
+    found = select(Person).where(column.in_(session.scalars(newest.limit(PAIRS)).all()), *seen).order_by(Person.id.desc())
     groups: dict[str | None, list[Person]] = defaultdict(list)
     for person in session.scalars(found.limit(MOST)):
         groups[getattr(person, column.key)].append(person)

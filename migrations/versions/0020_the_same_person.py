@@ -8,9 +8,11 @@ down_revision = "0019"
 branch_labels = None
 depends_on = None
 
+ONCE = {"sqlite_autoincrement": True}
+
 
 def upgrade() -> None:
-    with op.batch_alter_table("person") as person:
+    with op.batch_alter_table("person", table_kwargs=ONCE) as person:
         person.add_column(sa.Column("merged_into_id", sa.Integer(), nullable=True))
         person.create_foreign_key("fk_person_merged_into_id_person", "person", ["merged_into_id"], ["id"])
         person.create_index("ix_person_merged_into_id", ["merged_into_id"])
@@ -51,7 +53,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("not_same")
     op.drop_table("merge")
-    with op.batch_alter_table("person") as person:
+    with op.batch_alter_table("person", table_kwargs=ONCE) as person:
         person.drop_index("ix_person_merged_into_id")
         person.drop_constraint("fk_person_merged_into_id_person", type_="foreignkey")
         person.drop_column("merged_into_id")
