@@ -133,12 +133,11 @@ def _alike(session: Session, ctx: Context, person_id: int) -> list[int]:
     if len(name) < finding.SHORTEST:
         return []
     near = process.extract(name, known.names, scorer=fuzz.token_sort_ratio, score_cutoff=LIKE, limit=MOST)
-    ids = {other for _, _, other in near}
+    ids = {other for _, _, other in near} | {person_id}
     addresses: dict[int, list[str]] = defaultdict(list)
-    for kind, post in (("need", Need), ("offer", Offer)):
-        for post_id, whose in session.execute(select(post.id, post.person_id).where(post.person_id.in_(ids | {person_id}))):
-            if address := known.addresses.get((kind, post_id)):
-                addresses[whose].append(address)
+    for post, whose in list(known.owners.items()):
+        if whose in ids and known.addresses[post]:
+            addresses[whose].append(known.addresses[post])
     mine = addresses.pop(person_id, [])
     return [other for other in sorted(ids - {person_id}) if _any_alike(mine, addresses[other])]
 
