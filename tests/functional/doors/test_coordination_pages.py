@@ -74,9 +74,9 @@ def test_every_page_of_a_thing_in_another_territory_is_a_404(app: Flask, city: C
     match, need, offer = proposed(city, contact="phone", details="third floor")
     matches.volunteer_answers(city.ctx, match.id, True, Actor())
     matches.resident_answers(city.ctx, match.id, True, Actor())
-    visit = {"side": "resident", "visit_id": city.all(Visit)[0].id, "what": "skip"}
+    visit = {"side": "resident", "visit_id": city.all(Visit)[0].id, "what": "skip", "merge_id": 1}
     ids = {"need_id": need.id, "offer_id": offer.id, "match_id": match.id, "task_id": city.tasks()[0].id, "person_id": need.person_id}
-    ids["message_id"] = 1
+    ids |= {"message_id": 1, "other_id": offer.person_id}
     outsider, insider = sign_in(territory_id=here), sign_in(role=Role.ADMINISTRATOR)
     token = csrf(outsider.get("/coordination/"))
     tried = 0
