@@ -208,6 +208,7 @@ WAYS: dict[str, Way] = {
     "person_id": _one_of_each(Person, Person.role),
     "territory_id": lambda _reach, session: session.scalars(select(func.min(Territory.id))),
     "agent_id": _one_of_each(Person, Person.role, Person.role == Role.COORDINATOR),
+    "other_id": _one_of_each(Person, Person.role),
     "my_page match_id": _own_matches,
     "my_page offer_id": _own_offers,
     "resident token": _tokens(Purpose.MY_REQUEST, NEEDS),

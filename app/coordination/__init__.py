@@ -5,6 +5,7 @@ from app.coordination import (
     checks,
     choosing,
     city,
+    duplicates,
     figures,
     intake,
     letter,
@@ -24,6 +25,6 @@ from app.coordination import (
 from app.coordination.door import coordination
 
 __all__ = [
-    "actions", "checks", "choosing", "city", "coordination", "figures", "intake", "letter", "lists", "mail", "map", "moderating",
-    "pages", "posters", "referents", "rounds", "team", "territories", "visits", "words",
+    "actions", "checks", "choosing", "city", "coordination", "duplicates", "figures", "intake", "letter", "lists", "mail", "map",
+    "moderating", "pages", "posters", "referents", "rounds", "team", "territories", "visits", "words",
 ]  # fmt: skip

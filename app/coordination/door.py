@@ -17,7 +17,9 @@ from notifications.words import when_words
 coordination = Blueprint("coordination", __name__, template_folder="templates", url_prefix="/coordination")
 
 ID = "int(max=2147483647)"
-KINDS: dict[str, Kind] = {"need_id": Need, "offer_id": Offer, "match_id": Match, "task_id": Task, "person_id": Person}
+KINDS: dict[str, Kind] = {
+    "need_id": Need, "offer_id": Offer, "match_id": Match, "task_id": Task, "person_id": Person, "other_id": Person,
+}  # fmt: skip
 
 
 def sight() -> Sight:

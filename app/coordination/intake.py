@@ -13,7 +13,7 @@ from app.extensions import ctx
 from app.identity import actor
 from app.models import Channel, Person, PostedBy, TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import details, finding, posting
+from app.services import details, duplicates, finding, posting
 from app.services.places import NoTerritory, Outside
 from app.services.tasks import WITHIN
 
@@ -81,6 +81,8 @@ def _posted(need_id: int) -> ResponseReturnValue:
     if posted is None:  # in another coordinator's territory
         return redirect(url_for("coordination.tasks"), 303)
     row = posted.row
+    if duplicates.of(ctx(), sight(), row.person_id):
+        flash(_("Perhaps this person is known already: the page of person no. %(number)s says who it may be.", number=row.person_id))
     soon = (row.next_try_at or ctx().now() + WITHIN[TaskKind.PLACE]) + WITHIN[TaskKind.TELL]
     flash({
         "phone": _("Tell the caller: “We look for a volunteer now. You get a call by %(when)s.”", when=when(soon)),

@@ -15,7 +15,7 @@ from app.i18n import language
 from app.identity import signed_in
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import choosing, details, sharing, why
+from app.services import choosing, details, duplicates, sharing, why
 from app.services.checks import checks_of
 from app.services.reasons import may_tell
 from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
@@ -23,6 +23,9 @@ from config.categories import CATEGORIES
 from matching.model import Mode
 from matching.why import from_data
 from notifications.why_words import refusal_words
+
+Same = tuple[Sequence[duplicates.Pair], Sequence[duplicates.Folded]]
+"""Who may be the same person as somebody, and who was found to be."""
 
 
 @coordination.get(f"/needs/<{ID}:need_id>")
@@ -51,9 +54,10 @@ def match(match_id: int) -> ResponseReturnValue:
 @coordination.get(f"/people/<{ID}:person_id>")
 @permit(COORDINATOR)
 def person(person_id: int) -> ResponseReturnValue:
-    return live.show(
-        ("person", person_id, sight()), lambda: details.person(ctx(), sight(), person_id), lambda found: person_page(person_id, found)
-    )  # fmt: skip
+    def read() -> tuple[details.Detail | None, Same]:
+        return details.person(ctx(), sight(), person_id), _same(person_id)
+
+    return live.show(("person", person_id, sight()), read, lambda found: person_page(person_id, *found))
 
 
 @coordination.get(f"/tasks/<{ID}:task_id>")
@@ -100,14 +104,22 @@ def _match_page(found: details.Detail | None) -> str:
 
 
 def person_page(
-    person_id: int, found: details.Detail | None = None, *, exact: details.Exact | None = None, check: CheckForm | None = None
-) -> str:
+    person_id: int, found: details.Detail | None = None, same: Same | None = None, *, exact: details.Exact | None = None,
+    check: CheckForm | None = None,
+) -> str:  # fmt: skip
     """A person's page; with ``exact`` after a look, with ``check`` when a check was refused."""
     detail = found or details.person(ctx(), sight(), person_id) or abort(404)
+    pairs, folded = same or _same(person_id)
     return render_template(
-        "coordination/person.html", detail=detail, row=detail.row, exact=exact, form=check or CheckForm(formdata=None),
+        "coordination/person.html", detail=detail, row=detail.row, exact=exact, form=check or CheckForm(formdata=None), pairs=pairs,
         checks=checks_of(ctx(), person_id) if detail.offers else [], today=ctx().now().astimezone(ctx().settings.zone).date(),
+        folded=folded,
     )  # fmt: skip
+
+
+def _same(person_id: int) -> Same:
+    """Who may be the same person, and who was found to be."""
+    return duplicates.of(ctx(), sight(), person_id), duplicates.folded_into(ctx(), person_id)
 
 
 def task_page(

@@ -5,6 +5,7 @@ from app.models.check import Check, CheckKind
 from app.models.draft import Draft
 from app.models.event import Event
 from app.models.match import Match
+from app.models.merge import Merge, NotSame
 from app.models.need import Moderation, Need
 from app.models.note import Note
 from app.models.offer import Offer
@@ -21,7 +22,7 @@ from app.models.visit import Visit
 from app.models.wording import Wording
 
 __all__ = [
-    "Attempt", "Block", "Channel", "Check", "CheckKind", "Draft", "Event", "Fact", "Lease", "Match", "Moderation", "Need", "Note", "Offer",
-    "Outcome", "Person", "PersonTerritory", "Plan", "PlanState", "PostedBy", "Presence", "Referent", "Role", "Street", "Task",
-    "TaskKind", "Territory", "Visit", "Wording",
+    "Attempt", "Block", "Channel", "Check", "CheckKind", "Draft", "Event", "Fact", "Lease", "Match", "Merge", "Moderation", "Need",
+    "NotSame", "Note", "Offer", "Outcome", "Person", "PersonTerritory", "Plan", "PlanState", "PostedBy", "Presence", "Referent", "Role",
+    "Street", "Task", "TaskKind", "Territory", "Visit", "Wording",
 ]  # fmt: skip

@@ -180,7 +180,7 @@ def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
 
 
 def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
-    """Somebody's public facts, with those of their posts and matches that are in sight."""
+    """Somebody's public facts, with those of their posts and matches that are in sight, and what happened to who was merged into them."""
     approver = aliased(Person)
     theirs = select(func.aggregate_strings(Territory.name, ", ")).join(PersonTerritory).where(PersonTerritory.person_id == Person.id)
     with ctx.db.read() as session:
@@ -188,7 +188,7 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
             select(
                 Person.id, Person.role, Person.created_at, Person.language, Person.contact, Person.account, Person.email_confirmed_at,
                 Person.approved_at, Person.charter_version, Person.notice_version, approver.name.label("approved_by"), Person.whole_city,
-                theirs.scalar_subquery().label("areas"),
+                Person.merged_into_id, theirs.scalar_subquery().label("areas"),
             )
             .outerjoin(approver, approver.id == Person.approved_by_id)
             .where(Person.id == person_id, sight.of_person())
@@ -209,7 +209,8 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
         ).all()
         matches = _matches(session, or_(Need.person_id == person_id, Offer.person_id == person_id), sight.of_match())
         seen = [Event.need_id.in_([need.id for need in needs]), Event.offer_id.in_([offer.id for offer in offers])]
-        own = and_(Event.person_id == person_id, Event.need_id.is_(None), Event.offer_id.is_(None))
+        themselves = [person_id, *session.scalars(select(Person.id).where(Person.merged_into_id == person_id).limit(TIMELINE_LENGTH))]
+        own = and_(Event.person_id.in_(themselves), Event.need_id.is_(None), Event.offer_id.is_(None))
         who = {match.volunteer_id: "volunteer" for match in matches} | {match.resident_id: "resident" for match in matches}
         tasks = _tasks(session, sight, Task.person_id == person_id)
         about = [
@@ -218,7 +219,7 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
             *_about(matches),
         ]  # fmt: skip
         return Detail(
-            row, _events(session, or_(own, *seen)), who | {person_id: "self"}, matches, tasks,
+            row, _events(session, or_(own, *seen)), who | dict.fromkeys(themselves, "self"), matches, tasks,
             _messages(session, [person_id], about), needs, offers
         )  # fmt: skip
 

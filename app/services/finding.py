@@ -62,7 +62,7 @@ def find(ctx: Context, sight: Sight, said: str, by: Actor) -> list[Found]:
     with ctx.db.read() as session:
         ids = _by_contact(session, ctx, said)
         if ids is None:
-            ids = _by_words(_follow(session, ctx), plain(said))
+            ids = _by_words(follow(session, ctx), plain(said))
         people = _in_sight(session, sight, ids)
         posts = _posts(session, sight, {i: group[0].id for group in people for i in (person.id for person in group)})
     if people:
@@ -154,7 +154,7 @@ def _posts(session: Session, sight: Sight, people: Mapping[int, int]) -> Mapping
     return posts
 
 
-def _follow(session: Session, ctx: Context) -> _Known:
+def follow(session: Session, ctx: Context) -> _Known:
     """What is in memory, brought up to the database."""
     with _lock:
         known = _known.setdefault(str(ctx.db.engine.url), _Known())

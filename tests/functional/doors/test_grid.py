@@ -49,6 +49,7 @@ THINGS: dict[str, Callable[["Case"], dict[int, frozenset[str]]]] = {
 OTHERS: dict[str, Callable[["Case"], Any]] = {
     "visit_id": lambda case: case.visit,
     "referent_id": lambda _case: 1,
+    "merge_id": lambda _case: 1,
     "key": lambda _case: "shopping-name",
     "wording_language": lambda _case: "fr",
 }
@@ -87,6 +88,11 @@ class Grid:
         """The addresses of a page of a thing, and from where each is seen."""
         found = []
         for case in self.cases:
+            if "other_id" in rule.arguments:  # two people: both have to be in sight
+                built = rule.build({"person_id": case.resident, "other_id": case.volunteer})
+                assert built
+                found.append((built[1], frozenset((case.lives,)) & frozenset((case.helps,))))
+                continue
             more = {name: self._other(rule, name, case) for name in rule.arguments - THINGS.keys()}
             for name in rule.arguments & THINGS.keys():
                 for thing, seen in THINGS[name](case).items():

@@ -1,0 +1,90 @@
+"""Who may be the same person: the list, two people beside each other, merging them, telling them apart, undoing."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.buttons import pressed
+from app.coordination.door import ID, coordination, sight
+from app.coordination.lists import whole
+from app.extensions import ctx
+from app.identity import actor
+from app.models import Person
+from app.permissions import COORDINATOR, permit
+from app.services import details, duplicates, merging
+from app.services.merging import Cannot, CannotMerge
+
+CANNOT = {
+    Cannot.GONE: _l("This has changed meanwhile. Here is how things stand now."),
+    Cannot.AGENT: _l("One of them is an agent of the city. Agents are not merged with anybody."),
+    Cannot.TOGETHER: _l("These two are being brought together. If it is one person, end their match first."),
+    Cannot.APPROVE: _l("One of them is not approved yet. Approve that volunteer, or withdraw their offer, then merge."),
+    Cannot.UNDONE: _l("This has been undone already."),
+    Cannot.NEWER: _l("One of them was merged again since. Undo that first."),
+    Cannot.ADDRESS: _l("The e-mail address of the merged person has another account now, so this cannot be undone."),
+}
+
+
+@coordination.get("/duplicates")
+@permit(COORDINATOR)
+def same_people() -> str:
+    return render_template("coordination/same_people.html", pairs=duplicates.shared(ctx(), sight()))
+
+
+@coordination.get(f"/people/<{ID}:person_id>/same/<{ID}:other_id>")
+@permit(COORDINATOR)
+def same(person_id: int, other_id: int) -> ResponseReturnValue:
+    """What is public of both."""
+    if person_id == other_id:
+        return _to_person(person_id)
+    return _beside(person_id, other_id)
+
+
+@coordination.post(f"/people/<{ID}:person_id>/same/<{ID}:other_id>")
+@permit(COORDINATOR)
+def decide_same(person_id: int, other_id: int) -> ResponseReturnValue:
+    """``do``: look at both (written down), merge them as chosen, or say that they are two."""
+    what = pressed("do", "look", "merge", "differ")
+    if person_id == other_id:
+        abort(404)
+    if what == "look":
+        return _beside(person_id, other_id, look=True)
+    if what == "differ":
+        duplicates.say_different(ctx(), person_id, other_id, actor())
+        flash(_("Written down: they are two people. They are not shown as a pair any more."))
+        return _to_person(person_id)
+    choice = {name: number for name in merging.CHOSEN if (number := whole(request.form.get(name)))}
+    try:
+        kept = merging.merge(ctx(), sight(), person_id, other_id, choice, actor())
+    except CannotMerge as error:
+        flash(str(CANNOT[error.why]))
+        return _to_person(person_id)
+    flash(_("They are one person now. It can be undone on this page."))
+    return _to_person(kept)
+
+
+@coordination.post(f"/people/<{ID}:person_id>/merges/<{ID}:merge_id>/undo")
+@permit(COORDINATOR)
+def undo_merge(person_id: int, merge_id: int) -> ResponseReturnValue:
+    try:
+        merging.undo(ctx(), sight(), merge_id, actor())
+    except CannotMerge as error:
+        flash(str(CANNOT[error.why]))
+    else:
+        flash(_("They are two people again. What has come since stays here."))
+    return _to_person(person_id)
+
+
+def _beside(person_id: int, other_id: int, look: bool = False) -> str:
+    """Who has an account stands first: that one is kept."""
+    found = [details.person(ctx(), sight(), i) or abort(404) for i in (person_id, other_id)]
+    found.sort(key=lambda detail: not detail.row.account)
+    ids = [detail.row.id for detail in found]
+    exacts = [details.look(ctx(), sight(), Person, i, "check", actor()) or abort(404) for i in ids] if look else None
+    addresses = [duplicates.last_address(ctx(), sight(), i) for i in ids] if look else None
+    return render_template("coordination/same.html", details=found, exacts=exacts, addresses=addresses)
+
+
+def _to_person(person_id: int) -> ResponseReturnValue:
+    return redirect(url_for("coordination.person", person_id=person_id), 303)

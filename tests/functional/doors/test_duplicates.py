@@ -1,0 +1,109 @@
+"""Who may be the same person: found, compared after a look, merged, told apart, undone; nobody out of sight."""
+
+from collections.abc import Callable
+
+from app.models import Event, Merge, Need, Person
+from app.services import duplicates
+from app.services.duplicates import Why
+from app.services.sight import EVERYTHING, Sight
+from tests.city import City
+from tests.functional.doors.conftest import quartier
+from tests.functional.doors.test_coordination_pages import SECRETS, counted, events
+from tests.pages import Visitor
+
+SignIn = Callable[..., Visitor]
+ALL = EVERYTHING
+
+
+def person_of(city: City, need_id: int) -> int:
+    return city.one(Need, need_id).person_id
+
+
+def found(city: City, person_id: int, sight: Sight = ALL) -> list[tuple[int, tuple[Why, ...]]]:
+    return [(pair.other_id + pair.one_id - person_id, pair.why) for pair in duplicates.of(city.ctx, sight, person_id)]
+
+
+def twice(city: City) -> tuple[int, int]:
+    """The same resident under one number and two spellings."""
+    spelled = ("Élodie Lefèvre", "Elodie Lefevre")
+    one, other = (person_of(city, city.need(contact="phone", phone="+33261919999", name=name)) for name in spelled)
+    return one, other
+
+
+def test_likeliest_first_by_phone_e_mail_or_by_name_and_address(city: City) -> None:
+    me = person_of(city, city.need(name="Élodie Lefèvre", phone="+33261919999", email="elodie@example.net"))
+    phone = person_of(city, city.need(contact="phone", name="Marc Petit", phone="+33261919999"))
+    alike = person_of(city, city.need(name="LEFEVRE Elodi"))
+    all_three = person_of(city, city.need(name="Elodie Lefevre", phone="+33261919999", email="elodie@example.net"))
+    city.need(name="Karim Benali")
+    assert found(city, me) == [(all_three, (Why.PHONE, Why.EMAIL, Why.ALIKE)), (alike, (Why.ALIKE,)), (phone, (Why.PHONE,))]
+
+
+def test_a_like_name_at_another_address_is_somebody_else(city: City) -> None:
+    me = person_of(city, city.need(name="Élodie Lefèvre"))
+    other = city.need(name="Elodie Lefevre")
+    with city.ctx.db.write() as session:
+        session.get_one(Need, other).address = "210 avenue Jean Jaurès, 69007 Lyon"
+    assert found(city, me) == []
+
+
+def test_who_is_out_of_sight_is_no_pair_and_has_no_page(city: City, sign_in: SignIn) -> None:
+    south, north = quartier(city, "South", -500, 150), quartier(city, "North", 150, 900)
+    me = person_of(city, city.need(contact="phone", phone="+33261919999", name="Rosa Gil"))
+    other = person_of(city, city.need(contact="phone", phone="+33261919999", name="Rosa Gil", north_m=400))
+    assert [pair for pair, _ in found(city, me)] == [other]
+    assert found(city, me, Sight(frozenset({south}))) == []
+    assert duplicates.shared(city.ctx, Sight(frozenset({north}))) == []
+    visitor = sign_in(territory_id=south)
+    assert visitor.get(f"/coordination/people/{me}").status == 200
+    assert visitor.get(f"/coordination/people/{me}/same/{other}", expect=404).status == 404
+    assert visitor.get(f"/coordination/people/{other}/same/{me}", expect=404).status == 404
+
+
+def test_an_agent_compares_after_a_look_merges_and_undoes(city: City, sign_in: SignIn) -> None:
+    one, other = twice(city)
+    visitor = sign_in()
+    page = visitor.get(f"/coordination/people/{one}")
+    assert "same phone number" in page.text
+    page = visitor.get(f"/coordination/people/{one}/same/{other}")
+    assert not [secret for secret in (*SECRETS, "Lefèvre", "Lefevre") if secret in page.text]
+    page = visitor.submit(page, "Show both")
+    assert "Élodie Lefèvre" in page.text
+    assert {event.person_id for event in events(city, "looked_at")} == {one, other}
+    page = visitor.submit(page, "It is the same person", name=str(other))
+    assert "They are one person now" in page.text
+    assert city.one(Person, one).name == "Elodie Lefevre"
+    assert {event.person_id for event in events(city, "people_merged")} == {one, other}
+    assert f"Person no. {one}" in visitor.get(f"/coordination/people/{other}").text.replace("\u00a0", " ")
+    assert found(city, one) == []
+    page = visitor.submit(visitor.get(f"/coordination/people/{one}"), "Undo")
+    assert "They are two people again" in page.text
+    assert city.one(Person, one).name == "Élodie Lefèvre"
+    assert city.one(Person, other).name == "Elodie Lefevre"
+
+
+def test_two_who_are_told_apart_are_shown_no_more(city: City, sign_in: SignIn) -> None:
+    one, other = twice(city)
+    visitor = sign_in()
+    assert [(pair.one_id, pair.other_id) for pair in duplicates.shared(city.ctx, ALL)] == [(one, other)]
+    for _ in range(2):
+        page = visitor.submit(visitor.get(f"/coordination/people/{one}/same/{other}"), "They are two people")
+    assert "Written down" in page.text
+    assert found(city, one) == found(city, other) == duplicates.shared(city.ctx, ALL) == []
+    assert len(events(city, "people_told_apart")) == 2
+    assert city.all(Merge) == []
+
+
+def test_the_pages_have_as_many_queries_whatever_there_is(city: City, sign_in: SignIn) -> None:
+    visitor, sent = sign_in(), []
+    one, _ = twice(city)
+    for _ in range(2):
+        for address in ("/coordination/duplicates", f"/coordination/people/{one}"):
+            visitor.get(address)
+            with counted(city) as statements:
+                assert visitor.get(address).status == 200
+            sent.append(len(statements))
+        for _ in range(6):
+            twice(city)
+    assert sent[:2] == sent[2:]
+    assert all(event.person_id is not None for event in city.all(Event) if event.kind == "looked_at")
