@@ -88,6 +88,7 @@ outbox = Table(
     CheckConstraint(f"state IN ({', '.join(repr(state.value) for state in OutboxState)})", name="state"),
     CheckConstraint(f"channel IN ({', '.join(repr(channel.value) for channel in Channel)})", name="channel"),
     Index(None, "state", "due_at"),
+    Index("ix_notification_outbox_listed", "state", "created_at", "reader_id"),
     Index(None, "reader_id"),
     Index(None, "wishes_id", "sent_at"),
     Index(None, "bundled_in"),

@@ -11,7 +11,7 @@ from app.coordination.lists import whole
 from app.extensions import ctx
 from app.identity import actor
 from app.permissions import COORDINATOR, permit
-from app.services.mail import LATELY, STOPPED, Pile, is_late, mail, try_again, waits_since
+from app.services.mail import LATELY, MOST, STOPPED, Pile, is_late, mail, try_again, waits_since
 from notifications.tables import OutboxState
 
 NAMES = {
@@ -29,7 +29,7 @@ def messages() -> ResponseReturnValue:
     found = mail(ctx(), sight(), pile, whole(request.args.get("page")) or 1)
     since = waits_since(ctx())
     entries = [
-        (url_for("coordination.messages", pile=each), f"{name} ({format_decimal(found.counts[each])})", each is pile)
+        (url_for("coordination.messages", pile=each), f"{name} ({_number(found.counts[each])})", each is pile)
         for each, name in NAMES.items()
     ]
     return render_template(
@@ -37,6 +37,10 @@ def messages() -> ResponseReturnValue:
         since=since, late=is_late(since, ctx().now()),
         address=lambda number: url_for("coordination.messages", pile=pile, page=number),
     )  # fmt: skip
+
+
+def _number(count: int) -> str:
+    return str(format_decimal(count) if count <= MOST else _("more than %(number)s", number=format_decimal(MOST)))
 
 
 @coordination.post(f"/mail/<{ID}:message_id>/again")

@@ -41,6 +41,8 @@ class Need(Post, Base):
         Index("ix_need_due", "state", "next_try_at"),
         Index("ix_need_check", "state", "check_at"),
         Index("ix_need_figures", "confirmed_at", "territory_id", "category", "state", "channel", "person_id"),
+        Index("ix_need_lacks", "territory_id", "state", "category"),
+        Index("ix_need_listed", "state", "posted_at"),
         IDS_ONCE,
     )
 

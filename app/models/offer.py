@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, String
+from sqlalchemy import JSON, CheckConstraint, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.crypto import EncryptedText
@@ -23,7 +23,7 @@ class Offer(Post, Base):
     """
 
     __tablename__ = "offer"
-    __table_args__ = (CheckConstraint("taken >= 0 AND taken <= capacity", name="room"), IDS_ONCE)
+    __table_args__ = (CheckConstraint("taken >= 0 AND taken <= capacity", name="room"), Index("ix_offer_listed", "created_at"), IDS_ONCE)
 
     state: Mapped[str] = mapped_column(String(20), default=OfferState.UNCONFIRMED, index=True)
     categories: Mapped[list[str]] = mapped_column(JSON)

@@ -47,7 +47,7 @@ class Person(Base):
     language: Mapped[str] = mapped_column(String(5))
     contact: Mapped[str] = mapped_column(String(10))
     account: Mapped[bool] = mapped_column(default=False)
-    role: Mapped[str] = mapped_column(String(20), default=Role.NONE)
+    role: Mapped[str] = mapped_column(String(20), default=Role.NONE, index=True)
     whole_city: Mapped[bool] = mapped_column(default=False, server_default=false())
     password_hash: Mapped[str | None] = mapped_column(String(200))
     session_key: Mapped[str] = mapped_column(String(32))

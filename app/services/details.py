@@ -207,7 +207,9 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
             .order_by(Offer.created_at.desc(), Offer.id.desc())
             .limit(TIMELINE_LENGTH)
         ).all()
-        matches = _matches(session, or_(Need.person_id == person_id, Offer.person_id == person_id), sight.of_match())
+        sides = ((Match.need_id, Need), (Match.offer_id, Offer))
+        theirs = [side.in_(select(post.id).where(post.person_id == person_id)) for side, post in sides]
+        matches = _matches(session, or_(*theirs), sight.of_match())
         seen = [Event.need_id.in_([need.id for need in needs]), Event.offer_id.in_([offer.id for offer in offers])]
         themselves = [person_id, *session.scalars(select(Person.id).where(Person.merged_into_id == person_id).limit(TIMELINE_LENGTH))]
         own = and_(Event.person_id.in_(themselves), Event.need_id.is_(None), Event.offer_id.is_(None))

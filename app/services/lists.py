@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Text, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.context import Context
@@ -18,6 +18,8 @@ from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
 from matching.lifecycle import LIVE, NeedState, OfferState
 
 PAGE_SIZE = 25
+MOST = 10_000
+"""So many rows of a list are counted and can be leafed through; beyond them a filter has to help."""
 UNDER_WAY = "under_way"
 """In a filter: every state of :data:`NOT_OVER`."""
 NOT_OVER: dict[type[Any], Sequence[str]] = {
@@ -69,6 +71,8 @@ class Page:
     rows: Sequence[Row[*tuple[Any, ...]]]
     total: int
     number: int
+    more: bool = False
+    """Whether there are more than the ``total``, which is then :data:`MOST`: nobody leafs so far, and nothing is counted beyond."""
 
     @property
     def pages(self) -> int:
@@ -230,7 +234,14 @@ def wanted(
 
 def _page(ctx: Context, rows: Select[*tuple[Any, ...]], given: Filter) -> Page:
     with ctx.db.read() as session:
-        total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+        number_of = up_to(MOST, rows.order_by(None).with_only_columns(literal(1), maintain_column_froms=True))
+        counted = session.scalar(select(number_of)) or 0
+        total = min(counted, MOST)
         number = min(max(1, given.page), max(1, -(-total // PAGE_SIZE)))
         found = session.execute(rows.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
-    return Page(found, total, number)
+    return Page(found, total, number, counted > MOST)
+
+
+def up_to(most: int, rows: Select[Any]) -> ScalarSelect[int]:
+    """How many rows there are, but not beyond one more than ``most``."""
+    return select(func.count()).select_from(rows.limit(most + 1).subquery()).scalar_subquery()

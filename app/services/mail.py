@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from app.context import Context
 from app.models import Person, Task
 from app.services.events import SYSTEM, Actor, record
-from app.services.lists import PAGE_SIZE, Page
+from app.services.lists import PAGE_SIZE, Page, up_to
 from app.services.sight import Sight
 from app.services.telling import undelivered_key
 from notifications import outbox as queue
@@ -20,6 +20,8 @@ from notifications.tables import OutboxState, outbox
 LATE_AFTER = timedelta(minutes=15)
 """A relay takes what is due within a second; a mail server that is down for a moment is no alarm yet."""
 LATELY = timedelta(days=30)
+MOST = 1_000
+"""So many messages of a pile are counted and can be leafed through."""
 STOPPED = (OutboxState.REFUSED, OutboxState.SUPPRESSED)
 
 
@@ -63,8 +65,10 @@ def late_since(ctx: Context) -> datetime | None:
 
 @dataclass(frozen=True)
 class Mail:
-    """``counts`` of each pile, and one page of one of them. Columns: id, kind, channel, state, created_at, due_at, sent_at, why (in the
-    words of the mail server or the policy; it names nobody), reader_id (0: nobody who is there any more)."""
+    """``counts`` of each pile (one more than :data:`MOST`: there are more), and one page of one of them.
+
+    Columns: id, kind, channel, state, created_at, due_at, sent_at, why (in the words of the mail server or the policy; it names nobody),
+    reader_id (0: nobody who is there any more)."""
 
     counts: dict[Pile, int]
     page: Page
@@ -83,11 +87,12 @@ def mail(ctx: Context, sight: Sight, pile: Pile, number: int) -> Mail:
         func.coalesce(Person.id, 0).label("reader_id"),
     )  # fmt: skip
     with ctx.db.read() as session:
-        counted = session.execute(select(*(func.count().filter(piles[each]) for each in Pile)).select_from(seen).where(*which)).one()
+        counted = session.execute(select(*(up_to(MOST, select(o.id).select_from(seen).where(piles[each], *which)) for each in Pile))).one()
         counts = dict(zip(Pile, counted, strict=True))
-        number = min(max(1, number), max(1, -(-counts[pile] // PAGE_SIZE)))
+        total = min(counts[pile], MOST)
+        number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
         found = rows.select_from(seen).where(piles[pile], *which).order_by(*order).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
-        return Mail(counts, Page(session.execute(found).all(), counts[pile], number))
+        return Mail(counts, Page(session.execute(found).all(), total, number, counts[pile] > MOST))
 
 
 def _piles(now: datetime) -> dict[Pile, ColumnElement[bool]]:

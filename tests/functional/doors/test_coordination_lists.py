@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from app.models import Match, Role
+from app.services import lists
 from tests.city import City
 from tests.functional.doors.conftest import proposed, quartier
 from tests.functional.doors.test_coordination_pages import LISTS, SECRETS, counted
@@ -176,3 +177,16 @@ def test_empty_lists_say_what_comes(city: City, sign_in: SignIn) -> None:
         page = visitor.get(f"/coordination/{path}")
         assert words in page.text
         assert "Clear the filters" not in page.text
+
+
+def test_a_long_list_is_counted_so_far_and_says_that_there_are_more(city: City, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        city.need()
+    visitor = sign_in()
+    monkeypatch.setattr(lists, "PAGE_SIZE", 1)
+    monkeypatch.setattr(lists, "MOST", 3)
+    assert "More than" not in visitor.get("/coordination/needs").text, "just so many are not more"
+    monkeypatch.setattr(lists, "MOST", 2)
+    page = visitor.get("/coordination/needs?page=9")
+    assert "More than 2 requests, 2–2, the newest first" in page.text
+    assert "Page 2 of 2" in page.text
