@@ -33,6 +33,7 @@ FOOTER = (
 
 def init(web: Flask) -> None:
     web.jinja_env.trim_blocks = web.jinja_env.lstrip_blocks = True
+    web.jinja_env.globals["N_"] = str  # marks what is translated later
     web.jinja_env.filters.update(
         by_way=BY.__getitem__,
         category=kind_name,
