@@ -97,7 +97,7 @@ class Overview {
     const kind = needs && offers ? "both" : offers ? "offer" : "need";
     const icon = this.L.divIcon({ className: `map-point many ${kind} ${urgent ? "urgent" : ""}`, iconSize: [needs + offers > 999 ? 56 : 42, 42], html: String(needs + offers) });
     const marker = this.L.marker(at, { icon, title: label, riseOnHover: true }).addTo(this.marks);
-    marker.getElement().setAttribute("aria-label", label);
+    marker.getElement().setAttribute("aria-label", `${needs + offers}: ${label}`); // what is seen is part of what is read out
     const press = () => this.into(this.bounds(bounds));
     return marker.on("click", press).on("keydown", ({ originalEvent: event }) => {
       if (event.key !== "Enter" && event.key !== " ") return;

@@ -88,10 +88,12 @@ class Grid:
         """The addresses of a page of a thing, and from where each is seen."""
         found = []
         for case in self.cases:
+            if "other_id" in rule.arguments and case.lives != case.helps:
+                continue
             if "other_id" in rule.arguments:  # two people: both have to be in sight
                 built = rule.build({"person_id": case.resident, "other_id": case.volunteer})
                 assert built
-                found.append((built[1], frozenset((case.lives,)) & frozenset((case.helps,))))
+                found.append((built[1], frozenset((case.lives,))))
                 continue
             more = {name: self._other(rule, name, case) for name in rule.arguments - THINGS.keys()}
             for name in rule.arguments & THINGS.keys():

@@ -66,7 +66,7 @@ def test_the_page_of_one_thing_differs_when_something_happened_to_it(city: City,
     match, need, offer = proposed(city)
     visitor = sign_in()
     polls = [Poll(visitor, path) for path in (f"needs/{need.id}", f"offers/{offer.id}", f"matches/{match.id}", f"people/{need.person_id}")]
-    city.need(north_m=2000, category="pets")
+    city.need(name="Zoé Ailleurs", where=City.at(2000, "9 avenue Foch"), category="pets")
     assert [poll() for poll in polls] == [304] * 4
     city.clock.advance(days=3)
     expire_due(city.ctx)
