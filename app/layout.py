@@ -14,7 +14,7 @@ from app.headers import nonce
 from app.identity import has_role, signed_in
 from app.kinds import kind_name, kind_phrase
 from app.links import Purpose
-from app.models import Role
+from app.models import OVERSEE
 from app.own_area import own_area_words
 from app.reach import BY
 from matching.geo import round_up_100
@@ -69,7 +69,7 @@ def init(web: Flask) -> None:
             "map_tiles": settings.map_tiles,
             "map_attribution": settings.map_attribution,
             "person": signed_in(),
-            "coordinates": has_role(Role.COORDINATOR, Role.ADMINISTRATOR),
+            "coordinates": has_role(*OVERSEE),
             "nonce": nonce,
             "phone": Markup('<a href="{}">{}</a>').format(_phone_link(settings.city_phone), settings.city_phone.replace(" ", NBSP)),
         }

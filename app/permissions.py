@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from app.extensions import ctx
 from app.identity import AFTER_SIGN_IN, has_role, signed_in
-from app.models import Role
+from app.models import OVERSEE, Role
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -59,7 +59,7 @@ def _check() -> ResponseReturnValue | None:
         case Permission.SIGNED_IN:
             return None if signed_in() else _to_sign_in()
         case Permission.COORDINATOR:
-            return _require(Role.COORDINATOR, Role.ADMINISTRATOR)
+            return _require(*OVERSEE)
         case Permission.ADMINISTRATOR:
             return _require(Role.ADMINISTRATOR)
         case None:

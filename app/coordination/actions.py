@@ -66,7 +66,9 @@ def look_at_person(person_id: int) -> ResponseReturnValue:
 @permit(COORDINATOR)
 def look_at_task(task_id: int) -> ResponseReturnValue:
     me = actor()
-    others = sharing.look_in(ctx(), task_id, me.person_id) if me.person_id else ()
+    if me.person_id:
+        sharing.look_in(ctx(), task_id, me.person_id)
+    others = sharing.present(ctx(), [task_id]).get(task_id, ())
     return task_page(task_id, others=others, exact=details.look(ctx(), sight(), Task, task_id, "task", me))
 
 

@@ -1,8 +1,6 @@
 """Figures for any period beside the one before: on a page, as files, and on one sheet of paper for the council."""
 
 import io
-import re
-import unicodedata
 from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from app.services import counting, lists
 from app.services.cells import exported
 from app.services.counting import Counted
 from app.services.period import Period, choices, read_period
+from app.services.streets import plain
 from app.sheets.write import write_table
 from config.categories import CATEGORIES
 
@@ -124,5 +123,4 @@ def figures_file(table: str, form: str) -> ResponseReturnValue:
 
 def _plain(name: str) -> str:
     """A name without accents, for the name of a file."""
-    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub("[^a-z0-9]+", "-", letters).strip("-")[:40]
+    return plain(name).replace(" ", "-")[:40].strip("-")

@@ -64,12 +64,12 @@ def person(person_id: int) -> ResponseReturnValue:
 @permit(COORDINATOR)
 def task(task_id: int) -> ResponseReturnValue:
     me = signed_in() or abort(403)
-    others = sharing.look_in(ctx(), task_id, me.id)
+    sharing.look_in(ctx(), task_id, me.id)
 
     def read() -> tuple[details.Detail | None, Sequence[sharing.Colleague]]:
-        return details.task(ctx(), sight(), task_id), others
+        return details.task(ctx(), sight(), task_id), sharing.present(ctx(), [task_id]).get(task_id, ())
 
-    return live.show(("task", task_id, me.id, sight()), read, lambda found: task_page(task_id, *found))
+    return live.show(("task", task_id, sight()), read, lambda found: task_page(task_id, *found))
 
 
 def need_page(

@@ -10,7 +10,7 @@ from app.models.need import Moderation, Need
 from app.models.note import Note
 from app.models.offer import Offer
 from app.models.outcome import Outcome
-from app.models.person import Person, PersonTerritory, Role
+from app.models.person import OVERSEE, Person, PersonTerritory, Role
 from app.models.plan import Plan, PlanState
 from app.models.plumbing import Attempt, Fact, Lease
 from app.models.post import Channel, PostedBy
@@ -22,7 +22,36 @@ from app.models.visit import Visit
 from app.models.wording import Wording
 
 __all__ = [
-    "Attempt", "Block", "Channel", "Check", "CheckKind", "Draft", "Event", "Fact", "Lease", "Match", "Merge", "Moderation", "Need",
-    "NotSame", "Note", "Offer", "Outcome", "Person", "PersonTerritory", "Plan", "PlanState", "PostedBy", "Presence", "Referent", "Role",
-    "Street", "Task", "TaskKind", "Territory", "Visit", "Wording",
+    "OVERSEE",
+    "Attempt",
+    "Block",
+    "Channel",
+    "Check",
+    "CheckKind",
+    "Draft",
+    "Event",
+    "Fact",
+    "Lease",
+    "Match",
+    "Merge",
+    "Moderation",
+    "Need",
+    "NotSame",
+    "Note",
+    "Offer",
+    "Outcome",
+    "Person",
+    "PersonTerritory",
+    "Plan",
+    "PlanState",
+    "PostedBy",
+    "Presence",
+    "Referent",
+    "Role",
+    "Street",
+    "Task",
+    "TaskKind",
+    "Territory",
+    "Visit",
+    "Wording",
 ]  # fmt: skip

@@ -70,6 +70,10 @@ class Person(Base):
         return words[0] if words else ""
 
 
+OVERSEE = (Role.COORDINATOR, Role.ADMINISTRATOR)
+"""Whoever has one of these looks after a part of the city, or all of it."""
+
+
 class PersonTerritory(Base):
     """A coordinator oversees this territory and all below it."""
 

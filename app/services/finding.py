@@ -19,6 +19,7 @@ from app.context import Context
 from app.models import Need, Offer, Person, Territory
 from app.services.events import Actor, record
 from app.services.lists import NOT_OVER
+from app.services.people import identities
 from app.services.sight import Sight
 from app.services.streets import plain
 
@@ -84,8 +85,7 @@ def same_request(ctx: Context, sight: Sight, category: str, contacts: Iterable[s
 def last_need(ctx: Context, sight: Sight, person_id: int) -> Need | None:
     """The newest request in sight of somebody, or of who is the same, with its address."""
     with ctx.db.read() as session:
-        person = session.get_one(Person, person_id)
-        names = [*filter(None, (person.phone_index, person.email_index))]
+        names = identities(session.get_one(Person, person_id))
         same = or_(Person.id == person_id, Person.phone_index.in_(names), Person.email_index.in_(names))
         return session.scalar(
             select(Need).join(Need.person).where(same, sight.inside(Need.territory_id)).order_by(Need.id.desc()).limit(1)
@@ -125,7 +125,7 @@ def _in_sight(session: Session, sight: Sight, ids: Sequence[int]) -> list[list[P
         some = ids[start : start + BATCH]
         rows = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(some), sight.of_person()))}
         for person in (rows[i] for i in some if i in rows):
-            names = [*filter(None, (person.phone_index, person.email_index))]
+            names = identities(person)
             group = next((same[name] for name in names if name in same), None)
             if group is None and len(groups) < SHOWN:
                 groups.append(group := [])

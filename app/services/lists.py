@@ -76,7 +76,7 @@ class Page:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // PAGE_SIZE))
+        return page_number(self.total, self.total)
 
     @property
     def first(self) -> int:
@@ -237,9 +237,14 @@ def _page(ctx: Context, rows: Select[*tuple[Any, ...]], given: Filter) -> Page:
         number_of = up_to(MOST, rows.order_by(None).with_only_columns(literal(1), maintain_column_froms=True))
         counted = session.scalar(select(number_of)) or 0
         total = min(counted, MOST)
-        number = min(max(1, given.page), max(1, -(-total // PAGE_SIZE)))
+        number = page_number(given.page, total)
         found = session.execute(rows.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
     return Page(found, total, number, counted > MOST)
+
+
+def page_number(wanted: int, total: int) -> int:
+    """The page that is wanted of a list of ``total`` rows: the first or the last, where there is none of that number."""
+    return min(max(1, wanted), max(1, -(-total // PAGE_SIZE)))
 
 
 def up_to(most: int, rows: Select[Any]) -> ScalarSelect[int]:

@@ -1,6 +1,6 @@
 """What a territory has of its own besides its outline. What it does not say is as the one above has it, and at last as the city has it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.context import Context
 from app.models import Event, Person, Territory
 from app.services.events import Actor, record
-from app.services.places import Territories, territories
+from app.services.places import territories
 from config.categories import CATEGORIES
 from config.settings import Settings
 from matching.model import Urgency
@@ -50,7 +50,7 @@ class Local:
 def local(session: Session, ctx: Context, territory_id: int | None) -> Local:
     """How it is in a territory; ``None`` and what does not exist are the city."""
     here, given, off = territories(session), dict[str, Any](), set[str]()
-    for i in _upward(here, territory_id):
+    for i in here.upward(territory_id):
         given = here.settings[i] | given
         off |= set(here.settings[i].get("not_offered", ()))
     known = {name: given[name] for name in (*FROM_SETTINGS, "first_posts_wait") if name in given}
@@ -87,7 +87,7 @@ def own(ctx: Context, territory_id: int) -> Own | None:
             return None
         parent = here.parents[territory_id]
         giver: dict[str, str] = {}
-        for i in _upward(here, parent):
+        for i in here.upward(parent):
             giver = dict.fromkeys(here.settings[i], here.names[i]) | giver
         past = session.execute(
             select(Event.at, Event.reason, agent.name.label("agent"))
@@ -121,15 +121,6 @@ def change(ctx: Context, territory_id: int, given: Mapping[str, Any], by: Actor)
         if changed:
             row.changed_at = now
         return bool(changed)
-
-
-def _upward(here: Territories, territory_id: int | None) -> Iterator[int]:
-    """A territory and those above it. A ring of parents ends."""
-    seen = set[int]()
-    while territory_id is not None and territory_id in here.settings and territory_id not in seen:
-        seen.add(territory_id)
-        yield territory_id
-        territory_id = here.parents[territory_id]
 
 
 def _city(ctx: Context) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from app.context import Context
 from app.models import Person, Task
 from app.services.events import SYSTEM, Actor, record
-from app.services.lists import PAGE_SIZE, Page, up_to
+from app.services.lists import PAGE_SIZE, Page, page_number, up_to
 from app.services.sight import Sight
 from app.services.telling import undelivered_key
 from notifications import outbox as queue
@@ -90,7 +90,7 @@ def mail(ctx: Context, sight: Sight, pile: Pile, number: int) -> Mail:
         counted = session.execute(select(*(up_to(MOST, select(o.id).select_from(seen).where(piles[each], *which)) for each in Pile))).one()
         counts = dict(zip(Pile, counted, strict=True))
         total = min(counts[pile], MOST)
-        number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
+        number = page_number(number, total)
         found = rows.select_from(seen).where(piles[pile], *which).order_by(*order).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
         return Mail(counts, Page(session.execute(found).all(), total, number, counts[pile] > MOST))
 

@@ -77,6 +77,14 @@ class Territories:
             new = {child for i in new for child in self._children.get(i, ())} - found
         return frozenset(found)
 
+    def upward(self, territory_id: int | None) -> list[int]:
+        """A territory and those above it, the topmost last; nothing for what is not there. A ring of parents ends."""
+        found = list[int]()
+        while territory_id is not None and territory_id in self.names and territory_id not in found:
+            found.append(territory_id)
+            territory_id = self.parents[territory_id]
+        return found
+
     @cached_property
     def _children(self) -> dict[int, list[int]]:
         children: dict[int, list[int]] = {}

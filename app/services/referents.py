@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.errors import UserError
-from app.models import Need, Person, Referent, Role, Task, TaskKind, Territory
+from app.models import OVERSEE, Need, Person, Referent, Task, TaskKind, Territory
 from app.services.events import Actor, record
 from app.services.places import territories
 
 MOST = 200
-AGENTS = (Role.COORDINATOR, Role.ADMINISTRATOR)
 
 
 class TooManyReferents(UserError):
@@ -37,7 +36,7 @@ def all_referents(ctx: Context) -> Sequence[Row[*tuple[object, ...]]]:
 def agents(ctx: Context) -> dict[int, str]:
     """Who may be one: name by id, in the order of names."""
     with ctx.db.read() as session:
-        rows = session.execute(select(Person.id, Person.name).where(Person.role.in_(AGENTS)).limit(MOST)).all()
+        rows = session.execute(select(Person.id, Person.name).where(Person.role.in_(OVERSEE)).limit(MOST)).all()
     return {row.id: row.name for row in sorted(rows, key=lambda row: row.name)}
 
 
@@ -66,7 +65,7 @@ def take_out(ctx: Context, referent_id: int, by: Actor) -> None:
 def names_for(ctx: Context, category: str | None, territory_id: int | None) -> list[str]:
     """Who reads a request of this category in this territory first."""
     with ctx.db.read() as session:
-        above = _above(territories(session).parents, territory_id)
+        above = territories(session).upward(territory_id)
         here = or_(Referent.territory_id.is_(None), Referent.territory_id.in_(above))
         which = or_(Referent.category.is_(None), Referent.category == category), here
         rows = session.execute(select(Person.id, Person.name).join(Referent, Referent.person_id == Person.id).where(*which).distinct())
@@ -76,22 +75,12 @@ def names_for(ctx: Context, category: str | None, territory_id: int | None) -> l
 def mine(session: Session, person_id: int) -> ColumnElement[bool]:
     """Whether a task is somebody's own or everybody's: requests to read may be others'. The query joins ``Need``."""
     everyone = session.scalars(select(Referent).limit(MOST)).all()
-    parents = territories(session).parents
-    below = {top: [each for each in parents if top in _above(parents, each)] for top in {each.territory_id for each in everyone}}
+    below = territories(session).below
 
     def fits(referent: Referent) -> ColumnElement[bool]:
         # What is not on the map yet has no territory, and is nobody's but for those of all territories.
-        here = true() if referent.territory_id is None else func.coalesce(Need.territory_id, 0).in_(below[referent.territory_id])
+        here = true() if referent.territory_id is None else func.coalesce(Need.territory_id, 0).in_(below([referent.territory_id]))
         return and_(Need.category == referent.category if referent.category else true(), here)
 
     own = or_(false(), *(fits(each) for each in everyone if each.person_id == person_id))
     return or_(Task.kind != TaskKind.MODERATE, own, ~or_(false(), *map(fits, everyone)))
-
-
-def _above(parents: dict[int, int | None], territory_id: int | None) -> list[int]:
-    """A territory and all above it; a ring of parents ends."""
-    found = list[int]()
-    while territory_id is not None and territory_id in parents and territory_id not in found:
-        found.append(territory_id)
-        territory_id = parents[territory_id]
-    return found

@@ -11,7 +11,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.context import Context
-from app.models import Need, Offer, Person, PersonTerritory, Presence, Role, Task
+from app.models import OVERSEE, Need, Offer, Person, PersonTerritory, Presence, Role, Task
 from app.services.events import Actor, record
 from app.services.places import territories
 
@@ -21,7 +21,6 @@ TOUCH = timedelta(seconds=30)
 """How often somebody who stays is written down."""
 FORGOTTEN = timedelta(days=1)
 MOST = 200
-STAFF = (Role.COORDINATOR, Role.ADMINISTRATOR)
 
 
 @dataclass(frozen=True)
@@ -36,9 +35,9 @@ class Colleague:
 def colleagues(ctx: Context, task_id: int) -> Sequence[Colleague]:
     """The agents who may do a task, by name: those who see it (:meth:`app.services.sight.Sight.of_task`)."""
     with ctx.db.read() as session:
-        staff = session.scalars(select(Person).where(Person.role.in_(STAFF), Person.account).limit(MOST)).all()
-        given = session.execute(select(PersonTerritory.person_id, PersonTerritory.territory_id).join(Person).where(Person.role.in_(STAFF)))
-        tops = groupby(sorted(map(tuple, given)), itemgetter(0))
+        staff = session.scalars(select(Person).where(Person.role.in_(OVERSEE), Person.account).limit(MOST)).all()
+        given = select(PersonTerritory.person_id, PersonTerritory.territory_id).join(Person).where(Person.role.in_(OVERSEE))
+        tops = groupby(sorted(map(tuple, session.execute(given))), itemgetter(0))
         below = territories(session).below
         sights = {person_id: below([territory_id for _, territory_id in rows]) for person_id, rows in tops}
         lies = session.execute(
@@ -72,19 +71,13 @@ def assign(ctx: Context, task_id: int, to: int | None, by: Actor) -> bool:
         return True
 
 
-def look_in(ctx: Context, task_id: int, person_id: int) -> Sequence[Colleague]:
-    """Somebody has a task's page open: the others who have, the first of them first."""
+def look_in(ctx: Context, task_id: int, person_id: int) -> None:
+    """Somebody has a task's page open."""
     now = ctx.now()
     with ctx.db.read() as session:
         last = session.scalar(select(Presence.seen_at).where(Presence.task_id == task_id, Presence.person_id == person_id))
     if last is None or now - last >= TOUCH:
         _touch(ctx, task_id, person_id, now)
-    return [one for one in _there(ctx, [task_id], now).get(task_id, ()) if one.id != person_id]
-
-
-def present(ctx: Context, task_ids: Collection[int]) -> Mapping[int, Sequence[Colleague]]:
-    """Who has these tasks' pages open, by task."""
-    return _there(ctx, task_ids, ctx.now())
 
 
 def _touch(ctx: Context, task_id: int, person_id: int, now: datetime) -> None:
@@ -97,13 +90,14 @@ def _touch(ctx: Context, task_id: int, person_id: int, now: datetime) -> None:
         session.execute(made.on_conflict_do_update(index_elements=[seen.task_id, seen.person_id], set_={"since": since, "seen_at": now}))
 
 
-def _there(ctx: Context, task_ids: Collection[int], now: datetime) -> Mapping[int, Sequence[Colleague]]:
+def present(ctx: Context, task_ids: Collection[int]) -> Mapping[int, Sequence[Colleague]]:
+    """Who has these tasks' pages open, by task, the first of them first."""
     there: dict[int, list[Colleague]] = defaultdict(list)
     with ctx.db.read() as session:
         rows = session.execute(
             select(Presence.task_id, Presence.person_id, Presence.since, Person.name)
             .join(Person, Person.id == Presence.person_id)
-            .where(Presence.task_id.in_(task_ids), Presence.seen_at > now - PRESENT)
+            .where(Presence.task_id.in_(task_ids), Presence.seen_at > ctx.now() - PRESENT)
             .order_by(Presence.since)
             .limit(MOST)
         )

@@ -8,9 +8,9 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.models import Event, Person, PersonTerritory, Role, Territory
+from app.models import OVERSEE, Event, Person, PersonTerritory, Role, Territory
 from app.services.events import Actor, record
-from app.services.lists import PAGE_SIZE, Page
+from app.services.lists import PAGE_SIZE, Page, page_number
 
 WHOLE_CITY = None
 """In place of a territory's id."""
@@ -21,10 +21,10 @@ def team(ctx: Context, number: int) -> Page:
     """One page of the accounts that oversee, the first made first. Columns: id, name, role, whole_city, areas (names, or ``None``)."""
     areas = select(func.aggregate_strings(Territory.name, ", ")).join(PersonTerritory).where(PersonTerritory.person_id == Person.id)
     rows = select(Person.id, Person.name, Person.role, Person.whole_city, areas.scalar_subquery().label("areas"))
-    oversee = (Person.role.in_([Role.COORDINATOR, Role.ADMINISTRATOR]), Person.account)
+    oversee = (Person.role.in_(OVERSEE), Person.account)
     with ctx.db.read() as session:
         total = session.scalar(select(func.count(Person.id)).where(*oversee)) or 0
-        number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
+        number = page_number(number, total)
         found = session.execute(rows.where(*oversee).order_by(Person.id).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all()
     return Page(found, total, number)
 

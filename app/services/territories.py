@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from app.context import Context
 from app.errors import UserError
 from app.models import PersonTerritory, Territory
-from app.services.lists import PAGE_SIZE, Page
+from app.services.lists import PAGE_SIZE, Page, page_number
 from matching.areas import Areas, area_m2, area_of
 
 MOST_BYTES = 50_000_000
@@ -47,7 +47,7 @@ def listed(ctx: Context, number: int) -> Page:
     )  # fmt: skip
     with ctx.db.read() as session:
         total = session.scalar(select(func.count(Territory.id))) or 0
-        number = min(max(1, number), max(1, -(-total // PAGE_SIZE)))
+        number = page_number(number, total)
         return Page(session.execute(rows.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all(), total, number)
 
 

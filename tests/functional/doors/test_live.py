@@ -59,7 +59,10 @@ def test_whoever_may_not_see_a_thing_polls_nothing(city: City, sign_in: SignIn) 
     here = quartier(city, "Here", -9000, 0)
     quartier(city, "There", 0, 9000)
     need_id = city.need(north_m=500)
-    sign_in(territory_id=here).get(f"/coordination/needs/{need_id}", 404)
+    seen = Poll(sign_in(), f"needs/{need_id}")
+    outsider = sign_in(territory_id=here)
+    answer = outsider.browser.get(seen.path, headers={"If-None-Match": seen.tag})
+    assert answer.status_code == 404, "not even that it is unchanged"
 
 
 def test_the_page_of_one_thing_differs_when_something_happened_to_it(city: City, sign_in: SignIn) -> None:
