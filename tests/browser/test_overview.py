@@ -31,9 +31,10 @@ def view(page: Page) -> dict[str, list[str]]:
 
 
 def moved(page: Page, move: Callable[[], None]) -> None:
-    """Do something that leads to another view, and wait until the list has followed."""
-    with page.expect_response(lambda answer: urlsplit(answer.url).path == PAGE and answer.request.resource_type == "fetch"):
-        move()
+    """Do something that leads to another view, and wait until the address and the list have followed."""
+    before = page.url
+    move()
+    expect(page).not_to_have_url(before)
     expect(page.get_by_role("heading", name="In this part of the map")).to_be_visible()
 
 
