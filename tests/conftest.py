@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine, create_engine, event
 
 from tests.databases import Databases
 from tests.network import only_loopback
@@ -45,6 +47,24 @@ def compiled_templates(databases: Databases) -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(Flask.jinja_options, "bytecode_cache", FileSystemBytecodeCache(str(folder)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_statements() -> Iterator[None]:
+    """The engines of a process meet the same statements: they are compiled once for each kind of database."""
+    known: dict[str, Engine] = {}
+
+    def shared(url: str, **how: Any) -> Engine:
+        engine = create_engine(url, query_cache_size=5000, **how)
+        if first := known.get(engine.dialect.name):
+            engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache
+        else:  # a dialect learns from its first connection what the database can do
+            event.listen(engine, "first_connect", lambda *_: known.setdefault(engine.dialect.name, engine))
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.db.create_engine", shared)
         yield
 
 

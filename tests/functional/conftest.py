@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from app import create_app
+from app.extensions import NAME
 from app.services import accounts
 from app.services.telling import SEALED_AS
 from notifications.tables import outbox
 from tests.city import City
 from tests.pages import Visitor
+from tests.routes import web_without_city
 
 
 @pytest.fixture
@@ -26,12 +29,33 @@ def city(db_url: str, tmp_path: Path) -> Iterator[City]:
 
 
 @pytest.fixture
-def app(city: City, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    # Passwords are slow to check on purpose; not in tests, which check many.
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(accounts, "_hasher", quick)
-    monkeypatch.setattr(accounts, "_NOBODYS_HASH", quick.hash("nobody's password"))
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are slow to check on purpose; not in tests, which check many."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_hasher", hasher)
+    monkeypatch.setattr(accounts, "_NOBODYS_HASH", hasher.hash("nobody's password"))
+
+
+@pytest.fixture
+def app(city: City, quick: None) -> Flask:
+    """The application, put together once a process: all that it knows of a city is the context."""
+    web = _web()
+    web.extensions[NAME] = city.ctx
+    web.extensions.pop("searches", None)
+    return web
+
+
+@pytest.fixture
+def own_app(city: City, quick: None) -> Flask:
+    """The application of this test alone, which adds pages to it."""
     web = create_app(context=city.ctx)
+    web.testing = True
+    return web
+
+
+@cache
+def _web() -> Flask:
+    web = web_without_city()
     web.testing = True
     return web
 

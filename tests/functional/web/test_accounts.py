@@ -41,13 +41,14 @@ def test_a_person_signs_in_and_out(client: Visitor, person_id: int) -> None:
     assert "Sign in" in home.text
 
 
-def test_whoever_was_on_the_way_somewhere_arrives_there_after_signing_in(app: Flask, client: Visitor, person_id: int) -> None:
-    @app.get("/only/for/people")
+def test_whoever_was_on_the_way_somewhere_arrives_there_after_signing_in(own_app: Flask, person_id: int) -> None:
+    @own_app.get("/only/for/people")
     @permit(SIGNED_IN)
     def only_for_people() -> str:
         page = '{% extends "layout.html" %}{% block title %}Here{% endblock %}{% block main %}<h1>Here you are</h1>{% endblock %}'
         return render_template_string(page)
 
+    client = Visitor(own_app)
     page = client.get("/only/for/people")
     assert page.h1 == "Sign in"
     assert client.submit(page, "Sign in", email=EMAIL, password=PASSWORD).h1 == "Here you are"

@@ -69,11 +69,11 @@ def test_a_page_that_declares_nothing_is_closed(city: City) -> None:
     ],
 )
 def test_who_may_open_what(
-    city: City, app: Flask, permission: Permission, nobody: int, volunteer: int, coordinator: int, administrator: int
+    city: City, own_app: Flask, permission: Permission, nobody: int, volunteer: int, coordinator: int, administrator: int
 ) -> None:
-    app.add_url_rule("/tried", "tried", permit(permission)(lambda: "<h1>open</h1>"))
-    seen = [Visitor(app).browser.get("/tried").status_code]
-    seen += [signed_in_as(city, app, role).browser.get("/tried").status_code for role in Role]
+    own_app.add_url_rule("/tried", "tried", permit(permission)(lambda: "<h1>open</h1>"))
+    seen = [Visitor(own_app).browser.get("/tried").status_code]
+    seen += [signed_in_as(city, own_app, role).browser.get("/tried").status_code for role in Role]
     assert seen == [nobody, volunteer, coordinator, administrator]
 
 
@@ -86,7 +86,7 @@ def test_the_demonstrations_pages_are_not_there_in_a_real_city(city: City) -> No
         assert Visitor(web).browser.open(path, method="GET" if "GET" in rule.methods else "POST").status_code == 404
 
 
-def test_a_head_decides_nothing(city: City, app: Flask) -> None:
+def test_a_head_decides_nothing(city: City, own_app: Flask) -> None:
     decided = []
 
     def view() -> str:
@@ -95,8 +95,8 @@ def test_a_head_decides_nothing(city: City, app: Flask) -> None:
         decided.append(request.method)
         return "done"
 
-    app.add_url_rule("/decide", "decide", permit(PUBLIC)(view), methods=["GET", "POST"])
-    answer = app.test_client().head("/decide")
+    own_app.add_url_rule("/decide", "decide", permit(PUBLIC)(view), methods=["GET", "POST"])
+    answer = own_app.test_client().head("/decide")
     assert (answer.status_code, answer.data, decided) == (200, b"", [])
 
 
@@ -126,13 +126,13 @@ def test_each_answer_has_a_nonce_of_its_own(client: Visitor) -> None:
     assert len({client.browser.get("/how-it-works").headers["Content-Security-Policy"] for _ in range(3)}) == 3
 
 
-def test_personal_pages_are_not_kept_by_the_browser(city: City, app: Flask) -> None:
-    app.add_url_rule("/personal", "personal", permit(SIGNED_IN)(lambda: "mine"))
-    visitor = signed_in_as(city, app, Role.NONE)
+def test_personal_pages_are_not_kept_by_the_browser(city: City, own_app: Flask) -> None:
+    own_app.add_url_rule("/personal", "personal", permit(SIGNED_IN)(lambda: "mine"))
+    visitor = signed_in_as(city, own_app, Role.NONE)
     assert visitor.browser.get("/personal").headers["Cache-Control"] == "no-store"
     assert visitor.browser.get("/how-it-works").headers["Cache-Control"] == "no-store"
-    assert Visitor(app).browser.get("/how-it-works").headers["Cache-Control"] == "private, no-cache"
-    assert Visitor(app).browser.get("/confirm/account/x").headers["Cache-Control"] == "no-store"
+    assert Visitor(own_app).browser.get("/how-it-works").headers["Cache-Control"] == "private, no-cache"
+    assert Visitor(own_app).browser.get("/confirm/account/x").headers["Cache-Control"] == "no-store"
 
 
 def test_cookies_are_for_the_browser_and_this_site_only(client: Visitor) -> None:
@@ -159,10 +159,10 @@ def test_the_clients_address_is_the_one_that_our_proxy_saw(city: City, sent: str
     assert web.test_client().get("/address", headers={"X-Forwarded-For": sent}).text == seen
 
 
-def test_without_a_proxy_nobody_can_pretend_another_address(app: Flask) -> None:
+def test_without_a_proxy_nobody_can_pretend_another_address(own_app: Flask) -> None:
 
-    app.add_url_rule("/address", "address", permit(PUBLIC)(lambda: str(request.remote_addr)))
-    assert app.test_client().get("/address", headers={"X-Forwarded-For": "203.0.113.7"}).text == "127.0.0.1"
+    own_app.add_url_rule("/address", "address", permit(PUBLIC)(lambda: str(request.remote_addr)))
+    assert own_app.test_client().get("/address", headers={"X-Forwarded-For": "203.0.113.7"}).text == "127.0.0.1"
 
 
 # CSRF
