@@ -48,6 +48,7 @@ class PostGis:
         try:
             self._db.execute("CREATE EXTENSION postgis").execute("CREATE EXTENSION btree_gist")
         except psycopg.Error:
+            self.close()
             raise Missing("PostGIS is not installed in the PostgreSQL server (scripts/postgis)") from None
         self._run(TABLES)
         there, here = plane(city.offer_at), plane(city.need_at)

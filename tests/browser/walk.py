@@ -37,9 +37,8 @@ class Walk:
         return not known
 
     def look(self, visitor: Visitor, what: str) -> None:
-        """Look at the page that the visitor has before them, and put it away; ``what`` it is."""
+        """Look at the page that the visitor has before them; ``what`` it is."""
         found, unsure = check(visitor)
-        visitor.page.goto("about:blank")  # lest a page that stays up to date goes on asking while others are looked at
         visitor.problems.clear()
         self.problems += [f"{what}: {problem}" for problem in found]
         self.unsure |= unsure
