@@ -37,8 +37,8 @@ CHANNELS = {
     "file": _l("From a spreadsheet"), "system": _l("By the service"),
 }  # fmt: skip
 TIMES = ((0, 0), (1, 1), (2, 2), (3, 5), (6, 10), (11, None))
-MOST_ROWS = 25
-"""How many rows of a table a page shows; its files have them all."""
+MOST_ROWS, MOST_BARS = 25, 12
+"""How many rows of a table a page shows, and its picture; the table's files have them all."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Table:
         most = 100.0 if shares else max((value for row in values for value in row), default=0.0) or 1.0
         return [
             (row[0], [(shown(row[at]), value / most) for at, value in zip(self.bars, each, strict=True)])  # type: ignore[arg-type]
-            for row, each in zip(self.rows[:MOST_ROWS], values, strict=False)
+            for row, each in zip(self.rows[:MOST_BARS], values, strict=False)
         ]
 
 
