@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from babel import Locale
 from flask import Flask, request, url_for
-from flask_babel import format_date, format_datetime
+from flask_babel import format_date, format_datetime, format_decimal
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
@@ -41,6 +41,7 @@ def init(web: Flask) -> None:
         day=lambda day: format_date(day, "long"),
         distance=lambda metres: distance_words(metres, i18n.language()),
         hours=lambda text: hours_words(text, i18n.language()),
+        number=format_decimal,
         phone_link=_phone_link,
         phone_words=lambda phone: phone_words(phone) if phone else "",
         rhythm=lambda weeks: rhythm_words(weeks, i18n.language()),

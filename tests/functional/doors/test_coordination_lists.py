@@ -7,6 +7,7 @@ import pytest
 from app.models import Match, Role
 from app.services import lists
 from tests.city import City
+from tests.crowd import crowd
 from tests.functional.doors.conftest import proposed, quartier
 from tests.functional.doors.test_coordination_pages import LISTS, SECRETS, counted
 from tests.pages import Visitor
@@ -190,3 +191,11 @@ def test_a_long_list_is_counted_so_far_and_says_that_there_are_more(city: City, 
     page = visitor.get("/coordination/needs?page=9")
     assert "More than 2 requests, 2–2, the newest first" in page.text
     assert "Page 2 of 2" in page.text
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "1,200 requests"), ("fr", "1 200 demandes")])
+def test_large_numbers_are_easy_to_read(city: City, sign_in: SignIn, language: str, said: str) -> None:
+    crowd(city.ctx, needs=1200, offers=0, matches=0)
+    visitor = sign_in()
+    visitor.browser.set_cookie("language", language)
+    assert said in visitor.get("/coordination/needs").text
