@@ -165,7 +165,7 @@ def _count(ctx: Context, page: str, query: str, address: str) -> None:
     """Whether the list says how many rows it has."""
     with ctx.db.read() as session:
         rows = session.scalar(text(query))
-    said = f"More than {MOST} " if rows > MOST else f"{rows} "
+    said = f"More than {MOST:,} " if rows > MOST else f"{rows:,} "
     if not re.search(rf"\b{said}", page):
         raise SystemExit(f"{address} does not say that there are {rows:,} rows")
 
