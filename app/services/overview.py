@@ -19,7 +19,6 @@ from app.models import Match, Need, Offer
 from app.services import lists
 from app.services.lists import UNDER_WAY, Box, Filter, wanted
 from app.services.sight import Sight
-from matching.lifecycle import LIVE
 
 NEEDS, OFFERS, MATCHES = SHOWN = ("needs", "offers", "matches")
 NEAREST = {True: 25, False: 10}
@@ -177,10 +176,11 @@ def _matches(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
 
 def _live(sight: Sight, given: Filter) -> list[ColumnElement[bool]]:
     """Live matches in sight; the state in the filter is that of either post."""
-    rest = wanted(replace(given, state=None), Match.state, Need.category == given.category, [Need, Offer], urgency=Need.urgency)
-    if given.state and given.state != UNDER_WAY:
-        rest.append(or_(Need.state == given.state, Offer.state == given.state))
-    return [Match.state.in_(LIVE), sight.of_match(), *rest]
+    return [*lists.of_matches(sight, replace(given, state=UNDER_WAY)), *_either_state(given)]
+
+
+def _either_state(given: Filter) -> list[ColumnElement[bool]]:
+    return [or_(Need.state == given.state, Offer.state == given.state)] if given.state not in (None, UNDER_WAY) else []
 
 
 def _lines(rows: Iterable[Row[*tuple[Any, ...]]], at: dict[Cell, Mark], grid: Grid) -> list[Line]:
@@ -220,12 +220,11 @@ class Beside:
 def beside(ctx: Context, sight: Sight, given: Filter, show: str | None = None) -> dict[str, Beside]:
     """By :data:`SHOWN`: the rows of :mod:`app.services.lists` that have a public point. Two queries each."""
     found = dict.fromkeys(SHOWN, Beside())
+    matches = lists.match_rows(sight, replace(given, state=UNDER_WAY)).where(*_either_state(given), Offer.public_lon.is_not(None))
     with ctx.db.read() as session:
         for name, post, rows in (
-            (NEEDS, Need, lists.need_rows(sight, given)),
-            (OFFERS, Offer, lists.offer_rows(sight, given)),
-            (MATCHES, Need, lists.match_rows(sight, replace(given, state=None)).where(*_live(sight, given), Offer.public_lon.is_not(None))),
-        ):
+            (NEEDS, Need, lists.need_rows(sight, given)), (OFFERS, Offer, lists.offer_rows(sight, given)), (MATCHES, Need, matches)
+        ):  # fmt: skip
             if show in (None, name):
                 found[name] = _beside(session, rows.where(post.public_lon.is_not(None)).limit(NEAREST[show == name]), post, given.box)
     return found

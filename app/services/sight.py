@@ -1,5 +1,6 @@
 """What a coordinator may see: the posts of their territories and of all below them. Whoever has been given none sees nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,13 @@ def subtree(territory_id: int) -> Select[int]:
     top = select(Territory.id).where(Territory.id == territory_id).cte(recursive=True)
     tree = top.union(select(Territory.id).where(Territory.parent_id == top.c.id))
     return select(tree.c.id)
+
+
+def either_side(inside: Callable[[InstrumentedAttribute[int | None]], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether a match's need or its offer lies ``inside``, which says so of a territory's column."""
+    # Each side is looked up by itself: an OR over two joined tables would be asked of every match there is.
+    sides = ((Match.need_id, Need), (Match.offer_id, Offer))
+    return or_(*[side.in_(select(post.id).where(inside(post.territory_id)).correlate(None)) for side, post in sides])
 
 
 @dataclass(frozen=True)
@@ -47,8 +55,8 @@ class Sight:
         return or_(territory.is_(None), self._among(territory)) if self.ids else false()
 
     def of_match(self) -> ColumnElement[bool]:
-        """Whether a match is seen: from both sides of a border. The query joins ``Need`` and ``Offer``."""
-        return or_(self.inside(Need.territory_id), self.inside(Offer.territory_id))
+        """Whether a match is seen: from both sides of a border."""
+        return true() if self.everything else either_side(self.inside) if self.ids else false()
 
     def of_task(self) -> ColumnElement[bool]:
         """Whether a task is seen. The query joins ``Need`` and ``Offer`` outward. Where the posts are now counts, not where they were."""
@@ -79,7 +87,7 @@ class Sight:
     def find(self, kind: Kind, thing_id: int) -> Select[*tuple[Any, ...]]:
         """The row of ``kind`` with this id, if it is seen."""
         if kind is Match:
-            return select(Match).join(Match.need).join(Match.offer).where(Match.id == thing_id, self.of_match())
+            return select(Match).where(Match.id == thing_id, self.of_match())
         if kind is Task:
             found = select(Task).outerjoin(Need, Need.id == Task.need_id).outerjoin(Offer, Offer.id == Task.offer_id)
             return found.where(Task.id == thing_id, self.of_task())
