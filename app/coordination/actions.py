@@ -24,6 +24,7 @@ from app.services.closing import Became, Said
 from app.services.matches import Answer
 from app.services.places import Outside
 from app.services.reasons import Because
+from app.services.sharing import Assigned
 from matching.lifecycle import MoveNotAllowed, NeedState, OfferState, Side
 
 A_DAY = timedelta(days=1)
@@ -221,9 +222,13 @@ def call_again(task_id: int) -> ResponseReturnValue:
 @permit(COORDINATOR)
 def assign_task(task_id: int) -> ResponseReturnValue:
     """Somebody takes a task, gives it to a colleague, or gives it back."""
-    given = whole(request.form.get("agent")) or None
-    if not sharing.assign(ctx(), task_id, given, actor()):
-        flash(_("This task is done already, or is not for this colleague."))
+    given, was = (whole(request.form.get(name)) or None for name in ("agent", "was"))
+    became = sharing.assign(ctx(), task_id, given, was, actor())
+    if became is Assigned.MEANWHILE:
+        flash(_("Somebody has taken this task meanwhile, or it is done. Here is how it stands now."))
+        return redirect(url_for("coordination.task", task_id=task_id), 303)
+    if became is Assigned.NOT:
+        flash(_("This task is not for this colleague."))
     elif given is None:
         flash(_("The task is nobody’s in particular again."))
     else:

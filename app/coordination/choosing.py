@@ -1,7 +1,10 @@
 """Choosing the volunteer for a request by hand: asking, writing down what was agreed, pinning and forbidding a pair."""
 
-from flask import abort, flash, redirect, request, url_for
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.buttons import pressed
@@ -17,6 +20,7 @@ LONGEST = 500
 SAID = {
     Became.WHY: _l("By the rules this volunteer would not be asked for this. Write why you do it all the same."),
     Became.ROOM: _l("This volunteer cannot be asked now: off duty, busy with others, not approved, or there is no such offer."),
+    Became.ASKED: _l("This volunteer is asked already: what they say is written down on the page of that match."),
     Became.NEVER: _l("These two are not to be brought together."),
     Became.OVER: _l("This has changed meanwhile. Here is how things stand now."),
 }
@@ -35,20 +39,38 @@ DONE = {
 def choose(need_id: int) -> ResponseReturnValue:
     """What an agent decides about a volunteer (``offer``) and this request; ``because`` is needed where the rules say no."""
     what = pressed("do", *DONE)
-    became = Became.DONE if what == "unpin" else _decide(what, need_id, whole(request.form.get("offer")) or abort(400))
-    if what == "unpin" and not by_hand.pin(ctx(), need_id, None, actor()):
-        became = Became.OVER
+    if what == "unpin":
+        became = by_hand.pin(ctx(), need_id, None, actor())
+    else:
+        offer_id, because = whole(request.form.get("offer")) or abort(400), _because()
+        if what == "agreed" and "sure" not in request.form:
+            became = by_hand.may_agree(ctx(), need_id, offer_id, because)
+            if became is Became.DONE:
+                return _sure(need_id, {"do": what, "offer": offer_id, "because": because, "sure": "yes"})
+        else:
+            became = _decide(what, need_id, offer_id, because)
     flash(str(DONE[what] if became is Became.DONE else SAID[became]))
     return redirect(url_for("coordination.need", need_id=need_id, _anchor="volunteers"), 303)
 
 
-def _decide(what: str, need_id: int, offer_id: int) -> Became:
-    because = request.form.get("because", "").strip()[:LONGEST]
+def _because() -> str:
+    return "".join(c for c in request.form.get("because", "") if c.isprintable()).strip()[:LONGEST]
+
+
+def _sure(need_id: int, fields: dict[str, Any]) -> str:
+    return render_template(
+        "sure.html", title=_("Have both agreed?"), go=_("Yes, both have agreed"), kind="", address=request.path, fields=fields,
+        sentence=_("Both get each other’s name and phone number at once, and the volunteer the address. This cannot be undone."),
+        back=url_for("coordination.need", need_id=need_id, _anchor="volunteers"),
+    )  # fmt: skip
+
+
+def _decide(what: str, need_id: int, offer_id: int, because: str) -> Became:
     if what == "ask":
         return by_hand.ask(ctx(), need_id, offer_id, because, actor())
     if what == "agreed":
         return by_hand.agreed(ctx(), need_id, offer_id, because, by_phone())
     if what == "pin":
-        return Became.DONE if by_hand.pin(ctx(), need_id, offer_id, actor()) else Became.OVER
+        return by_hand.pin(ctx(), need_id, offer_id, actor())
     decide = by_hand.forbid if what == "forbid" else by_hand.allow
     return Became.DONE if decide(ctx(), need_id, offer_id, actor()) else Became.OVER

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.kinds import kind_name
-from app.services.cells import MARK, Cell, Count, Number, Row, Share, withheld
+from app.services.cells import MARK, Cell, Count, Number, Row, Share, giving_away, withheld
 from app.services.counting import HOURS, Asked, Counted, Group, Half
 from config.categories import CATEGORIES
 from matching.lifecycle import NeedState
@@ -54,12 +54,18 @@ class Table:
 
     @property
     def few(self) -> bool:
-        return any(cell.few for row in self.rows for cell in row[1:])
+        return bool(self.hidden)
 
     @property
     def hidden(self) -> set[int]:
         """The rows that the public does not see."""
         return withheld(self.rows)
+
+    def words(self, i: int) -> list[str]:
+        """The cells of a row as a page says them."""
+        beside = i in giving_away(self.rows)
+        cells = self.rows[i][1:]
+        return [f"{shown(cell)} {MARK}" if beside and cell.number is not None else shown(cell) for cell in cells]
 
     @property
     def drawn(self) -> list[tuple[str, list[tuple[str, float]]]]:

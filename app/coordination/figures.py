@@ -82,7 +82,8 @@ def figures() -> ResponseReturnValue:
     return render_template(
         "coordination/figures.html", wanted=wanted, quick=quick,
         here=[name for name, each in periods.items() if each == wanted.period],
-        headlines=figure_tables.headlines(found), worst=figure_tables.worst(tables["quartiers"]), tables=[tables[name] for name in TABLES],
+        headlines=figure_tables.headlines(found), worst=figure_tables.worst(tables["quartiers"]),
+        worst_told=figure_tables.worst(tables["quartiers"], public=True), tables=[tables[name] for name in TABLES],
         days=_days(wanted.period), days_before=_days(wanted.period.before), shown=figure_tables.shown, most_rows=MOST_ROWS, at=at,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from wtforms import Field
+from wtforms import Field, HiddenField
 from wtforms.validators import StopValidation, ValidationError
 
 from app.contacts import normal_phone
@@ -167,7 +167,7 @@ def known_data(exact: Exact, last: Need | None) -> dict[str, Any]:
     assert person, "somebody was looked at"
     data = {
         "name": person.name, "phone": phone_words(person.phone) if person.phone else "", "email": person.email or "",
-        "contact": person.contact, "spoken": person.language,
+        "contact": person.contact, "spoken": person.language, "known": str(person.id),
     }  # fmt: skip
     parts = _LINE.fullmatch(last.address) if last else None
     return data | (parts.groupdict() if parts else {}) | ({"languages": last.languages} if last else {})
@@ -197,6 +197,8 @@ class CounterForm(NeedForm):
         choices=lambda: {Channel.PHONE.value: _("On the phone"), Channel.COUNTER.value: _("At the counter")},
     )  # fmt: skip
     spoken = PickField(_l("Language for calls, letters and e-mails"), choices=lambda: {each: own_name(each) for each in languages()})
+    known = HiddenField()
+    """Who it is, where the caller was found."""
     twice = TickField(_l("Post it all the same: it is another request"))
     same: int | None = None
     """A request under way that this one seems to repeat."""

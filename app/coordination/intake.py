@@ -1,5 +1,6 @@
 """Posting for somebody on the phone or at the counter. What an agent posts needs no confirmation."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -8,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.coordination.door import ID, by_phone, coordination, sight, when
 from app.coordination.forms import LONGEST, CallerForm, CounterForm, caller_data, known_data
+from app.coordination.lists import whole
 from app.error_pages import sentence, words_for
 from app.extensions import ctx
 from app.identity import actor
@@ -59,7 +61,8 @@ def new_need() -> ResponseReturnValue:
     status = 200
     if form.validate_on_submit():
         try:
-            given = form.need(form.spoken.data, PostedBy.AGENT)
+            who = finding.chosen(ctx(), sight(), whole(form.known.data))
+            given = replace(form.need(form.spoken.data, PostedBy.AGENT), person_id=who)
             again = form.twice.data or posting.known(ctx(), given.reference)  # sent twice is one request
             same = None if again else finding.same_request(ctx(), sight(), given.category, (given.phone, given.email))
             if same:

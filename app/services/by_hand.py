@@ -18,13 +18,13 @@ from app.services.board import offer_to_match
 from app.services.choosing import CHOSEN_FOR, UNTOLD, as_asked, searching, to_match
 from app.services.events import Actor, record
 from app.services.matches import agree
-from app.services.moves import lock_need
+from app.services.moves import lock_match, lock_need
 from app.services.places import territories
 from app.services.proposing import Proposal, answer_by, claim, found, make_match, propose
 from app.services.records import counts, nearby_lately, past_of
 from matching.eligibility import RULES, check
 from matching.geo import distance_m
-from matching.lifecycle import NeedState
+from matching.lifecycle import LIVE, MatchState, NeedState
 from matching.model import Mode, Pair, Rule
 from matching.model import Need as NeedToMatch
 from matching.model import Offer as OfferToMatch
@@ -40,6 +40,8 @@ class Became(StrEnum):
     """The matcher would not bring them together: a reason is needed."""
     ROOM = "room"
     """The volunteer is off duty, busy or not approved."""
+    ASKED = "asked"
+    """The volunteer is asked already, or helps already."""
     NEVER = "never"
     """It is the same person, or one of the two does not want to meet the other."""
     OVER = "over"
@@ -48,14 +50,26 @@ class Became(StrEnum):
 
 def ask(ctx: Context, need_id: int, offer_id: int, because: str, by: Actor) -> Became:
     """Ask this volunteer, beside those who are asked already."""
+    if _live(ctx, need_id, offer_id):
+        return Became.ASKED
     proposal = _proposal(ctx, need_id, offer_id, because)
     if not isinstance(proposal, Proposal):
         return proposal
     return Became.DONE if propose(ctx, [proposal], by=by) else Became.ROOM
 
 
+def may_agree(ctx: Context, need_id: int, offer_id: int, because: str) -> Became:
+    """What would come of :func:`agreed`."""
+    if _live(ctx, need_id, offer_id):
+        return Became.DONE
+    proposal = _proposal(ctx, need_id, offer_id, because)
+    return Became.DONE if isinstance(proposal, Proposal) else proposal
+
+
 def agreed(ctx: Context, need_id: int, offer_id: int, because: str, by: Actor) -> Became:
-    """The two have agreed already, on the phone say: both get the contact details."""
+    """The two have agreed already, on the phone say: both get the contact details. A volunteer who was asked has said yes by that."""
+    if live := _live(ctx, need_id, offer_id):
+        return _agree_on(ctx, live, by)
     proposal = _proposal(ctx, need_id, offer_id, because)
     if not isinstance(proposal, Proposal):
         return proposal
@@ -74,18 +88,36 @@ def agreed(ctx: Context, need_id: int, offer_id: int, because: str, by: Actor) -
         return Became.DONE
 
 
-def pin(ctx: Context, need_id: int, offer_id: int | None, by: Actor) -> bool:
+def _agree_on(ctx: Context, match_id: int, by: Actor) -> Became:
+    now = ctx.now()
+    with ctx.db.write() as session:
+        match = lock_match(session, match_id)
+        if match.state not in (MatchState.PROPOSED, MatchState.ACCEPTED):
+            return Became.ASKED if match.state == MatchState.AGREED else Became.OVER
+        agree(session, ctx, match, now, by)
+        return Became.DONE
+
+
+def _live(ctx: Context, need_id: int, offer_id: int) -> int | None:
+    """The match of the two that is under way."""
+    with ctx.db.read() as session:
+        return session.scalar(select(Match.id).where(Match.need_id == need_id, Match.offer_id == offer_id, Match.state.in_(LIVE)))
+
+
+def pin(ctx: Context, need_id: int, offer_id: int | None, by: Actor) -> Became:
     """This volunteer is asked before all others as soon as the matcher may; ``None``: nobody in particular any more."""
+    if offer_id and (never := _proposal(ctx, need_id, offer_id, "")) in (Became.WHY, Became.NEVER):
+        return Became(never)
     now = ctx.now()
     with ctx.db.write() as session:
         need = lock_need(session, need_id)
         if need is None or need.state not in (*CHOSEN_FOR, NeedState.PAUSED) or (offer_id and session.get(Offer, offer_id) is None):
-            return False
+            return Became.OVER
         need.pinned_offer_id = offer_id
         if need.state in CHOSEN_FOR:
             need.next_try_at = now
         record(session, "pair_pinned" if offer_id else "pair_unpinned", now, by, need_id=need_id, offer_id=offer_id)
-        return True
+        return Became.DONE
 
 
 def forbid(ctx: Context, need_id: int, offer_id: int, by: Actor) -> bool:

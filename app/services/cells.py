@@ -60,13 +60,14 @@ Row = tuple[str, *tuple[Cell, ...]]
 
 
 def exported(rows: Sequence[Row], *, public: bool = False) -> list[list[str | int | Decimal | None]]:
-    """Rows for a spreadsheet. For coordinators, figures with few people behind them are marked: ``4 *``.
+    """Rows for a spreadsheet. For coordinators, figures with few people behind them, or that would give those away, are marked: ``4 *``.
 
     For the public, of some rows the name alone is left: see :func:`withheld`.
     """
-    if not public:
-        return [[row[0], *(f"{cell.number} {MARK}" if cell.few else cell.number for cell in row[1:])] for row in rows]
     hidden = withheld(rows)
+    if not public:
+        beside = giving_away(rows)
+        return [[row[0], *(f"{c.number} {MARK}" if c.few or i in beside else c.number for c in row[1:])] for i, row in enumerate(rows)]
     return [[row[0], *(None if i in hidden else cell.number for cell in row[1:])] for i, row in enumerate(rows)]
 
 
@@ -79,6 +80,11 @@ def withheld(rows: Sequence[Row]) -> set[int]:
     if len(hidden) == 1 < len(rows):
         hidden.add(min((i for i in range(len(rows)) if i not in hidden), key=lambda i: (_size(rows[i]) == 0, _size(rows[i]), i)))
     return hidden
+
+
+def giving_away(rows: Sequence[Row]) -> set[int]:
+    """The places of those withheld rows that would only give another one's figures away."""
+    return {i for i in withheld(rows) if not any(cell.few for cell in rows[i][1:])}
 
 
 def _size(row: Row) -> Decimal | int:

@@ -23,7 +23,7 @@ from app.services.records import counts, nearby_lately, past_of
 from app.services.sight import Sight
 from matching.eligibility import RULES, check
 from matching.geo import distance_m
-from matching.lifecycle import NeedState, OfferState
+from matching.lifecycle import LIVE, NeedState, OfferState
 from matching.model import Need as NeedToMatch
 from matching.model import Offer as OfferToMatch
 from matching.model import Pair, Rule
@@ -47,7 +47,8 @@ _PERSON = load_only(Person.email_index, Person.phone_index)
 @dataclass(frozen=True)
 class Candidate:
     """A volunteer's offer for a request. ``why`` is what the pair counts for; else ``refused`` are the rules that it fails. ``asked``: this
-    request was theirs before. ``seen``: the offer's page may be opened. ``forbidden``: an agent said that the two are not to meet."""
+    request was theirs before; ``match_id``: it is now. ``seen``: the offer's page may be opened. ``forbidden``: an agent said that the two
+    are not to meet."""
 
     offer_id: int
     quartier: str
@@ -57,6 +58,7 @@ class Candidate:
     why: Explanation | None = None
     refused: tuple[Rule, ...] = ()
     asked: bool = False
+    match_id: int | None = None
     forbidden: bool = False
 
 
@@ -80,6 +82,7 @@ def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
         asks = to_match(session, need)
         rows = session.execute(_near(sight, need)).all()
         asked = set(session.scalars(select(Match.offer_id).where(Match.need_id == need_id, counts())))
+        live = dict(map(tuple, session.execute(select(Match.offer_id, Match.id).where(Match.need_id == need_id, Match.state.in_(LIVE)))))
         forbidden = set(session.scalars(select(Block.other_id).where(Block.person_id == need.person_id, Block.by_id.is_not(None))))
         here = territories(session)
         offers = {row.Offer.id: as_asked(row.Offer, offer_to_match(row.Offer, row.Person, here)) for row in rows}
@@ -92,7 +95,7 @@ def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
         apart_m = distance_m(asks.lon, asks.lat, offer.lon, offer.lat)
         told = Candidate(
             row.Offer.id, row.quartier or "", apart_m, row.Offer.last_asked_at, row.seen, asked=row.Offer.id in asked,
-            forbidden=row.Person.id in forbidden,
+            match_id=live.get(row.Offer.id), forbidden=row.Person.id in forbidden,
         )  # fmt: skip
         pair = found.get(offer.id)
         if pair and not told.asked:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import Session
 
@@ -82,6 +83,13 @@ def same_request(ctx: Context, sight: Sight, category: str, contacts: Iterable[s
         return session.scalar(select(Need.id).join(Need.person).where(whose, *under_way).order_by(Need.id.desc()).limit(1))
 
 
+def chosen(ctx: Context, sight: Sight, person_id: int | None) -> int | None:
+    """Whom an agent chose among those found, if they are in sight."""
+    with ctx.db.read() as session:
+        person = session.scalar(sight.find(Person, person_id)) if person_id else None
+        return person and person.id
+
+
 def last_need(ctx: Context, sight: Sight, person_id: int) -> Need | None:
     """The newest request in sight of somebody, or of who is the same, with its address."""
     with ctx.db.read() as session:
@@ -112,8 +120,17 @@ def _by_words(known: _Known, said: str) -> list[int]:
         for _, likeness, key in process.extract(said, texts, scorer=fuzz.WRatio, score_cutoff=LIKE, limit=None):
             person_id = owner[key] if owner else key
             alike[person_id] = max(alike.get(person_id, 0), likeness)
+    if " " not in said:
+        alike = _by_one_word(known, said) | alike
     worst = max(alike.values(), default=0) - LESS_LIKE
     return sorted((i for i, likeness in alike.items() if likeness >= worst), key=lambda i: (-alike[i], -i))
+
+
+def _by_one_word(known: _Known, said: str) -> dict[int, float]:
+    """Whose name has a word that is this one but for a letter: of a name alone, one letter is too much of a difference above."""
+    words = {word for name in known.names.values() for word in name.split()}
+    close = {word for word, *_ in process.extract(said, words, scorer=OSA.distance, score_cutoff=1, limit=None)}
+    return {i: LIKE for i, name in known.names.items() if not close.isdisjoint(name.split())} if close else {}
 
 
 def _in_sight(session: Session, sight: Sight, ids: Sequence[int]) -> list[list[Person]]:

@@ -87,6 +87,8 @@ class NeedInput:
     notice_version: str | None = None
     posted_at: datetime | None = None
     reference: str | None = None
+    person_id: int | None = None
+    """Whom an agent has found to be calling. A form alone says nothing of who somebody is."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +138,8 @@ def _known(session: Session, reference: str | None) -> int | None:
 
 def _post(session: Session, ctx: Context, given: NeedInput, found: Spot | None, by: Actor) -> int:
     now = ctx.now()
-    person = session.get(Person, by.person_id) if by.person_id and given.posted_by == PostedBy.SELF else None
-    if person is None or person.email != given.email:  # whoever is signed in and gives their own address posts as themselves
+    person = _already_there(session, given, by)
+    if person is None:
         person = make_person(
             ctx, now, name=given.name, email=given.email, phone=given.phone, language=given.language, contact=given.contact
         )  # fmt: skip
@@ -152,6 +154,19 @@ def _post(session: Session, ctx: Context, given: NeedInput, found: Spot | None, 
     else:
         ask_to_confirm(session, ctx, need, now)
     return need.id
+
+
+def _already_there(session: Session, given: NeedInput, by: Actor) -> Person | None:
+    """Whoever is signed in and gives their own address posts as themselves; so does whom an agent has found, unless they are told to be
+    somebody else: another name, number or address. How they want to be reached may be another than last time."""
+    if given.posted_by == PostedBy.AGENT:
+        found = session.get(Person, given.person_id) if given.person_id else None
+        if found is None or (found.name, found.email, found.phone) != (given.name, given.email, given.phone) or found.merged_into_id:
+            return None
+        found.contact, found.language = given.contact or found.contact, given.language
+        return found
+    own = session.get(Person, by.person_id) if by.person_id and given.posted_by == PostedBy.SELF else None
+    return own if own and own.email == given.email else None
 
 
 def add_need(

@@ -17,7 +17,7 @@ from app.services.moves import lock_need
 from app.services.tasks import WITHIN, close_tasks_about
 from app.services.telling import tell
 from matching.geo import round_up_100
-from matching.lifecycle import MatchState, NeedState, OfferState
+from matching.lifecycle import LIVE, MatchState, NeedState, OfferState
 from matching.model import Mode, Pair, round_half_up
 from matching.why import Explanation, as_data
 from notifications.messages import NobodyYet, ProposalToResident, ProposalToVolunteer, SearchGoesOn
@@ -66,8 +66,9 @@ def propose(ctx: Context, proposals: list[Proposal], seen: datetime | None = Non
         if need.moderation == Moderation.HELD:
             return 0
         deadline = answer_by(session, ctx, need, need.urgency, now)
+        there = set(session.scalars(select(Match.offer_id).where(Match.need_id == need.id, Match.state.in_(LIVE))))
         for proposal in sorted(proposals, key=lambda proposal: proposal.pair.offer):  # offers are locked in one order
-            offer = claim(session, int(proposal.pair.offer), now)
+            offer = claim(session, int(proposal.pair.offer), now) if proposal.pair.offer not in there else None
             if offer is not None and offer.person_id != need.person_id:
                 asked.append(_ask(session, ctx, need, offer, proposal, now, deadline, by))
         if asked:

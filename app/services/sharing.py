@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
 
@@ -58,17 +59,26 @@ def colleagues(ctx: Context, task_id: int) -> Sequence[Colleague]:
     return sorted((Colleague(person.id, person.name) for person in staff if sees(person)), key=lambda colleague: colleague.name)
 
 
-def assign(ctx: Context, task_id: int, to: int | None, by: Actor) -> bool:
-    """Give an open task to an agent who may see it, or to nobody in particular. ``False`` where the one cannot be given to the other."""
+class Assigned(StrEnum):
+    DONE = "done"
+    MEANWHILE = "meanwhile"
+    """It has become somebody else's since, or is done."""
+    NOT = "not"
+    """It is not for this colleague."""
+
+
+def assign(ctx: Context, task_id: int, to: int | None, was: int | None, by: Actor) -> Assigned:
+    """Give an open task to an agent who may see it, or to nobody in particular; ``was``: whose it was on the page."""
     if to is not None and to not in {colleague.id for colleague in colleagues(ctx, task_id)}:
-        return False
+        return Assigned.NOT
     now = ctx.now()
     with ctx.db.write() as session:
-        which = update(Task).where(Task.id == task_id, Task.closed_at.is_(None)).values(assigned_to_id=to)
+        same = Task.assigned_to_id.is_not_distinct_from(was) | Task.assigned_to_id.is_not_distinct_from(to)
+        which = update(Task).where(Task.id == task_id, Task.closed_at.is_(None), same).values(assigned_to_id=to)
         if not session.execute(which).rowcount:
-            return False
+            return Assigned.MEANWHILE
         record(session, "task_assigned" if to else "task_let_go", now, by, task_id=task_id)
-        return True
+        return Assigned.DONE
 
 
 def look_in(ctx: Context, task_id: int, person_id: int) -> None:

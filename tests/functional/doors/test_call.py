@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.models import Need
+from app.models import Need, Person
 from app.services import finding
 from app.services.events import Actor
 from app.services.sight import EVERYTHING
@@ -21,7 +21,7 @@ def search(visitor: Visitor, said: str) -> Page:
 
 
 @pytest.mark.parametrize(
-    "said", ["Anaïs Lefèvre", "anais lefevre", "LEFEVRE Anais", "lefevr", "Anaïs Lefebvre", "06 39 98 55 55", "+33639985555",
+    "said", ["Anaïs Lefèvre", "anais lefevre", "LEFEVRE Anais", "lefevr", "Lefevra", "anqis", "Anaïs Lefebvre", "06 39 98 55 55", "+33639985555",
              "anais@example.net", "12 rue des Tapis", "rue des tapis"],
 )  # fmt: skip
 def test_somebody_is_found_as_one_hears_it(city: City, sign_in: SignIn, said: str) -> None:
@@ -60,6 +60,29 @@ def test_what_changed_and_what_is_new_is_found(city: City) -> None:
     city.clock.advance(minutes=5)
     city.need(name="Odile Roux")
     assert len(finding.find(city.ctx, EVERYTHING, "odil rou", Actor())) == 1
+
+
+@pytest.mark.parametrize(("given", "same"), [({}, True), ({"name": "Anne Lefèvre"}, False), ({"phone": "06 39 98 55 56"}, False)])
+def test_whom_an_agent_has_found_stays_one_person(city: City, sign_in: SignIn, given: dict[str, str], same: bool) -> None:
+    person_id = city.one(Need, city.need(name="Anaïs Lefèvre", phone="+33639985555", contact="phone")).person_id
+    visitor = sign_in()
+    form = visitor.submit(search(visitor, "lefevre"), "New request for Anaïs Lefèvre")
+    visitor.submit(form, "Post the request", category="pets", notice="y", **given)
+    posted = max(city.all(Need), key=lambda need: need.id)
+    assert (posted.person_id == person_id) == same, "whoever is told to be somebody else is another person"
+    assert city.one(Person, person_id).name == "Anaïs Lefèvre"
+
+
+def test_a_form_cannot_name_somebody_out_of_sight(city: City, sign_in: SignIn) -> None:
+    here = quartier(city, "Here", -9000, 0)
+    quartier(city, "There", 0, 9000)
+    away = city.one(Need, city.need(name="Anaïs Lefèvre", phone="+33639985555", contact="phone", north_m=900)).person_id
+    near = city.need(name="Anaïs Lefèvre", phone="+33639985555", contact="phone", north_m=-900)
+    visitor = sign_in(territory_id=here)
+    form = visitor.submit(search(visitor, "lefevre"), "New request for Anaïs Lefèvre")
+    assert form.form("Post the request").values["known"] == [str(city.one(Need, near).person_id)]
+    visitor.submit(form, "Post the request", category="pets", notice="y", known=str(away))
+    assert max(city.all(Need), key=lambda need: need.id).person_id not in (away, city.one(Need, near).person_id)
 
 
 @pytest.mark.parametrize("said", ["", "  ", "a", "..", "%", "'; drop table person", "x" * 200])

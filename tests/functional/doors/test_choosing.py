@@ -9,7 +9,9 @@ from app.models import Match, Need, Offer
 from app.services import by_hand, duty, matches, posting
 from app.services.blocks import block
 from app.services.events import Actor
+from app.services.proposing import Proposal, propose
 from matching.lifecycle import MatchState, NeedState, OfferState
+from matching.model import Mode, Pair
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.functional.doors.test_coordination_pages import SECRETS, counted, csrf
@@ -65,7 +67,31 @@ def test_a_volunteer_is_asked_by_hand(city: City, sign_in: SignIn) -> None:
     assert chosen.facts["Chosen by"] == "Ana Costa"
     assert "chosen by an agent" in chosen.text
     page = visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=csrf(page), do="ask", offer=other)
-    assert "Write why you do it all the same." in page.text, "asked before"
+    assert "This volunteer is asked already" in page.text
+    assert visitor.get(f"/coordination/needs/{need_id}").link(f"asked now: match no. {match.id}") == f"/coordination/matches/{match.id}"
+
+
+def test_whoever_is_asked_and_calls_back_has_agreed(city: City, sign_in: SignIn, told: Callable[[str], list[dict[str, str]]]) -> None:
+    offer_id, need_id = city.volunteer(), city.need()
+    assert by_hand.ask(city.ctx, need_id, offer_id, "", Actor()) == by_hand.Became.DONE
+    assert by_hand.ask(city.ctx, need_id, offer_id, "", Actor()) == by_hand.Became.ASKED
+    [match] = city.matches(need_id)
+    proposal = Proposal(Pair(need_id, offer_id, Mode.IN_PERSON, 0))
+    assert propose(city.ctx, [proposal]) == 0, "another agent may press at the same moment"
+    visitor = sign_in()
+    token = csrf(page_of(visitor, need_id))
+    sure = visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=token, do="agreed", offer=offer_id)
+    assert city.one(Match, match.id).state == MatchState.PROPOSED, "nothing is passed on before somebody is sure"
+    visitor.submit(sure, "Yes, both have agreed")
+    assert [(each.id, each.state) for each in city.matches(need_id)] == [(match.id, MatchState.AGREED)]
+    assert offer_of(city, offer_id).taken == 1 and len(told("agreed_to_volunteer")) == 1
+    assert by_hand.agreed(city.ctx, need_id, offer_id, "", Actor()) == by_hand.Became.ASKED
+
+
+def test_whom_the_rules_refuse_is_not_asked_before_others(city: City) -> None:
+    need_id = city.need()
+    assert by_hand.pin(city.ctx, need_id, city.volunteer(categories=("pets",)), Actor()) == by_hand.Became.WHY
+    assert city.one(Need, need_id).pinned_offer_id is None
 
 
 @pytest.mark.parametrize("do", ["ask", "agreed"])
@@ -77,7 +103,9 @@ def test_whom_the_rules_refuse_needs_a_reason_in_writing(city: City, sign_in: Si
     button = {"ask": "Ask", "agreed": "Both have agreed already"}[do]
     refused = visitor.submit(page, button, offer=str(far), because=" ")
     assert "Write why you do it all the same." in refused.text and city.matches(need_id) == []
-    visitor.submit(refused, button, offer=str(far), because="Her neighbour of twenty years")
+    done = visitor.submit(refused, button, offer=str(far), because="Her neighbour\x00 of twenty years")
+    if do == "agreed":
+        visitor.submit(done, "Yes, both have agreed")
     [match] = city.matches(need_id)
     assert (match.state, match.terms, match.made_because) == (
         {"ask": "proposed", "agreed": "agreed"}[do], None, "Her neighbour of twenty years",

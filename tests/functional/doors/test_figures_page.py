@@ -51,7 +51,7 @@ def test_the_quartier_served_least_is_named_where_enough_people_ask(city: City, 
     visitor = sign_in()
     assert "Served least within a day: North, 5 of 10 requests." in visitor.get(PAGE).text
     rows = csv.reader(visitor.browser.get(f"{PAGE}/quartiers.csv").text.splitlines())
-    assert [row[:2] for row in rows][1:] == [["North", "10"], ["South", "1 *"]], "few people are no comparison"
+    assert [row[:2] for row in rows][1:] == [["North", "10 *"], ["South", "1 *"]], "one gives the other away"
 
 
 def test_any_period_and_place_stand_in_the_address(city: City, sign_in: SignIn) -> None:
@@ -64,7 +64,7 @@ def test_any_period_and_place_stand_in_the_address(city: City, sign_in: SignIn) 
     assert page.form("Show").values["from"] == ["2026-11-01"]
     page = visitor.get(page.link("This month"))
     assert "1 * requests" in page.text and "territory=" in page.link("CSV Summary")
-    assert "Fewer than five people stand behind this figure." in page.text
+    assert "Fewer than five people stand behind this figure" in page.text
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,17 @@ def test_a_task_is_taken_given_and_given_back(city: City, sign_in: SignIn) -> No
     assert city.events().count("task_assigned") == 3 and "task_let_go" in city.events()
 
 
+def test_a_task_that_a_colleague_has_taken_meanwhile_stays_theirs(city: City, sign_in: SignIn) -> None:
+    city.need(contact="phone", confirmed=False)
+    [task] = city.tasks()
+    ana, boss = two(sign_in)
+    before = boss.get(f"/coordination/tasks/{task.id}")
+    ana.submit(ana.get("/coordination/"), "I take it")
+    page = boss.submit(before, "I take it")
+    assert "Somebody has taken this task meanwhile" in page.text and "Ana Costa does this" in page.text
+    assert city.one(Task, task.id).assigned_to_id == ana_id(city)
+
+
 def ana_id(city: City) -> int:
     return city.all(Person, role=Role.COORDINATOR)[0].id
 
