@@ -65,8 +65,10 @@ def incident_list() -> ResponseReturnValue:
     page = incidents.listed(ctx(), lead_sight(), whole(request.args.get("page")) or 1)
     standing = flags.standing(ctx(), lead_sight())
     return render_template(
-        "coordination/incidents.html", page=page, flags=standing, address=lambda number: url_for("coordination.incident_list", page=number)
-    )
+        "coordination/incidents.html", page=page, flags=standing,
+        shared=flags.who_share(ctx(), [flag.key for flag in standing if flag.key]),
+        address=lambda number: url_for("coordination.incident_list", page=number),
+    )  # fmt: skip
 
 
 @coordination.get(f"/incidents/<{ID}:incident_id>")

@@ -5,7 +5,8 @@ Each pattern is one statement that the database groups, for the worst :data:`MOS
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -104,15 +105,29 @@ def _lives(session: Session, person_id: int) -> int | None:
 
 
 def standing(ctx: Context, sight: Sight) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Those that nobody has looked at, the latest first. Columns: id, kind, person_id, number, days, raised_at, quartier."""
+    """Those that nobody has looked at, the latest first. Columns: id, kind, person_id, key, number, days, raised_at, quartier."""
     with ctx.db.read() as session:
         return session.execute(
-            select(Flag.id, Flag.kind, Flag.person_id, Flag.number, Flag.days, Flag.raised_at, Territory.name.label("quartier"))
+            select(Flag.id, Flag.kind, Flag.person_id, Flag.key, Flag.number, Flag.days, Flag.raised_at, Territory.name.label("quartier"))
             .outerjoin(Territory, Territory.id == Flag.territory_id)
             .where(Flag.looked_at.is_(None), sight.inside(Flag.territory_id))
             .order_by(Flag.raised_at.desc(), Flag.id.desc())
             .limit(MOST)
         ).all()
+
+
+def who_share(ctx: Context, keys: Collection[str]) -> Mapping[str, Sequence[int]]:
+    """The people of the accounts behind each phone and each device, as far as it is still known."""
+    found: dict[str, list[int]] = defaultdict(list)
+    if not keys:
+        return found
+    of_phone = select(Person.phone_index, Person.id).where(Person.account, Person.phone_index.in_(keys)).order_by(Person.id)
+    of_device = select(Device.key, Device.person_id).where(Device.key.in_(keys)).distinct().order_by(Device.person_id)
+    with ctx.db.read() as session:
+        for rows in (of_phone, of_device):
+            for key, person_id in session.execute(rows.limit(MOST)):
+                found[key].append(person_id)
+    return found
 
 
 def may_read(ctx: Context, sight: Sight, flag_id: int) -> bool:

@@ -99,6 +99,7 @@ def test_many_accounts_with_one_phone_or_from_one_device(city: City, ctx: Contex
     [key, _] = [device.key for device in city.all(Device)]
     assert "198.51.100.7" not in key and "Firefox" not in key
     assert sorted(look(city, ctx)) == [("device", 2), ("phone", 2)]
+    assert flags.who_share(ctx, ["blind", key]) == {"blind": people[:2], key: people[1:]}
     city.clock.advance(days=40)
     look(city, ctx)
     assert city.all(Device) == [], "forgotten"
