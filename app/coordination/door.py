@@ -9,7 +9,7 @@ from app import i18n
 from app.extensions import ctx
 from app.identity import actor, signed_in
 from app.models import Channel, Match, Need, Offer, Person, Task
-from app.services import details, flags, incidents, leads, lists, mail
+from app.services import details, flags, incidents, leads, mail
 from app.services.events import Actor
 from app.services.sight import Kind, Sight
 from notifications.words import when_words
@@ -36,6 +36,14 @@ def lead_sight() -> Sight:
         g.lead_sight = leads.sight_of(ctx(), signed_in() or abort(403))
     seen: Sight = g.lead_sight
     return seen
+
+
+def waiting() -> incidents.Waiting:
+    """What waits for the signed-in agent; found once a request."""
+    if "waiting" not in g:
+        g.waiting = incidents.waiting(ctx(), sight(), (signed_in() or abort(403)).id)
+    found: incidents.Waiting = g.waiting
+    return found
 
 
 def by_phone() -> Actor:
@@ -65,4 +73,4 @@ def only_what_is_in_sight() -> None:
 @coordination.context_processor
 def menu() -> dict[str, Any]:
     """What the menu of these pages says of the work that waits."""
-    return {"waiting_tasks": lambda: lists.open_tasks(ctx(), sight())}
+    return {"waiting_tasks": lambda: waiting().tasks}

@@ -10,16 +10,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
 from app import live
-from app.coordination.door import KINDS, coordination, lead_sight, sight
+from app.coordination.door import KINDS, coordination, sight, waiting
 from app.extensions import ctx
 from app.i18n import language
 from app.identity import actor
 from app.models import TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import details, incidents, lists, sharing, why
+from app.services import details, lists, sharing, why
 from app.services.mail import late_since
 from app.services.overview import SHOWN
-from app.services.sight import NOTHING
 from app.why_words import closest_sentence
 from config.categories import CATEGORIES
 from matching.lifecycle import MatchState, NeedState, OfferState
@@ -44,8 +43,7 @@ def tasks() -> ResponseReturnValue:
         page = lists.tasks(ctx(), sight(), given)
         present = sharing.present(ctx(), [row.id for row in page.rows])
         groups = [("closed", page.rows)] if given.state == "closed" else _by_day(page.rows)
-        safety = {"waiting": incidents.waiting(ctx(), lead_sight()), "leads": lead_sight() != NOTHING}
-        return page, {"groups": groups, "present": present, "late": late_since(ctx())} | safety
+        return page, {"groups": groups, "present": present, "late": late_since(ctx()), "waiting": waiting()}
 
     return _list("tasks", read, given, TASK_STATES, kinds=[kind.value for kind in TaskKind], closest=closest)
 

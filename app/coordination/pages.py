@@ -7,7 +7,7 @@ from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
 from app import live
-from app.coordination.door import ID, coordination, lead_sight, sight
+from app.coordination.door import ID, coordination, sight, waiting
 from app.coordination.forms import CheckForm, PlaceForm, place_form
 from app.coordination.reading import reading
 from app.extensions import ctx
@@ -18,7 +18,6 @@ from app.permissions import COORDINATOR, permit
 from app.services import choosing, details, duplicates, sharing, why
 from app.services.checks import checks_of
 from app.services.reasons import may_tell
-from app.services.sight import NOTHING
 from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
 from config.categories import CATEGORIES
 from matching.model import Mode
@@ -132,5 +131,5 @@ def task_page(
     read = reading(detail.row, exact, **forms) if detail.row.kind == TaskKind.MODERATE else None
     return render_template(
         "coordination/task.html", detail=detail, row=detail.row, exact=exact, others=others, reading=read,
-        colleagues=sharing.colleagues(ctx(), task_id), leads=lead_sight() != NOTHING,
+        colleagues=sharing.colleagues(ctx(), task_id), leads=waiting().leads,
     )  # fmt: skip

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.context import Context
 from app.models import (
@@ -28,7 +28,7 @@ from app.models import (
 from app.services.ending import end
 from app.services.events import SYSTEM, Actor, record
 from app.services.freezing import unfreeze
-from app.services.lists import PAGE_SIZE, Page, page_number
+from app.services.lists import PAGE_SIZE, Page, open_tasks, page_number
 from app.services.moves import lock_match
 from app.services.sight import Sight
 from matching.lifecycle import MatchState, VisitState
@@ -56,23 +56,35 @@ def listed(ctx: Context, sight: Sight, number: int) -> Page:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What the list of tasks says of it: whether somebody is in charge at all, and how much waits for this agent (nothing where they are
-    no lead)."""
+    """How many ``tasks`` wait, whether anybody is ``named`` as a lead, whether this agent ``leads``, and how much waits for them as one."""
 
+    tasks: int
     named: bool
+    leads: bool
     incidents: int
     flags: int
 
 
-def waiting(ctx: Context, sight: Sight) -> Waiting:
-    """In one query: the list of tasks is looked at all day."""
+def waiting(ctx: Context, sight: Sight, person_id: int) -> Waiting:
+    """In one statement, since every page of coordinators begins with it: whose incidents they are is worked out there too."""
+    mine = select(SafetyLead.id).where(SafetyLead.person_id == person_id)
+    everywhere = mine.where(SafetyLead.territory_id.is_(None)).exists()
+    tops = select(SafetyLead.territory_id).where(SafetyLead.person_id == person_id)
+    top = select(Territory.id).where(Territory.id.in_(tops)).cte(recursive=True)
+    below = select(top.union(select(Territory.id).where(Territory.parent_id == top.c.id)).c.id)
+
+    def here(territory: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+        return or_(everywhere, and_(mine.exists(), or_(territory.is_(None), territory.in_(below))))
+
     lie_open = select(func.count(Incident.id)).join(Need, Need.id == Incident.need_id)
-    lie_open = lie_open.where(Incident.state != IncidentState.CLOSED, sight.inside(Need.territory_id))
-    stand = select(func.count(Flag.id)).where(Flag.looked_at.is_(None), sight.inside(Flag.territory_id))
-    named = select(SafetyLead.id).limit(1)
+    columns = (
+        open_tasks(sight), select(SafetyLead.id).limit(1), mine.limit(1),
+        lie_open.where(Incident.state != IncidentState.CLOSED, here(Need.territory_id)),
+        select(func.count(Flag.id)).where(Flag.looked_at.is_(None), here(Flag.territory_id)),
+    )  # fmt: skip
     with ctx.db.read() as session:
-        row = session.execute(select(named.scalar_subquery(), lie_open.scalar_subquery(), stand.scalar_subquery())).one()
-        return Waiting(row[0] is not None, row[1], row[2])
+        tasks, named, leads, incidents, flags = session.execute(select(*(each.scalar_subquery() for each in columns))).one()
+        return Waiting(tasks, named is not None, leads is not None, incidents, flags)
 
 
 def may_read(ctx: Context, sight: Sight, incident_id: int) -> bool:

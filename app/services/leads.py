@@ -52,6 +52,8 @@ def sight_of(ctx: Context, person: Person) -> Sight:
         return NOTHING
     with ctx.db.read() as session:
         named = session.scalars(select(SafetyLead.territory_id).where(SafetyLead.person_id == person.id)).all()
+        if not named:
+            return NOTHING
         return EVERYTHING if None in named else Sight(territories(session).below([i for i in named if i is not None]))
 
 

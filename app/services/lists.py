@@ -196,11 +196,10 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
     return _page(ctx, rows, given)
 
 
-def open_tasks(ctx: Context, sight: Sight) -> int:
+def open_tasks(sight: Sight) -> Select[int]:
     """How many tasks wait for somebody."""
     rows = select(func.count(Task.id)).outerjoin(Need, Need.id == Task.need_id).outerjoin(Offer, Offer.id == Task.offer_id)
-    with ctx.db.read() as session:
-        return session.scalar(rows.where(Task.closed_at.is_(None), sight.of_task())) or 0
+    return rows.where(Task.closed_at.is_(None), sight.of_task())
 
 
 def territories(ctx: Context, sight: Sight) -> Sequence[Row[int, str, str]]:
