@@ -52,6 +52,7 @@ def init(web: Flask) -> None:
         up_to_100=round_up_100,  # before ``distance``, where it is not rounded up yet
         upper_first=lambda text: text[:1].upper() + text[1:],
         when=lambda moment: when_words(moment, ctx().now(), ctx().settings.zone, i18n.language()),
+        report_address=lambda match_id, side: url_for("reporting.report", token=ctx().links.token(Purpose.REPORT, match_id, side)),
         visits_address=lambda match_id, side: url_for("visits.show", token=ctx().links.token(Purpose.VISITS, match_id, side)),
         walk=lambda metres: walk_words(metres, i18n.language()),
     )

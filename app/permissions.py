@@ -10,6 +10,8 @@ from flask.typing import ResponseReturnValue
 from app.extensions import ctx
 from app.identity import AFTER_SIGN_IN, has_role, signed_in
 from app.models import OVERSEE, Role
+from app.services import leads
+from app.services.sight import NOTHING
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -21,12 +23,14 @@ class Permission(Enum):
     SIGNED_IN = auto()
     COORDINATOR = auto()
     """Coordinators and administrators."""
+    LEAD = auto()
+    """Safeguarding leads, whatever else they are; administrators too only where they are one."""
     ADMINISTRATOR = auto()
     DEMO = auto()
     """Everybody, in the demonstration; elsewhere there is no such page."""
 
 
-PUBLIC, LINK, SIGNED_IN, COORDINATOR, ADMINISTRATOR, DEMO = Permission
+PUBLIC, LINK, SIGNED_IN, COORDINATOR, LEAD, ADMINISTRATOR, DEMO = Permission
 
 
 def permit(permission: Permission) -> Callable[[View], View]:
@@ -60,6 +64,8 @@ def _check() -> ResponseReturnValue | None:
             return None if signed_in() else _to_sign_in()
         case Permission.COORDINATOR:
             return _require(*OVERSEE)
+        case Permission.LEAD:
+            return _require(*OVERSEE) or (None if _leads() else abort(403))
         case Permission.ADMINISTRATOR:
             return _require(Role.ADMINISTRATOR)
         case None:
@@ -70,6 +76,11 @@ def _require(*roles: Role) -> ResponseReturnValue | None:
     if signed_in() is None:
         return _to_sign_in()
     return None if has_role(*roles) else abort(403)
+
+
+def _leads() -> bool:
+    person = signed_in()
+    return person is not None and leads.sight_of(ctx(), person) != NOTHING
 
 
 def _to_sign_in() -> ResponseReturnValue:

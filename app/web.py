@@ -21,6 +21,7 @@ from app.public.mailbox import mailbox
 from app.public.pages import public
 from app.public.places import places
 from app.public.short import short
+from app.reporting import reporting
 from app.resident import resident
 from app.resident.lost import lost
 from app.visits import visits
@@ -46,6 +47,7 @@ DOORS = (
     volunteer,
     lost,
     resident,
+    reporting,
     answers,
     my_page,
     visits,

@@ -237,6 +237,16 @@ class Settings:
     need_days: int = _setting(
         "NEED_DAYS", "30", "days that a request stands before its resident is asked whether it is still needed", _whole(7, 365)
     )
+    flag_days: int = _setting("FLAG_DAYS", "90", "days over which patterns for the safeguarding leads are counted", _whole(7, 365))
+    flag_isolated: int = _setting(
+        "FLAG_ISOLATED", "5", "flag a volunteer who agreed with so many residents reached only by phone or letter", _whole(2, 1000)
+    )
+    flag_cancels: int = _setting("FLAG_CANCELS", "4", "flag a volunteer who took back a yes so often", _whole(2, 1000))
+    flag_declines: int = _setting("FLAG_DECLINES", "8", "flag a resident to whom so many volunteers said no", _whole(2, 1000))
+    flag_accounts: int = _setting("FLAG_ACCOUNTS", "3", "flag so many accounts with one phone number or from one device", _whole(2, 1000))
+    flag_device_days: int = _setting(
+        "FLAG_DEVICE_DAYS", "30", "days that the keyed hash of a device with which an account was made is kept", _whole(1, 90)
+    )
     policy_rest_m: int = _weight("rest_m")
     policy_rest_days: int = _weight("rest_days")
     policy_week_m: int = _weight("week_m")

@@ -117,6 +117,7 @@ MOVES = (
     Move(M.PROPOSED, M.EXPIRED, "silent", SERVICE),
     Move(M.PROPOSED, M.CANCELLED, "settled", SERVICE),
     Move(M.PROPOSED, M.CANCELLED, "off_duty", VOLUNTEER),
+    Move(M.PROPOSED, M.CANCELLED, "frozen", SERVICE),
     Move(M.PROPOSED, M.CANCELLED, "changed", RESIDENT),
     Move(M.PROPOSED, M.CANCELLED, "withdrawn", RESIDENT),
     Move(M.ACCEPTED, M.AGREED, "yes", RESIDENT),
@@ -124,12 +125,14 @@ MOVES = (
     Move(M.ACCEPTED, M.EXPIRED, "expired", SERVICE),
     Move(M.ACCEPTED, M.CANCELLED, "backed_out", VOLUNTEER),
     Move(M.ACCEPTED, M.CANCELLED, "off_duty", VOLUNTEER),
+    Move(M.ACCEPTED, M.CANCELLED, "frozen", SERVICE),
     Move(M.ACCEPTED, M.CANCELLED, "changed", RESIDENT),
     Move(M.ACCEPTED, M.CANCELLED, "withdrawn", RESIDENT),
     Move(M.AGREED, M.CLOSED, "done", EITHER),
     Move(M.AGREED, M.CLOSED, "not_done", EITHER),
     Move(M.AGREED, M.CANCELLED, "backed_out", VOLUNTEER),
     Move(M.AGREED, M.CANCELLED, "off_duty", VOLUNTEER),
+    Move(M.AGREED, M.CANCELLED, "frozen", SERVICE),
     Move(M.AGREED, M.CANCELLED, "let_go", RESIDENT),
     Move(M.AGREED, M.CANCELLED, "withdrawn", RESIDENT),
     Move(V.PLANNED, V.DONE, "over", SERVICE),
@@ -163,7 +166,7 @@ LIVE = frozenset({M.PROPOSED, M.ACCEPTED, M.AGREED})
 """A live match holds one of its offer's capacity."""
 HELD = frozenset({M.ACCEPTED, M.AGREED})
 """A match with the volunteer's yes holds one place of its need as well: the first yes takes the place."""
-NO_ANSWER = frozenset({"settled", "off_duty", "changed", "withdrawn"})
+NO_ANSWER = frozenset({"settled", "off_duty", "frozen", "changed", "withdrawn"})
 """Why a request ended that its volunteer had not answered, through no doing of the two. It leaves no trace in any ranking, and the
 volunteer may be asked again for the same need."""
 

@@ -1,7 +1,7 @@
 """What all messages share: how their fields are checked, stored and read again."""
 
 import datetime as dt
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Literal, Self, get_args, get_origin, get_type_hints
 
 from notifications import calendar
@@ -11,7 +11,7 @@ from notifications.types import as_utc
 
 Urgency = Literal["urgent", "normal", "flexible"]
 PairMode = Literal["in_person", "remote"]
-_LINKS = ("confirm_url", "answer_url", "my_page_url", "visits_url")
+_LINKS = ("confirm_url", "answer_url", "my_page_url", "visits_url", "incident_url")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Message:
     wakes: ClassVar[bool] = True
     """Whether it may come at night where what it is about is urgent."""
     first_name: str
+    report_url: str = field(default="", kw_only=True)
+    """Where the reader says that something went wrong; it stands at the end of what is about a match."""
 
     def __post_init__(self) -> None:
         for name, hint in _field_types(type(self)).items():

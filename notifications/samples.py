@@ -105,10 +105,20 @@ SAMPLES: dict[str, m.Message] = {
     "nobody_yet": m.NobodyYet("Zoé", "pets", PAGE),
     "nobody_yet-for_one_day": m.NobodyYet("Zoé", "pets", PAGE, VISIT),
     "need_paused": m.NeedPaused("Zoé", "shopping", PAGE),
+    "something_reported": m.SomethingReported("Claire", f"{ROOT}/coordination/incidents/7", named=True),
+    "something_reported-nobody_named": m.SomethingReported("Alain", f"{ROOT}/coordination/leads", named=False),
+    "volunteer_paused": m.VolunteerPaused("Anne", CITY.phone),
+    "volunteer_back": m.VolunteerBack("Anne", PAGE),
     "need_closed-withdrawn": m.NeedClosed("Zoé", "shopping", "withdrawn"),
     "need_closed-expired": m.NeedClosed("Zoé", "shopping", "expired"),
     "digest": m.Digest("Zoé", _items),
     "digest-one": m.Digest("Zoé", _items[:1]),
+}
+
+
+SAMPLES = {
+    name: each if each.kind in m.OF_NO_MATCH else dataclasses.replace(each, report_url=f"{ROOT}/report/PPP")
+    for name, each in SAMPLES.items()
 }
 
 

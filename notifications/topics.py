@@ -5,7 +5,7 @@ from enum import StrEnum
 
 class Topic(StrEnum):
     ACCOUNT = "account"
-    """Somebody waits for it: it answers what they have just done."""
+    """Somebody waits for it: it answers what they have just done, or is theirs to know at any hour."""
     MATCH = "match"
     """What a running match needs: questions, contacts, changes, endings."""
     REQUESTS = "requests"

@@ -72,7 +72,7 @@ def _fill(ctx: Context) -> None:
         name=LONG_NAME, email=f"{'long.' * 10}name@example.org", phone=None, language="fr", password=secrets.token_urlsafe(12),
         charter_version=CHARTER_VERSION, notice_version=NOTICE_VERSION, offer=offer,
     )  # fmt: skip
-    accounts.sign_up(ctx, given, by, "127.0.0.1")
+    accounts.sign_up(ctx, given, by, "127.0.0.1", "127.0.0.1 a browser")
     need = posting.NeedInput(
         name=LONG_NAME, category="conversation", where=where, email=f"{'long.' * 10}name@example.net", details=f"{LONG_WORD} {LONG_WORD}"
     )

@@ -20,7 +20,7 @@ from app.crypto import Keyring
 from app.db import Database
 from app.identity import enter
 from app.links import Links, Purpose
-from app.models import Match, Need, Offer, Person, Role, Task, Territory, Visit
+from app.models import Incident, Match, Need, Offer, Person, Role, Task, Territory, Visit
 from app.permissions import Permission, declared
 from config.settings import load
 from notifications.tables import wishes
@@ -30,6 +30,7 @@ from tests.city import KEYS
 
 ROLES = ("nobody", "volunteer", "coordinator", "administrator")
 """A resident is nobody with a link."""
+SIDES = ("resident", "volunteer")
 
 
 class Reach:
@@ -53,6 +54,8 @@ class Reach:
                 return role != "nobody"
             case Permission.COORDINATOR:
                 return role in ("coordinator", "administrator")
+            case Permission.LEAD:
+                return role == "coordinator"  # Claire is the demonstration's lead
             case Permission.ADMINISTRATOR:
                 return role == "administrator"
         raise AssertionError(f"{endpoint} does not say who may open it")
@@ -178,8 +181,7 @@ def _visits(reach: Reach, session: Session) -> Iterable[int]:
 
 
 def _visit_tokens(reach: Reach, session: Session) -> Iterable[str]:
-    sides = ("resident", "volunteer")
-    return [reach.ctx.links.token(Purpose.VISITS, match_id, side) for match_id in _with_visits(reach, session) for side in sides]
+    return [reach.ctx.links.token(Purpose.VISITS, match_id, side) for match_id in _with_visits(reach, session) for side in SIDES]
 
 
 def _some_wishes(_reach: Reach, session: Session) -> Iterable[int]:
@@ -215,6 +217,12 @@ WAYS: dict[str, Way] = {
     "resident.confirm token": _tokens(Purpose.CONFIRM_NEED, NEEDS),
     "resident.agree token": _answer_tokens(Purpose.RESIDENT_YES, Purpose.RESIDENT_NO),
     "answers token": _answer_tokens(Purpose.VOLUNTEER_YES, Purpose.VOLUNTEER_NO),
+    "reporting token": lambda reach, session: [
+        reach.ctx.links.token(Purpose.REPORT, match_id, side)
+        for match_id in _one_of_each(Match, Match.state)(reach, session)
+        for side in SIDES
+    ],
+    "incident_id": _one_of_each(Incident, Incident.state),
     "visits token": _visit_tokens,
     "visit_id": _visits,
     "coordination.visits_show match_id": _with_visits,

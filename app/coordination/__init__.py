@@ -7,7 +7,9 @@ from app.coordination import (
     city,
     duplicates,
     figures,
+    incidents,
     intake,
+    leads,
     letter,
     lists,
     mail,
@@ -25,6 +27,6 @@ from app.coordination import (
 from app.coordination.door import coordination
 
 __all__ = [
-    "actions", "checks", "choosing", "city", "coordination", "duplicates", "figures", "intake", "letter", "lists", "mail", "map",
-    "moderating", "pages", "posters", "referents", "rounds", "team", "territories", "visits", "words",
+    "actions", "checks", "choosing", "city", "coordination", "duplicates", "figures", "incidents", "intake", "leads", "letter", "lists",
+    "mail", "map", "moderating", "pages", "posters", "referents", "rounds", "team", "territories", "visits", "words",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ CARDS = (
     Card("territories", _l("Territories"), _l("What a district or a quartier has of its own: phone number, hours, times to answer.")),
     Card("team", _l("Who coordinates what"), _l("The agents and the territories that each of them sees.")),
     Card("referents", _l("Who reads first"), _l("Which agent reads the requests that need a look, by kind of help and by quartier.")),
+    Card("leads", _l("Safeguarding leads"), _l("Who is told at once when something is reported, and who alone reads it.")),
     Card("same_people", _l("Perhaps the same person"), _l("People who share a number or an address: to look at, and to put together.")),
     Card("words", _l("The words"), _l("The kinds of help, the notices, the charter, what an agent says: in the city’s own words.")),
 )

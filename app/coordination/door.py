@@ -9,7 +9,7 @@ from app import i18n
 from app.extensions import ctx
 from app.identity import actor, signed_in
 from app.models import Channel, Match, Need, Offer, Person, Task
-from app.services import details, lists, mail
+from app.services import details, flags, incidents, leads, mail
 from app.services.events import Actor
 from app.services.sight import Kind, Sight
 from notifications.words import when_words
@@ -30,6 +30,22 @@ def sight() -> Sight:
     return seen
 
 
+def lead_sight() -> Sight:
+    """Whose incidents the signed-in agent reads; found once a request."""
+    if "lead_sight" not in g:
+        g.lead_sight = leads.sight_of(ctx(), signed_in() or abort(403))
+    seen: Sight = g.lead_sight
+    return seen
+
+
+def waiting() -> incidents.Waiting:
+    """What waits for the signed-in agent; found once a request."""
+    if "waiting" not in g:
+        g.waiting = incidents.waiting(ctx(), sight(), (signed_in() or abort(403)).id)
+    found: incidents.Waiting = g.waiting
+    return found
+
+
 def by_phone() -> Actor:
     """The coordinator, for what somebody says on the phone."""
     return actor(Channel.PHONE)
@@ -47,6 +63,9 @@ def only_what_is_in_sight() -> None:
     for name, thing_id in given.items():
         if name in KINDS and not details.may_see(ctx(), sight(), KINDS[name], thing_id):
             abort(404)
+    for name, may_read in ("incident_id", incidents.may_read), ("flag_id", flags.may_read):
+        if name in given and not may_read(ctx(), lead_sight(), given[name]):
+            abort(404)
     if "message_id" in given and not mail.may_see(ctx(), sight(), given["message_id"]):
         abort(404)
 
@@ -54,4 +73,4 @@ def only_what_is_in_sight() -> None:
 @coordination.context_processor
 def menu() -> dict[str, Any]:
     """What the menu of these pages says of the work that waits."""
-    return {"waiting_tasks": lambda: lists.open_tasks(ctx(), sight())}
+    return {"waiting_tasks": lambda: waiting().tasks}

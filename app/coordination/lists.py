@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row
 
 from app import live
-from app.coordination.door import KINDS, coordination, sight
+from app.coordination.door import KINDS, coordination, sight, waiting
 from app.extensions import ctx
 from app.i18n import language
 from app.identity import actor
@@ -43,7 +43,7 @@ def tasks() -> ResponseReturnValue:
         page = lists.tasks(ctx(), sight(), given)
         present = sharing.present(ctx(), [row.id for row in page.rows])
         groups = [("closed", page.rows)] if given.state == "closed" else _by_day(page.rows)
-        return page, {"groups": groups, "present": present, "late": late_since(ctx())}
+        return page, {"groups": groups, "present": present, "late": late_since(ctx()), "waiting": waiting()}
 
     return _list("tasks", read, given, TASK_STATES, kinds=[kind.value for kind in TaskKind], closest=closest)
 

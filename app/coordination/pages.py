@@ -7,7 +7,7 @@ from flask import abort, render_template
 from flask.typing import ResponseReturnValue
 
 from app import live
-from app.coordination.door import ID, coordination, sight
+from app.coordination.door import ID, coordination, sight, waiting
 from app.coordination.forms import CheckForm, PlaceForm, place_form
 from app.coordination.reading import reading
 from app.extensions import ctx
@@ -131,5 +131,5 @@ def task_page(
     read = reading(detail.row, exact, **forms) if detail.row.kind == TaskKind.MODERATE else None
     return render_template(
         "coordination/task.html", detail=detail, row=detail.row, exact=exact, others=others, reading=read,
-        colleagues=sharing.colleagues(ctx(), task_id),
+        colleagues=sharing.colleagues(ctx(), task_id), leads=waiting().leads,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from app.models.block import Block
 from app.models.check import Check, CheckKind
 from app.models.draft import Draft
 from app.models.event import Event
+from app.models.incident import Device, Flag, Incident, IncidentEntry, IncidentOutcome, IncidentState, SafetyLead
 from app.models.match import Match
 from app.models.merge import Merge, NotSame
 from app.models.need import Moderation, Need
@@ -28,9 +29,15 @@ __all__ = [
     "Channel",
     "Check",
     "CheckKind",
+    "Device",
     "Draft",
     "Event",
     "Fact",
+    "Flag",
+    "Incident",
+    "IncidentEntry",
+    "IncidentOutcome",
+    "IncidentState",
     "Lease",
     "Match",
     "Merge",
@@ -48,6 +55,7 @@ __all__ = [
     "Presence",
     "Referent",
     "Role",
+    "SafetyLead",
     "Street",
     "Task",
     "TaskKind",

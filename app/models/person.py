@@ -25,6 +25,7 @@ class Person(Base):
     ``approved_at`` and ``approved_by_id`` record the city's acceptance of a volunteer, which its insurance asks for.
     A coordinator sees the territories that are theirs (:class:`PersonTerritory`), or all with ``whole_city``; with neither, nothing.
     ``session_key`` changes when all sessions must end (a new password).
+    ``frozen_at``: something was reported of this volunteer, and nothing is asked of them until somebody in charge has decided.
     ``merged_into_id`` is who this turned out to be: what was theirs is that person's now, and this row is empty.
     """
 
@@ -57,6 +58,7 @@ class Person(Base):
     minimum_age_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     approved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -27,7 +27,7 @@ class TaskKind(StrEnum):
     ANSWER = "answer"
     """Somebody wrote, with a note of what; ``reason`` is the kind of message that they answer, if any."""
     REPORT = "report"
-    """Something went wrong; ``reason`` and ``words`` are what somebody says of it."""
+    """Something went wrong: a safeguarding lead has the incident, nobody else its words."""
     LATE = "late"
     """A volunteer has said yes, and the resident's time to answer is nearly over."""
     SOON = "soon"

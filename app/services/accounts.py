@@ -15,7 +15,7 @@ from app.context import Context
 from app.errors import UserError
 from app.links import LinkExpired, Purpose
 from app.models import Offer, Person, PersonTerritory, Role, TaskKind, Territory
-from app.services import throttle
+from app.services import flags, throttle
 from app.services.duty import NEWS_EVERY
 from app.services.events import SYSTEM, Actor, record
 from app.services.local import local
@@ -47,9 +47,10 @@ class SignUp:
     offer: OfferInput
 
 
-def sign_up(ctx: Context, given: SignUp, by: Actor, address: str) -> None:
+def sign_up(ctx: Context, given: SignUp, by: Actor, address: str, device: str) -> None:
     """Make an account and its offer, both unconfirmed, and send the link. An address that has an account gets another mail: the page
-    says the same. ``address`` is the client's. Raises ``Outside``, ``NoTerritory`` and ``TooMany``."""
+    says the same. ``address`` is the client's, ``device`` what tells it
+    from others (:mod:`app.services.flags`). Raises ``Outside``, ``NoTerritory`` and ``TooMany``."""
     throttle.spend(ctx, [(throttle.SIGN_UP_ADDRESS, address), (throttle.SIGN_UP_ACCOUNT, given.email)])
     now = ctx.now()
     found = locate(ctx, given.offer.where)
@@ -68,6 +69,7 @@ def sign_up(ctx: Context, given: SignUp, by: Actor, address: str) -> None:
         person.charter_version, person.notice_version, person.minimum_age_confirmed_at = given.charter_version, given.notice_version, now
         session.add(person)
         add_offer(session, ctx, person, given.offer, found, now, by)
+        flags.seen_device(ctx, session, person.id, device)
         url = ctx.links.url(Purpose.CONFIRM_ACCOUNT, person.id, person.session_key)
         tell(session, ctx, person, ConfirmAccount(person.first_name, url, now + Purpose.CONFIRM_ACCOUNT.lasts), now)
 

@@ -72,7 +72,7 @@ class Board:
 
     def _put(self, offer: Offer, person: Person, here: Territories) -> None:
         self._seen[offer.id] = offer.changed_at
-        if offer.state != OfferState.ACTIVE or person.approved_at is None or offer.point is None:
+        if offer.state != OfferState.ACTIVE or person.approved_at is None or person.frozen_at is not None or offer.point is None:
             self.index.remove(offer.id)
             return
         self.index.put(offer_to_match(offer, person, here), offer.last_asked_at)

@@ -155,7 +155,7 @@ def _proposal(ctx: Context, need_id: int, offer_id: int, because: str) -> Propos
         offer = session.scalar(select(Offer).where(Offer.id == offer_id).options(joinedload(Offer.person)))
         if need is None or need.point is None:
             return Became.OVER
-        if offer is None or offer.point is None or offer.person.approved_at is None:
+        if offer is None or offer.point is None or offer.person.approved_at is None or offer.person.frozen_at is not None:
             return Became.ROOM
         asks, helps = to_match(session, need), as_asked(offer, offer_to_match(offer, offer.person, territories(session)))
         refused = {rule for rule, refuse in RULES.items() if refuse(asks, helps) is not None}

@@ -136,7 +136,8 @@ def _near(sight: Sight, need: Need) -> Select[*tuple[Any, ...]]:
         .join(Offer.person)
         .outerjoin(Territory, Territory.id == Offer.territory_id)
         .where(
-            Offer.state.in_(ASKABLE), Person.approved_at.is_not(None), Offer.exact_point.is_not(None), offers_of(need.category),
+            Offer.state.in_(ASKABLE), Person.approved_at.is_not(None), Person.frozen_at.is_(None), Offer.exact_point.is_not(None),
+            offers_of(need.category),
         )
         .order_by(east * east + north * north, Offer.id)
         .limit(LOOKED_AT)

@@ -12,7 +12,23 @@ from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.models import Event, Match, Need, Note, Offer, Outcome, Person, PersonTerritory, PostedBy, Role, Task, TaskKind, Territory, Visit
+from app.models import (
+    Event,
+    Incident,
+    Match,
+    Need,
+    Note,
+    Offer,
+    Outcome,
+    Person,
+    PersonTerritory,
+    PostedBy,
+    Role,
+    Task,
+    TaskKind,
+    Territory,
+    Visit,
+)
 from app.services.events import Actor, record
 from app.services.sight import Kind, Sight
 from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
@@ -96,7 +112,7 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
                 Offer.id, Offer.person_id, Offer.categories, Offer.state, Offer.radius_m, Offer.quartiers, Offer.drawn,
                 Offer.capacity, Offer.taken, Offer.mode, Offer.availability, Offer.languages, Offer.posted_by, Offer.channel,
                 Offer.created_at, Offer.confirmed_at, Offer.last_asked_at, Offer.reference,
-                Offer.exact_point.is_not(None).label("placed"), Offer.approximate, Person.contact, Person.approved_at,
+                Offer.exact_point.is_not(None).label("placed"), Offer.approximate, Person.contact, Person.approved_at, Person.frozen_at,
                 Territory.name.label("quartier"),
             )
             .join(Person, Person.id == Offer.person_id)
@@ -155,7 +171,7 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
 
 def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
     """Columns: the task's, without its words; how whom it is about is reached; the need's category, urgency and state; agent_id and agent
-    (who does it)."""
+    (who does it), incident_id and incident_state."""
     agent = aliased(Person)
     with ctx.db.read() as session:
         row = session.execute(
@@ -165,11 +181,13 @@ def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
                 Need.call, Need.territory_id, Offer.categories, Person.contact, Territory.name.label("quartier"), Match.deadline_at,
                 (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
                 BY_LETTER.label("by_letter"), Task.assigned_to_id.label("agent_id"), agent.name.label("agent"),
+                Incident.id.label("incident_id"), Incident.state.label("incident_state"),
             )
             .outerjoin(Need, Need.id == Task.need_id)
             .outerjoin(Offer, Offer.id == Task.offer_id)
             .outerjoin(Match, Match.id == Task.match_id)
             .outerjoin(Person, Person.id == Task.person_id)
+            .outerjoin(Incident, Incident.task_id == Task.id)
             .outerjoin(agent, agent.id == Task.assigned_to_id)
             .outerjoin(Territory, Territory.id == Task.territory_id)
             .where(Task.id == task_id, sight.of_task())
@@ -187,7 +205,8 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
         row = session.execute(
             select(
                 Person.id, Person.role, Person.created_at, Person.language, Person.contact, Person.account, Person.email_confirmed_at,
-                Person.approved_at, Person.charter_version, Person.notice_version, approver.name.label("approved_by"), Person.whole_city,
+                Person.approved_at, Person.frozen_at, Person.charter_version, Person.notice_version,
+                approver.name.label("approved_by"), Person.whole_city,
                 Person.merged_into_id, theirs.scalar_subquery().label("areas"),
             )
             .outerjoin(approver, approver.id == Person.approved_by_id)

@@ -49,7 +49,7 @@ def end(
     if was in HELD:
         need.taken -= 1
     settle(session, ctx, need, now, by, first=was is MatchState.AGREED)
-    if was in HELD and why in ("backed_out", "off_duty"):
+    if was in HELD and why in ("backed_out", "off_duty", "frozen"):
         message = SearchGoesOn(need.person.first_name, need.category, "backed_out", ctx.links.url(Purpose.MY_REQUEST, need.id))
         if off:
             message = replace(message, invitation=invitation(session, ctx, match, Side.RESIDENT, now))

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Text, and_, cas
 from sqlalchemy.orm import aliased
 
 from app.context import Context
-from app.models import Match, Need, Offer, Person, Task, TaskKind, Territory
+from app.models import Incident, Match, Need, Offer, Person, Task, TaskKind, Territory
 from app.services import referents
 from app.services.sight import Sight, either_side, subtree
 from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
@@ -169,7 +169,7 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
 
     Columns: id, kind, reason, need_id, offer_id, match_id, person_id, due_at, created_at, closed_at, category, categories (an offer's),
     urgency, quartier, contact and to_volunteer (of whom it is about), ends_by_itself, by_letter, why (see :mod:`app.services.why`),
-    agent_id and agent (who does it)."""
+    agent_id and agent (who does it), incident_id."""
     agent = aliased(Person)
     quartier = func.coalesce(Need.territory_id, Offer.territory_id, Task.territory_id)
     closed = given.state == "closed"
@@ -179,9 +179,11 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
             Task.person_id, Need.category, Offer.categories, Need.urgency, Territory.name.label("quartier"), Person.contact,
             (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
             BY_LETTER.label("by_letter"), Task.why, Task.assigned_to_id.label("agent_id"), agent.name.label("agent"),
+            Incident.id.label("incident_id"),
         )
         .outerjoin(Need, Need.id == Task.need_id)
         .outerjoin(Offer, Offer.id == Task.offer_id)
+        .outerjoin(Incident, Incident.task_id == Task.id)
         .outerjoin(Person, Person.id == Task.person_id)
         .outerjoin(agent, agent.id == Task.assigned_to_id)
         .outerjoin(Territory, Territory.id == quartier)
@@ -204,11 +206,10 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
     return _page(ctx, rows, given)
 
 
-def open_tasks(ctx: Context, sight: Sight) -> int:
+def open_tasks(sight: Sight) -> Select[int]:
     """How many tasks wait for somebody."""
     rows = select(func.count(Task.id)).outerjoin(Need, Need.id == Task.need_id).outerjoin(Offer, Offer.id == Task.offer_id)
-    with ctx.db.read() as session:
-        return session.scalar(rows.where(Task.closed_at.is_(None), sight.of_task())) or 0
+    return rows.where(Task.closed_at.is_(None), sight.of_task())
 
 
 def territories(ctx: Context, sight: Sight) -> Sequence[Row[int, str, str]]:

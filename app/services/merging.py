@@ -16,19 +16,20 @@ from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.context import Context
-from app.models import Block, Check, Match, Merge, Need, Note, Offer, Person, Role, Task
+from app.models import Block, Check, Device, Flag, Incident, Match, Merge, Need, Note, Offer, Person, Role, Task
 from app.services.events import Actor, record
+from app.services.freezing import take_back
 from app.services.sight import Sight
 from matching.lifecycle import LIVE, OfferState
 from notifications.tables import outbox
 
 MOVED: tuple[InstrumentedAttribute[Any], ...] = (
     Need.person_id, Offer.person_id, Task.person_id, Note.person_id, Block.person_id, Block.other_id, Check.person_id,
-    Person.merged_into_id,
+    Person.merged_into_id, Incident.reporter_id, Incident.about_id, Flag.person_id, Device.person_id,
 )  # fmt: skip
 CHOSEN = ("name", "email", "phone", "contact", "language")
 """Of which somebody chooses whose counts. What is empty with one is taken from the other."""
-EITHER = ("notice_version", "charter_version", "minimum_age_confirmed_at", "approved_at")
+EITHER = ("notice_version", "charter_version", "minimum_age_confirmed_at", "approved_at", "frozen_at")
 """Taken from the other where it is empty with the one that is kept."""
 WITH = {"email": ("email_index", "email_confirmed_at"), "phone": ("phone_index",), "approved_at": ("approved_by_id",)}
 """What goes along."""
@@ -79,6 +80,8 @@ def merge(ctx: Context, sight: Sight, kept_id: int, folded_id: int, choice: Mapp
         _set(session, kept, news, now)
         undo["after"] = _plain(kept, news)
         _offers_changed(session, kept.id, now)
+        if kept.frozen_at is not None:
+            take_back(session, ctx, kept, now, by)
         session.add(Merge(kept_id=kept.id, folded_id=folded.id, undo=json.dumps(undo), at=now, by_id=by.person_id))
         for person in (kept, folded):
             record(session, "people_merged", now, by, person_id=person.id)

@@ -57,7 +57,7 @@ def _recent(session: Session, ctx: Context) -> list[NeedToMatch]:
 def _tell(session: Session, ctx: Context, offer: Offer, needs: Sequence[NeedToMatch]) -> None:
     now, person = ctx.now(), offer.person
     offer.news_at = now + NEWS_EVERY
-    if person.approved_at is None or person.contact != "email" or offer.taken or offer.point is None:
+    if person.approved_at is None or person.frozen_at is not None or person.contact != "email" or offer.taken or offer.point is None:
         return
     mine = offer_to_match(offer, person, territories(session))
     wide = wider([mine], share=1)[0]

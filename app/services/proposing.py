@@ -97,7 +97,14 @@ def claim(session: Session, offer_id: int, now: datetime) -> Offer | None:
         .values(taken=Offer.taken + 1, last_asked_at=now, changed_at=now, news_at=now + NEWS_EVERY)
         .execution_options(synchronize_session=False)
     ).rowcount
-    return session.get_one(Offer, offer_id, options=[joinedload(Offer.person)], populate_existing=True) if claimed else None
+    if not claimed:
+        return None
+    offer = session.get_one(Offer, offer_id, options=[joinedload(Offer.person)], populate_existing=True)
+    if offer.person.frozen_at is None:
+        return offer
+    # Read after the row was ours, so that a freeze that came in meanwhile is seen.
+    offer.taken -= 1
+    return None
 
 
 def make_match(session: Session, need: Need, offer: Offer, proposal: Proposal, now: datetime, deadline: datetime, by: Actor) -> Match:

@@ -1,19 +1,48 @@
-"""Something went wrong between two people: a task for the coordinators, due at once."""
+"""Something went wrong between two people: an incident for whoever is in charge, who is told at once, and a line on the agents' list that
+says no more than that."""
 
 from sqlalchemy.orm import joinedload
 
 from app.context import Context
-from app.models import Match, Need, Offer, TaskKind
+from app.models import Incident, Match, Need, Offer, TaskKind
+from app.services import leads
 from app.services.events import Actor, record
+from app.services.freezing import freeze
 from app.services.tasks import open_task
+from app.services.telling import tell
+from matching.lifecycle import Side
+from notifications.messages import SomethingReported
+
+REASONS = ("unsafe", "money", "absent", "rude", "other")
+HARMLESS = ("absent",)
+"""All other reasons freeze the volunteer of whom a resident says them: whoever is afraid does not always find the right word."""
 
 
-def report(ctx: Context, need_id: int, match_id: int | None, reason: str, words: str, by: Actor) -> None:
-    """Tell the coordinators what happened, in the words of whoever is called back: the match's volunteer or the resident."""
+def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason: str, words: str, by: Actor) -> None:
+    """What this side of a match says of the other, or a resident of a request where nobody came yet. ``by`` is who says it, or the agent
+    whom they have told."""
     now = ctx.now()
     with ctx.db.write() as session:
         need = session.get_one(Need, need_id, options=[joinedload(Need.person)])
         match = session.get_one(Match, match_id, options=[joinedload(Match.offer).joinedload(Offer.person)]) if match_id else None
-        volunteer = match.offer.person if match and match.offer.person_id == by.person_id else None
-        open_task(session, TaskKind.REPORT, now, reason=reason, words=words, person=volunteer or need.person, need=need, match=match)
-        record(session, "reported", now, by, reason=reason, need_id=need.id, match_id=match_id)
+        volunteer = match.offer.person if match else None
+        reporter, about = (volunteer, need.person) if side is Side.VOLUNTEER else (need.person, volunteer)
+        assert reporter is not None, "a volunteer reports about a match"
+        task = open_task(session, TaskKind.REPORT, now, need=need, match=match)
+        session.flush()
+        assert task is not None
+        incident = Incident(
+            reason=reason, words=words, channel=by.channel, reporter_id=reporter.id, about_id=about.id if about else None,
+            need_id=need.id, match_id=match_id, task_id=task.id, opened_at=now,
+        )  # fmt: skip
+        session.add(incident)
+        # The resident's own story is told by the events of the request: a volunteer's report is none of it.
+        about_need = need.id if side is Side.RESIDENT else None
+        record(session, "reported", now, by, need_id=about_need, match_id=match_id, task_id=task.id)
+        session.flush()
+        named, told = leads.to_tell(session, need.territory_id)
+        page = ctx.links.page(f"/coordination/incidents/{incident.id}" if named else "/coordination/leads")
+        for agent in told:
+            tell(session, ctx, agent, SomethingReported(agent.first_name, page, named), now, once=f"incident:{incident.id}")
+        if side is Side.RESIDENT and volunteer and reason not in HARMLESS:
+            freeze(session, ctx, volunteer, need.territory_id, now)

@@ -101,4 +101,4 @@ class Sight:
         return territory.in_(bindparam(None, sorted(self.ids), Integer, expanding=True, literal_execute=True))
 
 
-EVERYTHING = Sight(everything=True)
+EVERYTHING, NOTHING = Sight(everything=True), Sight()

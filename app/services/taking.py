@@ -73,7 +73,7 @@ def _near(session: Session, person_id: int, *which: ColumnElement[bool]) -> list
         .join(Offer.person)
         .where(
             Offer.person_id == person_id, Offer.state == OfferState.ACTIVE, Offer.taken < Offer.capacity,
-            Offer.public_lon.is_not(None), Person.approved_at.is_not(None),
+            Offer.public_lon.is_not(None), Person.approved_at.is_not(None), Person.frozen_at.is_(None),
         )
         .order_by(Offer.id)
     ).all()  # fmt: skip

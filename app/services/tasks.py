@@ -29,6 +29,7 @@ WITHIN = {
 """How soon an agent should have done a task, where nothing more pressing is known."""
 
 ENDS_BY_ITSELF = or_(
+    Task.kind == TaskKind.REPORT,
     and_(Task.kind == TaskKind.OUTCOME, Task.reason == "silent"),
     and_(
         Task.kind.in_([TaskKind.APPROVE, TaskKind.PLACE, TaskKind.MODERATE]),
@@ -36,13 +37,13 @@ ENDS_BY_ITSELF = or_(
         ~select(Offer.id).where(Offer.id == Task.offer_id, Offer.state == OfferState.WITHDRAWN).correlate(Task).exists(),
     ),
 )
-"""Whether a task ends only with the approval, the place, the reading or the outcome that it asks for: ticked off before, the person
-behind it would be forgotten."""
+"""Whether a task ends only with the approval, the place, the reading, the outcome or the closed incident that it asks for: ticked off
+before, the person behind it would be forgotten."""
 
 
 BY_LETTER = and_(Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED]), Person.contact == "letter")
 """Whether a task is done by a letter with its words. The query joins ``Person`` outward."""
-CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.ANSWER, TaskKind.REPORT, TaskKind.LATE)
+CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.ANSWER, TaskKind.LATE)
 """Tasks that are done by talking to somebody."""
 AGAIN_AFTER = timedelta(hours=2)
 POST_TAKES = timedelta(days=5)

@@ -11,13 +11,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.context import Context
+from app.links import Purpose
 from app.models import Match, Need, Offer, Person, TaskKind
 from app.services import own_mail
 from app.services.channels import way_to
 from app.services.tasks import open_task
+from matching.lifecycle import Side
 from matching.model import Urgency
 from notifications import outbox, wishes
-from notifications.messages import Message, from_dict
+from notifications.messages import OF_NO_MATCH, Message, from_dict
 from notifications.outbox import Recipient, Undelivered
 from notifications.render import render
 from notifications.tables import Channel
@@ -44,6 +46,10 @@ def tell(
 
     ``due_at`` is until when an agent should have called whoever gets no messages.
     """
+    if message.kind not in OF_NO_MATCH:
+        assert match is not None, f"{message.kind} is about a match: whoever reads it may report a problem"
+        side = Side.RESIDENT if person.id == match.need.person_id else Side.VOLUNTEER
+        message = replace(message, report_url=ctx.links.url(Purpose.REPORT, match.id, side))
     about = about_words(
         person.id, need_id=need.id if need else None, offer_id=offer.id if offer else None, match_id=match.id if match else None
     )  # fmt: skip

@@ -49,19 +49,21 @@ def show() -> ResponseReturnValue:
     page = mine.volunteer_page(ctx(), person.id)
     approved = person.approved_at is not None
     requests = [(need, url_for("resident.my_request", token=ctx().links.token(Purpose.MY_REQUEST, need.id))) for need in page.needs]
-    first, match = _next_thing(page, approved, ctx().now())
+    first, match = _next_thing(page, person, ctx().now())
     return render_template("volunteer/my_page.html", page=page, requests=requests, approved=approved, first=first, match=match)
 
 
-def _next_thing(page: mine.MyPage, approved: bool, now: datetime) -> tuple[str, mine.MyMatch | None]:
+def _next_thing(page: mine.MyPage, person: Person, now: datetime) -> tuple[str, mine.MyMatch | None]:
     """What to do first, and about which match."""
     new = [match for match in page.people if match.agreed_at and now - match.agreed_at < NEW]
     for name, about in (("answer", page.waiting), ("call", new), ("tell", page.people), ("wait", page.accepted)):
         if about:
             return name, about[0]
+    if person.frozen_at is not None:
+        return "frozen", None
     if not page.offers:
         return "offer", None
-    if not approved:
+    if person.approved_at is None:
         return "approval", None
     return "ready" if page.on_duty else "back", None
 

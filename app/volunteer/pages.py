@@ -60,7 +60,9 @@ def check_offer() -> ResponseReturnValue:
                 )
                 flash(_("Thank you! Your offer is written down."))
             else:
-                accounts.sign_up(ctx(), _sign_up(whole, form.password.data), actor(), request.remote_addr or "")
+                address = request.remote_addr or ""
+                device = f"{address} {request.user_agent.string}"
+                accounts.sign_up(ctx(), _sign_up(whole, form.password.data), actor(), address, device)
             way.end()
             return redirect(url_for("my_page.show" if person else "volunteer.sent"), 303)
         except (Outside, NoTerritory) as error:

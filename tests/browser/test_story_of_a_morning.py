@@ -36,16 +36,16 @@ def test_a_morning_from_the_list_to_the_figures(site: Site, visit: Callable[...,
     page = coordinator.page
     site.work()  # the night's work: why nobody was found
 
-    # A report comes before all else: one click shows it, and it is ours from now on.
+    # A report comes before all else: whoever is in charge of safety reads it, and closes it.
     coordinator.open("/coordination/")
     report = first(site, "report")
     expect(page.locator("tbody tr th").first).to_have_text("Somebody reported a problem")
     coordinator.press(f"/tasks/{report.id}/assign")
     coordinator.reads("The task is yours.")
-    coordinator.press(f"/tasks/{report.id}/look")
-    coordinator.reads("1. What they wrote, and whom to call", "This look is written down with your name.")
-    coordinator.press(f"/tasks/{report.id}/close")
-    coordinator.reads("The task is ticked off.")
+    page.get_by_role("link", name="Read it").first.click()
+    coordinator.reads("Who has read it", "This look is written down with your name.")
+    coordinator.press("/take")
+    coordinator.reads("You have it in hand.")
 
     # A request that has nobody: the page says who comes closest; one is asked all the same, with a reason.
     need_id = without_anybody(site)

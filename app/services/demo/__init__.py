@@ -20,11 +20,12 @@ from app.errors import UserError
 from app.links import Purpose
 from app.models import Fact, Need, Offer, Person, Role
 from app.policy import NAMES
-from app.services import accounts, streets
+from app.services import accounts, flags, leads, streets
 from app.services.demo import facts, history, story
 from app.services.demo.mail import past_mail
 from app.services.demo.tape import Tape
 from app.services.demo.town import DISTRICTS, Town
+from app.services.events import SYSTEM
 from app.services.people import account_of
 from app.services.territories import import_territories, read_outlines
 
@@ -34,6 +35,8 @@ WEIGHTS = {f"policy_{name}": 0 for name in NAMES} | {"policy_week_m": 100, "poli
 """Of its own: the story should not change with a city's settings."""
 FACT = "demo"
 VOLUNTEERS, RESIDENTS = 260, 120
+DECLINES = 2
+"""So that there is a pattern to look at."""
 _one_at_a_time = threading.Lock()
 
 
@@ -111,6 +114,7 @@ def _play(ctx: Context, connection: Connection, volunteers: int, residents: int)
     streets.add(now, town.addresses())
     claire = accounts.add_user(now, name=facts.CLAIRE.name, email=facts.CLAIRE.email, role=Role.COORDINATOR, password=PASSWORD)
     accounts.add_user(now, name=facts.ALAIN.name, email=facts.ALAIN.email, role=Role.ADMINISTRATOR, password=PASSWORD)
+    leads.add(now, claire, None, SYSTEM)
     password_hash = connection.scalar(select(Person.password_hash).where(Person.id == claire))
     tape = Tape(now, end - history.DAYS - history.BEFORE, end, claire)
     story.tell(tape, town, password_hash or "")
@@ -119,6 +123,7 @@ def _play(ctx: Context, connection: Connection, volunteers: int, residents: int)
     history.rounds(tape, town)
     tape.play()
     past_mail(now)
+    flags.look_due(replace(now, settings=replace(settings, flag_declines=DECLINES)))
     # Now they changed, for a worker that runs: its index follows by this.
     connection.execute(update(Offer).values(changed_at=ctx.now()))
     connection.execute(Fact.__table__.insert().values(name=FACT, value=secrets.token_hex(8)))  # type: ignore[attr-defined]

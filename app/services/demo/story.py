@@ -113,6 +113,6 @@ def _move(tape: Tape, need_id: int, move: str) -> None:
     elif move == "agree":
         matches.resident_answers(ctx, match_id, True, BY_LINK)
     elif move == "report":
-        report(ctx, need_id, match_id, "absent", facts.REPORTED, BY_LINK)
+        report(ctx, Side.RESIDENT, need_id, match_id, "absent", facts.REPORTED, BY_LINK)
     else:
         closing.say(ctx, match_id, Side.EITHER, closing.Said(move), tape.claire)

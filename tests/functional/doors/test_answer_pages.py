@@ -32,8 +32,8 @@ def test_a_mail_scanner_that_follows_all_links_changes_nothing(city: City, clien
     city.match()
     matches.volunteer_answers(city.ctx, city.matches(second)[0].id, True, Actor())
     mails = [*told("confirm_need"), *told("proposal_to_volunteer"), *told("proposal_to_resident"), *told("accepted_to_resident")]
-    links = [value for mail in mails for name, value in mail.items() if name.endswith("_url")]
-    assert len(links) == 9
+    links = [value for mail in mails for name, value in mail.items() if name.endswith("_url") and value]
+    assert len(links) == 11
     before, events, mail_count = world(city), len(city.all(Event)), len(city.mails())
     for link in links:
         client.get(link)

@@ -16,10 +16,11 @@ from sqlalchemy import select, text
 from werkzeug.routing import Rule
 from werkzeug.routing.converters import AnyConverter
 
-from app.models import Match, Need, Offer, Person, Role, Task, Visit
+from app.models import Flag, Incident, Match, Need, Offer, Person, Role, Task, Visit
 from app.permissions import Permission, declared
-from app.services import accounts, matches
+from app.services import accounts, leads, matches, reports
 from app.services.events import Actor
+from matching.lifecycle import Side
 from notifications.tables import outbox
 from tests.city import City
 from tests.functional.doors.conftest import PASSWORD, quartier
@@ -27,9 +28,11 @@ from tests.pages import Visitor
 
 SOUTH, NORTH = "south", "north"
 BOTH = frozenset((SOUTH, NORTH))
+LEAD = "coordinator of the south"
+"""Is in charge of safety there besides. Nobody else reads what was reported, whatever they oversee."""
 FIRST = {"need": 7_100_000, "offer": 7_200_000, "match": 7_300_000, "agent_task": 7_400_000, "person": 7_500_000, "visit": 7_600_000,
-         "notification_outbox": 7_700_000}  # fmt: skip
-NUMBER = re.compile(r"(?<![0-9])7[1-7][0-9]{5}(?![0-9])")
+         "notification_outbox": 7_700_000, "incident": 7_800_000, "flag": 7_900_000}  # fmt: skip
+NUMBER = re.compile(r"(?<![0-9])7[1-9][0-9]{5}(?![0-9])")
 OVERSEES = {
     "coordinator of the south": frozenset((SOUTH,)), "coordinator of the north": frozenset((NORTH,)), "coordinator of both": BOTH,
     "coordinator of nothing": frozenset[str](), "coordinator of the city": BOTH, "administrator": BOTH,
@@ -42,6 +45,8 @@ THINGS: dict[str, Callable[["Case"], dict[int, frozenset[str]]]] = {
     "task_id": lambda case: {case.task: frozenset((case.lives,))},
     "person_id": lambda case: {case.resident: frozenset((case.lives,)), case.volunteer: frozenset((case.helps,))},
     "territory_id": lambda case: {case.territory: BOTH},
+    "incident_id": lambda case: {case.incident: frozenset((case.lives,))},
+    "flag_id": lambda case: {case.flag: frozenset((case.lives,))},
     "agent_id": lambda case: {case.agent: BOTH},
     "message_id": lambda case: dict.fromkeys(case.messages, frozenset((case.helps,))),
 }
@@ -49,6 +54,7 @@ THINGS: dict[str, Callable[["Case"], dict[int, frozenset[str]]]] = {
 OTHERS: dict[str, Callable[["Case"], Any]] = {
     "visit_id": lambda case: case.visit,
     "referent_id": lambda _case: 1,
+    "named_id": lambda _case: 1,
     "merge_id": lambda _case: 1,
     "key": lambda _case: "shopping-name",
     "wording_language": lambda _case: "fr",
@@ -70,6 +76,8 @@ class Case:
     resident: int
     volunteer: int
     messages: tuple[int, ...]
+    incident: int
+    flag: int
     agent: int
     territory: int
 
@@ -115,6 +123,8 @@ class Grid:
 
     def lets_in(self, rule: Rule, role: str) -> bool:
         permission = declared(self.app, rule.endpoint)
+        if permission is Permission.LEAD:
+            return role == LEAD
         assert permission in (Permission.COORDINATOR, Permission.ADMINISTRATOR), f"{rule.endpoint} is not for coordinators only"
         return role in OVERSEES and (permission is Permission.COORDINATOR or role == "administrator")
 
@@ -143,6 +153,8 @@ def grid(app: Flask, city: City, sign_in: Callable[..., Visitor]) -> Grid:
         "coordinator of both": sign_in(territory_id=(south, north)), "coordinator of nothing": sign_in(territory_id=()),
         "coordinator of the city": sign_in(),
     }  # fmt: skip
+    [lead] = [person for person in city.all(Person) if person.email and f"-of-{south}-coordinator" in person.email]
+    leads.add(city.ctx, lead.id, south, Actor())
     return Grid(app, cases, visitors, {SOUTH: south, NORTH: north})
 
 
@@ -169,8 +181,14 @@ def _case(city: City, agent: int, lives: str, north_m: float, helps: str, volunt
     with city.ctx.db.read() as session:
         messages = session.scalars(select(outbox.c.id).where(outbox.c.reader_id == offer.person_id)).all()
     assert messages and task.person_id == need.person_id
+    reports.report(city.ctx, Side.VOLUNTEER, need_id, match.id, "unsafe", "afraid", Actor(offer.person_id))
+    with city.ctx.db.write() as session:
+        flag = Flag(kind="declined", person_id=need.person_id, number=8, days=90, raised_at=city.clock(), territory_id=need.territory_id)
+        session.add(flag)
+        session.flush()
+    incident = max(each.id for each in city.all(Incident))
     ids = need_id, offer_id, match.id, task.id, visit.id, need.person_id, offer.person_id
-    return Case(lives, helps, *ids, tuple(messages), agent, city.quartier_id)
+    return Case(lives, helps, *ids, tuple(messages), incident, flag.id, agent, city.quartier_id)
 
 
 def _token(visitor: Visitor) -> str:
@@ -205,7 +223,8 @@ def test_every_role_gets_its_answer_from_every_page(city: City, grid: Grid) -> N
                             said.append(f"{role}, {method} {path}: {status}, {'may' if may else 'may not'}")
 
                     # What changes something for good comes last.
-                    writes.append(ask) if may and method == "POST" else ask()
+                    reads = rule.endpoint == "coordination.incident"  # which is written down
+                    writes.append(ask) if may and (method == "POST" or reads) else ask()
     assert said == []
     assert tried > 700
     assert _stored(city) == before, "whoever is refused has changed nothing, and a look that was refused is no look"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from app.models import Match, Need, Offer, Person
+from app.models import Incident, Match, Need, Offer, Person
 from app.services import accounts, closing, duty, matches, tasks
 from app.services.closing import Said
 from app.services.events import Actor
@@ -186,7 +186,7 @@ def test_nobody_touches_what_is_another_volunteers(city: City, sign_in: SignIn) 
     match, _, offer = proposed(city)
     visitor = sign_in(offer_id=city.volunteer())
     page = visitor.get("/me")
-    for path in ("back-out", "outcome", "report"):
+    for path in ("back-out", "outcome"):
         post_as(visitor, page, f"/me/requests/{match.id}/{path}", 404, outcome="done", reason="other", words="…")
     post_as(visitor, page, f"/me/requests/{match.id}", 404, answer="yes")
     for path in ("what", "how", "where", "radius", "when", "people", "withdraw"):
@@ -248,14 +248,14 @@ def test_the_volunteer_says_how_it_went_once(city: City, sign_in: SignIn) -> Non
 def test_a_volunteer_tells_the_town_hall_what_went_wrong(city: City, sign_in: SignIn) -> None:
     match, need, offer = agreed(city)
     visitor = sign_in(offer_id=offer.id)
-    page = visitor.get(visitor.get("/me").link("Something went wrong: tell us"))
+    page = visitor.get(visitor.get("/me").link("Report a problem"))
     assert "112" in page.text
-    assert "Write a few words about what happened." in visitor.submit(page, "Tell the town hall", 422, reason="unsafe").text
+    assert "Say what happened." in visitor.submit(page, "Tell the town hall", 422).text
     page = visitor.submit(page, "Tell the town hall", reason="unsafe", words="She fell and would not call anybody.")
-    assert "A coordinator reads it during opening hours" in page.text
-    [task] = city.tasks("report")
-    assert (task.person_id, task.need_id, task.match_id, task.reason) == (offer.person_id, need.id, match.id, "unsafe")
-    assert task.words == "She fell and would not call anybody."
+    assert "They read it during opening hours" in page.text
+    [incident] = city.all(Incident)
+    assert (incident.reporter_id, incident.about_id, incident.match_id) == (offer.person_id, need.person_id, match.id)
+    assert city.one(Person, offer.person_id).frozen_at is None, "whoever reports is not frozen"
 
 
 def test_the_same_neighbour_helped_twice_is_one_neighbour_and_two_visits(city: City, sign_in: SignIn) -> None:

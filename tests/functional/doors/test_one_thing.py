@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from app.models import Match, Need, Offer, Person, PersonTerritory, Role
-from app.services import duty, matches, posting, reports, tasks
+from app.services import duty, matches, posting, tasks
 from app.services.events import Actor
 from matching.lifecycle import NeedState, OfferState
 from notifications.tables import outbox
@@ -207,19 +207,6 @@ def test_whom_to_call_stands_first(city: City, sign_in: SignIn, call: str, name:
         page = visitor.submit(visitor.get(f"/coordination/{path}"), button)
         assert f"{name} {number}" in page.text
         assert ("They asked for Résidente1 Martin" in page.text) == (call == "relative")
-
-
-def test_what_a_resident_reported_is_read_and_answered_on_its_page(city: City, sign_in: SignIn) -> None:
-    match, need, _offer = proposed(city, contact="phone")
-    reports.report(city.ctx, need.id, match.id, "money", "He wanted to see my card.", Actor(need.person_id))
-    visitor = sign_in()
-    page = visitor.get(visitor.get("/coordination/").link("Something went wrong: money, a card or a code was asked for"))
-    assert "He wanted" not in page.html
-    page = visitor.submit(page, "Show the number and the words")
-    for words in ("Résidente2 Martin 02 61 91 00 02", "He wanted to see my card."):
-        assert words in page.text
-    visitor.submit(page, "Done: tick off")
-    assert city.tasks("report") == []
 
 
 # --- what a page costs

@@ -21,7 +21,8 @@ WRITTEN = {"event", "merge"}
 OF_AGENTS = {
     "block.by_id", "event.actor_id", "match.made_by_id", "agent_task.closed_by_id", "agent_task.assigned_to_id", "presence.person_id",
     "wording.changed_by_id", "person.approved_by_id", "merge.by_id", "merge.undone_by_id", "not_same.by_id",
-    "person_check.by_id", "referent.person_id", "person_territory.person_id", "plan.agent_id",
+    "person_check.by_id", "referent.person_id", "person_territory.person_id", "plan.agent_id", "incident.lead_id",
+    "incident_entry.by_id", "safety_lead.person_id", "flag.looked_by_id",
 }  # fmt: skip
 STAYS = {"event.person_id", "merge.kept_id", "merge.folded_id", "not_same.one_id", "not_same.other_id"}
 

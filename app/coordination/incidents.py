@@ -1,0 +1,159 @@
+"""What was reported, for those in charge of it alone; and writing down for somebody on the phone that something went wrong."""
+
+from collections.abc import Mapping
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.buttons import pressed
+from app.coordination.door import ID, by_phone, coordination, lead_sight, sight
+from app.coordination.lists import whole
+from app.extensions import ctx
+from app.forms import ChoiceField, Form, TextField, needed
+from app.identity import actor
+from app.models import IncidentOutcome
+from app.permissions import COORDINATOR, LEAD, permit
+from app.reporting import ReportForm
+from app.services import details, flags, incidents, reports
+from matching.lifecycle import Side
+
+
+def _reasons() -> Mapping[str, str]:
+    return {
+        "unsafe": _("Somebody felt unsafe, or is worried"),
+        "money": _("Money, a card or a code"),
+        "absent": _("Somebody did not come, or was not there"),
+        "rude": _("Somebody was rude or hurtful"),
+        "other": _("Something else"),
+    }
+
+
+class ToldForm(ReportForm):
+    side = ChoiceField(
+        _l("Who says so?"), _l("Say who told you."),
+        choices=lambda: {"resident": _("The resident, of the volunteer"), "volunteer": _("The volunteer, of the resident")},
+    )  # fmt: skip
+    reason = ChoiceField(_l("What happened?"), _l("Say what happened."), choices=_reasons)
+
+
+class NoteForm(Form):
+    words = TextField(_l("Write down what was said or done"), [needed(_l("Write a few words."))])
+
+
+class LetOnForm(Form):
+    words = TextField(_l("Why may they be asked again?"), [needed(_l("Write a few words."))])
+
+
+class CloseForm(Form):
+    outcome = ChoiceField(
+        _l("What came of it?"), _l("Say what came of it."),
+        choices=lambda: {
+            IncidentOutcome.UNFOUNDED: _("Nothing happened that concerns safety"),
+            IncidentOutcome.SETTLED: _("It was talked over with everybody"),
+            IncidentOutcome.NO_MORE: _("The person helps, or is helped, no more"),
+            IncidentOutcome.PASSED_ON: _("The police or another service has it"),
+        },
+    )  # fmt: skip
+    words = TextField(_l("In a few words"))
+
+
+@coordination.get("/incidents")
+@permit(LEAD)
+def incident_list() -> ResponseReturnValue:
+    page = incidents.listed(ctx(), lead_sight(), whole(request.args.get("page")) or 1)
+    standing = flags.standing(ctx(), lead_sight())
+    return render_template(
+        "coordination/incidents.html", page=page, flags=standing,
+        shared=flags.who_share(ctx(), [flag.key for flag in standing if flag.key]),
+        address=lambda number: url_for("coordination.incident_list", page=number),
+    )  # fmt: skip
+
+
+@coordination.get(f"/incidents/<{ID}:incident_id>")
+@permit(LEAD)
+def incident(incident_id: int) -> ResponseReturnValue:
+    """Whoever opens it has read it, and that is written down."""
+    return _page(incident_id)
+
+
+@coordination.post(f"/incidents/<{ID}:incident_id>/take")
+@permit(LEAD)
+def take_incident(incident_id: int) -> ResponseReturnValue:
+    return _done(incident_id, incidents.take(ctx(), incident_id, actor()), _("You have it in hand."))
+
+
+@coordination.post(f"/incidents/<{ID}:incident_id>/note")
+@permit(LEAD)
+def note_incident(incident_id: int) -> ResponseReturnValue:
+    form = NoteForm(prefix="note-")
+    if not form.validate_on_submit():
+        return _page(incident_id, note=form), 422
+    incidents.note(ctx(), incident_id, form.words.data, actor())
+    return _done(incident_id, True, _("Written down, with your name."))
+
+
+@coordination.post(f"/incidents/<{ID}:incident_id>/decide")
+@permit(LEAD)
+def decide_incident(incident_id: int) -> ResponseReturnValue:
+    """What becomes of a match that was agreed."""
+    goes_on = pressed("decision", "goes_on", "ended") == "goes_on"
+    match_id = whole(request.form.get("match")) or abort(400)
+    done = incidents.decide(ctx(), incident_id, match_id, goes_on, actor())
+    return _done(incident_id, done, _("It goes on.") if goes_on else _("It has ended. Somebody else is looked for at once."))
+
+
+@coordination.post(f"/incidents/<{ID}:incident_id>/let-on")
+@permit(LEAD)
+def let_on(incident_id: int) -> ResponseReturnValue:
+    form = LetOnForm(prefix="on-")
+    if not form.validate_on_submit():
+        return _page(incident_id, let_on=form), 422
+    done = incidents.let_on(ctx(), incident_id, form.words.data, actor())
+    return _done(incident_id, done, _("The volunteer may be asked again, and is told so."))
+
+
+@coordination.post(f"/incidents/<{ID}:incident_id>/close")
+@permit(LEAD)
+def close_incident(incident_id: int) -> ResponseReturnValue:
+    form = CloseForm(prefix="close-")
+    if not form.validate_on_submit():
+        return _page(incident_id, close=form), 422
+    done = incidents.close(ctx(), incident_id, IncidentOutcome(form.outcome.data), form.words.data, actor())
+    return _done(incident_id, done, _("Closed. It is off the list of what is to do."))
+
+
+@coordination.post(f"/flags/<{ID}:flag_id>/looked-at")
+@permit(LEAD)
+def flag_looked_at(flag_id: int) -> ResponseReturnValue:
+    flags.looked_at(ctx(), flag_id, actor())
+    flash(_("Written down: you have looked at it. It comes again if there is half as much more of it."))
+    return redirect(url_for("coordination.incident_list"), 303)
+
+
+@coordination.route(f"/matches/<{ID}:match_id>/report", methods=["GET", "POST"])
+@permit(COORDINATOR)
+def told_report(match_id: int) -> ResponseReturnValue:
+    """Somebody says on the phone that something went wrong."""
+    form = ToldForm()
+    if form.validate_on_submit():
+        found = details.match(ctx(), sight(), match_id) or abort(404)
+        side = Side(form.side.data)
+        reports.report(ctx(), side, found.row.need_id, match_id, form.reason.data, form.words.data, by_phone())
+        flash(_("Written down. The person in charge of safety is told at once; nobody else reads it."))
+        return redirect(url_for("coordination.match", match_id=match_id), 303)
+    return render_template("coordination/told.html", form=form, match_id=match_id), 422 if form.errors else 200
+
+
+def _page(incident_id: int, note: NoteForm | None = None, let_on: LetOnForm | None = None, close: CloseForm | None = None) -> str:
+    return render_template(
+        "coordination/incident.html", found=incidents.read(ctx(), incident_id, actor()), note=note or NoteForm(None, prefix="note-"),
+        let_on=let_on or LetOnForm(None, prefix="on-"), close=close or CloseForm(None, prefix="close-"), form=note or let_on or close,
+        reasons=_reasons(),
+    )  # fmt: skip
+
+
+def _done(incident_id: int, done: bool, words: str) -> ResponseReturnValue:
+    flash(words if done else _("This has changed meanwhile. Here is how things stand now."))
+    return redirect(url_for("coordination.incident", incident_id=incident_id), 303)

@@ -1,0 +1,218 @@
+"""Incidents as a safeguarding lead has them: read (each reading is written down), taken in hand, decided about, closed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from app.context import Context
+from app.models import (
+    Event,
+    Flag,
+    Incident,
+    IncidentEntry,
+    IncidentOutcome,
+    IncidentState,
+    Match,
+    Need,
+    Offer,
+    Person,
+    SafetyLead,
+    Task,
+    Territory,
+    Visit,
+)
+from app.services.ending import end
+from app.services.events import SYSTEM, Actor, record
+from app.services.freezing import unfreeze
+from app.services.lists import PAGE_SIZE, Page, open_tasks, page_number
+from app.services.moves import lock_match
+from app.services.sight import Sight
+from matching.lifecycle import MatchState, VisitState
+
+READ = "incident_read"
+SHOWN = 100
+
+
+def listed(ctx: Context, sight: Sight, number: int) -> Page:
+    """Open ones first, the latest first of each. Columns: id, state, outcome, opened_at, quartier, lead. Nothing of what was said."""
+    lead = aliased(Person)
+    rows = (
+        select(Incident.id, Incident.state, Incident.outcome, Incident.opened_at, Territory.name.label("quartier"), lead.name.label("lead"))
+        .join(Need, Need.id == Incident.need_id)
+        .outerjoin(Territory, Territory.id == Need.territory_id)
+        .outerjoin(lead, lead.id == Incident.lead_id)
+        .where(sight.inside(Need.territory_id))
+        .order_by(Incident.state == IncidentState.CLOSED, Incident.opened_at.desc(), Incident.id.desc())
+    )
+    with ctx.db.read() as session:
+        total = session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
+        number = page_number(number, total)
+        return Page(session.execute(rows.limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)).all(), total, number)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many ``tasks`` wait, whether anybody is ``named`` as a lead, whether this agent ``leads``, and how much waits for them as one."""
+
+    tasks: int
+    named: bool
+    leads: bool
+    incidents: int
+    flags: int
+
+
+def waiting(ctx: Context, sight: Sight, person_id: int) -> Waiting:
+    """In one statement, since every page of coordinators begins with it: whose incidents they are is worked out there too."""
+    mine = select(SafetyLead.id).where(SafetyLead.person_id == person_id)
+    everywhere = mine.where(SafetyLead.territory_id.is_(None)).exists()
+    tops = select(SafetyLead.territory_id).where(SafetyLead.person_id == person_id)
+    top = select(Territory.id).where(Territory.id.in_(tops)).cte(recursive=True)
+    below = select(top.union(select(Territory.id).where(Territory.parent_id == top.c.id)).c.id)
+
+    def here(territory: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+        return or_(everywhere, and_(mine.exists(), or_(territory.is_(None), territory.in_(below))))
+
+    lie_open = select(func.count(Incident.id)).join(Need, Need.id == Incident.need_id)
+    columns = (
+        open_tasks(sight), select(SafetyLead.id).limit(1), mine.limit(1),
+        lie_open.where(Incident.state != IncidentState.CLOSED, here(Need.territory_id)),
+        select(func.count(Flag.id)).where(Flag.looked_at.is_(None), here(Flag.territory_id)),
+    )  # fmt: skip
+    with ctx.db.read() as session:
+        tasks, named, leads, incidents, flags = session.execute(select(*(each.scalar_subquery() for each in columns))).one()
+        return Waiting(tasks, named is not None, leads is not None, incidents, flags)
+
+
+def may_read(ctx: Context, sight: Sight, incident_id: int) -> bool:
+    with ctx.db.read() as session:
+        return session.scalar(_seen(sight, incident_id).with_only_columns(Incident.id)) is not None
+
+
+def _seen(sight: Sight, incident_id: int) -> Select[tuple[Incident]]:
+    return select(Incident).join(Need, Need.id == Incident.need_id).where(Incident.id == incident_id, sight.inside(Need.territory_id))
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An incident with all of it. ``agreed``: what stands between the volunteer and others, to be decided (columns: id, need_id, category,
+    visit_at, decided); ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
+
+    incident: Incident
+    reporter: Person
+    about: Person | None
+    helps: bool
+    agreed: Sequence[Row[*tuple[Any, ...]]]
+    entries: Sequence[Row[*tuple[Any, ...]]]
+    readings: Sequence[Row[*tuple[Any, ...]]]
+
+
+def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
+    """All of it; that it was read, by whom and when, is written down in the same transaction. The door has checked that they may."""
+    with ctx.db.write() as session:
+        incident = session.get_one(Incident, incident_id)
+        record(session, READ, ctx.now(), by, task_id=incident.task_id)
+        session.flush()
+        about = session.get(Person, incident.about_id) if incident.about_id else None
+        helper = session.scalar(select(Offer.person_id).join(Match).where(Match.id == incident.match_id))
+        helps = about is not None and helper == about.id
+        agent = aliased(Person)
+        entries = session.execute(
+            select(IncidentEntry.at, IncidentEntry.kind, IncidentEntry.words, IncidentEntry.match_id, agent.name.label("agent"))
+            .outerjoin(agent, agent.id == IncidentEntry.by_id)
+            .where(IncidentEntry.incident_id == incident_id)
+            .order_by(IncidentEntry.id.desc())
+            .limit(SHOWN)
+        ).all()
+        readings = session.execute(
+            select(Event.at, agent.name.label("agent"))
+            .outerjoin(agent, agent.id == Event.actor_id)
+            .where(Event.task_id == incident.task_id, Event.kind == READ)
+            .order_by(Event.id.desc())
+            .limit(SHOWN)
+        ).all()
+        agreed = _agreed(session, incident) if helps else ()
+        return Whole(incident, session.get_one(Person, incident.reporter_id), about, helps, agreed, entries, readings)
+
+
+def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ...]]]:
+    planned = Visit.match_id == Match.id, Visit.state == VisitState.PLANNED
+    coming = select(func.min(Visit.at)).where(*planned).correlate(Match).scalar_subquery()
+    said = IncidentEntry.incident_id == incident.id, IncidentEntry.match_id == Match.id
+    decided = select(func.max(IncidentEntry.kind)).where(*said).correlate(Match).scalar_subquery()
+    return session.execute(
+        select(Match.id, Match.need_id, Need.category, coming.label("visit_at"), decided.label("decided"))
+        .join(Match.need)
+        .join(Match.offer)
+        .where(Offer.person_id == incident.about_id, Match.state == MatchState.AGREED)
+        .order_by(Match.id)
+        .limit(SHOWN)
+    ).all()
+
+
+def take(ctx: Context, incident_id: int, by: Actor) -> bool:
+    """Somebody has it in hand. ``False`` where it is closed, or is theirs already."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        others = or_(Incident.lead_id.is_(None), Incident.lead_id != by.person_id)
+        taken = update(Incident).where(Incident.id == incident_id, Incident.state != IncidentState.CLOSED, others)
+        if not session.execute(taken.values(state=IncidentState.IN_HAND, lead_id=by.person_id)).rowcount:
+            return False
+        _write(session, session.get_one(Incident, incident_id), "taken", "", now, by)
+        return True
+
+
+def note(ctx: Context, incident_id: int, words: str, by: Actor) -> None:
+    with ctx.db.write() as session:
+        _write(session, session.get_one(Incident, incident_id), "note", words, ctx.now(), by)
+
+
+def decide(ctx: Context, incident_id: int, match_id: int, goes_on: bool, by: Actor) -> bool:
+    """What becomes of something agreed: it may go on, or it ends, and somebody else is looked for at once. ``False`` where it has ended, or
+    is not of whom this is about."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        incident, match = session.get_one(Incident, incident_id), lock_match(session, match_id)
+        if match.state != MatchState.AGREED or match.offer.person_id != incident.about_id:
+            return False
+        if not goes_on:
+            end(session, ctx, match, MatchState.CANCELLED, "frozen", now, SYSTEM)
+        _write(session, incident, "goes_on" if goes_on else "ended", "", now, by, match_id)
+        return True
+
+
+def let_on(ctx: Context, incident_id: int, words: str, by: Actor) -> bool:
+    """The volunteer may be asked again, for this reason. ``False`` where they may already."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        incident = session.get_one(Incident, incident_id)
+        person = session.get(Person, incident.about_id, with_for_update=True) if incident.about_id else None
+        if person is None or person.frozen_at is None:
+            return False
+        unfreeze(session, ctx, person, now, by)
+        _write(session, incident, "unfrozen", words, now, by)
+        return True
+
+
+def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, words: str, by: Actor) -> bool:
+    """What came of it. ``False`` where it is closed already. A volunteer who is frozen stays so: that is decided by itself."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        closed = update(Incident).where(Incident.id == incident_id, Incident.state != IncidentState.CLOSED)
+        if not session.execute(closed.values(state=IncidentState.CLOSED, outcome=outcome, closed_at=now)).rowcount:
+            return False
+        incident = session.get_one(Incident, incident_id)
+        task = session.get_one(Task, incident.task_id, with_for_update=True)
+        task.closed_at, task.closed_by_id = task.closed_at or now, task.closed_by_id or by.person_id
+        _write(session, incident, "closed", words, now, by)
+        return True
+
+
+def _write(
+    session: Session, incident: Incident, kind: str, words: str, now: datetime, by: Actor, match_id: int | None = None
+) -> None:  # fmt: skip
+    session.add(IncidentEntry(incident_id=incident.id, at=now, by_id=by.person_id, kind=kind, words=words, match_id=match_id))
+    record(session, f"incident_{kind}", now, by, task_id=incident.task_id)
