@@ -13,6 +13,7 @@ from app.coordination import (
     mail,
     map,
     moderating,
+    outlines,
     pages,
     posters,
     referents,
@@ -26,5 +27,5 @@ from app.coordination.door import coordination
 
 __all__ = [
     "actions", "checks", "choosing", "city", "coordination", "duplicates", "figures", "intake", "letter", "lists", "mail", "map",
-    "moderating", "pages", "posters", "referents", "rounds", "team", "territories", "visits", "words",
+    "moderating", "outlines", "pages", "posters", "referents", "rounds", "team", "territories", "visits", "words",
 ]  # fmt: skip

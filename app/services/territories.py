@@ -21,6 +21,8 @@ from matching.areas import Areas, area_m2
 SLIVER = 1 / 100
 """Of the smaller of two neighbours: what they share of it without a word, since whoever digitises borders draws no line twice the same."""
 NEAR_DEGREES = 1.0
+NO_ID = 1_000_000
+"""What is new goes by its number less this, which is no territory's id."""
 _IDS = 500
 
 
@@ -108,7 +110,7 @@ def preview(ctx: Context, given: Given) -> Imported:
         shapes, names = {row.id: from_wkb(row.shape) for row in rows}, {row.id: row.name for row in rows}
         kinds = {row.id: row.kind for row in rows}
         for outline, row in pairs:
-            key = row.id if row else -outline.number  # no territory has such an id
+            key = row.id if row else outline.number - NO_ID
             shapes[key], names[key] = outline.shape, outline.name
             kinds.setdefault(key, given.kind)
             mine.add(key)
