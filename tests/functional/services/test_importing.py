@@ -151,3 +151,25 @@ def test_a_date_of_a_workbook_keeps_its_zone_when_its_row_is_refused(city: City,
     refused.write_text(refused.read_text(encoding="utf-8").replace("bad", "p@example.net", 1), encoding="utf-8")
     assert run("import", "--needs", refused).return_value == 0
     assert city.all(Need)[0].posted_at == datetime(2026, 11, 2, 8, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "second", [NEEDS.encode("utf-16-le"), b"", b"reference," + b"x," * 100_000 + b"\n", b'"' + NEEDS.encode()],
+    ids=["utf-16", "empty", "columns", "quote"],
+)
+def test_a_file_that_cannot_be_read_changes_nothing_nor_does_the_one_beside_it(
+    city: City, run: Run, tmp_path: Path, second: bytes
+) -> None:  # fmt: skip
+    offers = write(tmp_path / "o.csv", OFFERS, f"O1,Odile,odile@example.org,,1 rue A,{CENTRE[0]},{CENTRE[1]},shopping")
+    (tmp_path / "n.csv").write_bytes(second)
+    with pytest.raises(Exception, match=r"n\.csv"):
+        run("import", "--offers", offers, "--needs", tmp_path / "n.csv")
+    assert city.all(Offer) == city.all(Need) == city.all(Person) == []
+
+
+def test_a_formula_goes_in_as_text_and_comes_out_guarded(city: City, run: Run, tmp_path: Path) -> None:
+    at = f"x,{CENTRE[0]},{CENTRE[1]}"
+    rows = (f"O1,=1+1,odile@example.org,,{at},shopping", f'O2,"=HYPERLINK(""http://x"")",bad,,{at},shopping')
+    run("import", "--offers", write(tmp_path / "o.csv", OFFERS, *rows))
+    assert [person.name for person in city.all(Person)] == ["=1+1"]
+    assert "'=HYPERLINK" in (tmp_path / "o-refused.csv").read_text(encoding="utf-8-sig")
