@@ -91,9 +91,8 @@ def import_outlines() -> ResponseReturnValue:
 def new_territory() -> ResponseReturnValue:
     form = OutlineForm()
     form.drawn.validators = [needed(_l("Draw its outline on the map, or paste it."))]
-    if form.validate_on_submit():
-        if kept := _one(form, form.drawn.data, ""):
-            return kept
+    if form.validate_on_submit() and (kept := _one(form, form.drawn.data, "")):
+        return kept
     return render_template("coordination/outline.html", form=form, name=""), 422 if form.errors else 200
 
 
@@ -107,9 +106,8 @@ def change_outline(territory_id: int) -> ResponseReturnValue:
     chosen = here.parents[territory_id] if territory_id in here.chosen else None
     form = OutlineForm(data={"name": name, "parent": str(chosen or ""), "drawn": now if len(now) <= LONGEST_TEXT else ""})
     del form.kind
-    if form.validate_on_submit():
-        if kept := _one(form, form.drawn.data or now, str(territory_id)):
-            return kept
+    if form.validate_on_submit() and (kept := _one(form, form.drawn.data or now, str(territory_id))):
+        return kept
     return render_template("coordination/outline.html", form=form, name=name, territory_id=territory_id), 422 if form.errors else 200
 
 
