@@ -9,7 +9,7 @@ from app.models import Need, Offer, Person, Territory
 from app.services import telling
 from app.services.town_hall import near
 from app.worker import make_relay
-from notifications.messages import NobodyYet
+from notifications.messages import NeedReceived
 from notifications.transport.base import Mailbox
 from notifications.transport.memory import MemoryTransport
 from notifications.words import NBSP
@@ -64,7 +64,7 @@ def test_what_an_agent_says_or_prints_says_it(city: City, border: tuple[int, int
     resident = city.one(Need, border[1]).person_id
     with city.ctx.db.read() as session:
         person, about = session.get_one(Person, resident), telling.about_words(resident, need_id=border[1])
-        words = telling.spoken(session, NobodyYet("Odette", "shopping", ""), person, city.ctx, about)
+        words = telling.spoken(session, NeedReceived("Odette", "shopping", "", read_first=False), person, city.ctx, about)
     assert NORTHS in words and CITYS not in words
 
 
