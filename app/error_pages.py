@@ -17,6 +17,7 @@ from app.links import LinkError, LinkExpired, Purpose
 from app.services.places import NoTerritory, Outside
 from app.services.posting import NotOffered
 from app.services.throttle import TooMany
+from app.uploads import FileTooLarge
 from matching.lifecycle import MoveNotAllowed
 
 Way = tuple[str, LazyString]
@@ -97,6 +98,12 @@ _ERRORS: dict[type[Exception], Words] = {
         422,
         _l("This help is not offered there"),
         _l("This kind of help is not offered at this address. Call %(phone)s: the town hall knows who helps there."),
+        _BACK,
+    ),
+    FileTooLarge: Words(
+        413,
+        _l("This file is too large"),
+        _l("A file may have 10 MB at most. Simplify its outlines (in QGIS: Vector › Geometry Tools › Simplify), or split it."),
         _BACK,
     ),
     TooMany: _STATUSES[429],

@@ -10,7 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, Field, FileField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput
 
@@ -135,6 +135,10 @@ class PhoneField(LineField):
                 self.data = normal_phone(self.data)
             except ValueError:
                 raise StopValidation(_l("Check the phone number. It looks like 06 39 98 12 34.")) from None
+
+
+class UploadField(_Shown, FileField):
+    """A file; its form needs ``files=true``, its page :func:`app.uploads.takes_file`."""
 
 
 class NewPasswordField(_Shown, PasswordField):

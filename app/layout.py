@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from babel import Locale
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 from flask_babel import format_date, format_datetime, format_decimal
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -17,7 +17,9 @@ from app.links import Purpose
 from app.models import OVERSEE
 from app.own_area import own_area_words
 from app.reach import BY
+from app.services.town_hall import near
 from matching.geo import round_up_100
+from notifications.render import City
 from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, rhythm_words, walk_words, when_words
 
 FOOTER = (
@@ -61,7 +63,7 @@ def init(web: Flask) -> None:
     def known() -> dict[str, object]:
         settings = ctx().settings
         return {
-            "city": ctx().city,
+            "city": (city := _city()),
             "demo": settings.demo,
             "footer": [(url_for(endpoint), words) for endpoint, words in FOOTER],
             "has_logo": bool(settings.city_logo),
@@ -73,8 +75,18 @@ def init(web: Flask) -> None:
             "person": signed_in(),
             "coordinates": has_role(*OVERSEE),
             "nonce": nonce,
-            "phone": Markup('<a href="{}">{}</a>').format(_phone_link(settings.city_phone), settings.city_phone.replace(" ", NBSP)),
+            "phone": Markup('<a href="{}">{}</a>').format(_phone_link(city.phone), city.phone.replace(" ", NBSP)),
         }
+
+
+def _city() -> City:
+    """The city as whoever reads this page has it: by what it is about (``g.about``, as messages name it), or by their own posts."""
+    if "city" not in g:
+        me = signed_in()
+        about = g.get("about") or (f"person:{me.id}" if me and not has_role(*OVERSEE) else "")
+        g.city = near(ctx())(ctx().city, about) if about else ctx().city
+    city: City = g.city
+    return city
 
 
 def _phone_link(phone: str) -> str:

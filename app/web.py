@@ -8,7 +8,7 @@ from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import assets, compression, error_pages, extensions, headers, i18n, identity, layout, logging, permissions
+from app import assets, compression, error_pages, extensions, headers, i18n, identity, layout, logging, permissions, uploads
 from app.account.messages import messages
 from app.account.pages import account
 from app.city_words import own_words
@@ -106,6 +106,7 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     identity.init(web)
     i18n.init(web, settings, own_words)
     permissions.init(web)
+    uploads.init(web)
     extensions.csrf.init_app(web)
     headers.init(web)
     compression.init(web)

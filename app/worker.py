@@ -16,6 +16,7 @@ from app.services.matching import match_due, warm_up
 from app.services.news import tell_due
 from app.services.stale import check_due
 from app.services.telling import SEALED_AS, follow_up_undelivered
+from app.services.town_hall import near
 from app.services.why import explain_due
 from app.services.wishes import ways_of
 from notifications import outbox
@@ -141,5 +142,5 @@ def make_relay(ctx: Context, channel: Channel = Channel.EMAIL) -> Relay:
         seal=lambda text: ctx.keys.seal(text, SEALED_AS), rules=AT_ONCE if s.demo else Rules(s.zone, s.waking_hours, s.mail_daily_cap),
         ways=lambda wishes_id, topic: ways_of(ctx, wishes_id, topic), lease=lease,
         limits=Limits(s.mail_per_second, s.mail_per_domain_minute) if channel is Channel.EMAIL else None, rng=ctx.rng,
-        reply_to=ctx.replies.of,
+        reply_to=ctx.replies.of, near=near(ctx),
     )  # fmt: skip

@@ -53,8 +53,9 @@ class Relay:
 
     ``connect`` opens a connection whose transactions may write; ``seal`` is what was given at the enqueue, ``unseal`` undoes it;
     ``holder`` names this relay and no other. ``reply_to`` gives the address to which answers to a message come, by the message's id.
-    ``ways`` makes the links by which the owner of some wishes chooses what they get. ``lease`` must be more than twice what sending
-    one message may take (some ten network steps, each up to its timeout).
+    ``near`` gives the city as the reader has it, by what the message is about. ``ways`` makes the links by which the owner of some wishes
+    chooses what they get. ``lease`` must be more than twice what sending one message may take (some ten network steps, each up to its
+    timeout).
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Relay:
         rules: Rules = AT_ONCE,
         ways: Callable[[int, Topic], Ways] | None = None,
         reply_to: Callable[[int], str] = lambda _: "",
+        near: Callable[[City, str], City] = lambda city, _about: city,
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         lease: dt.timedelta = dt.timedelta(minutes=10),
         limits: Limits | None = None,
@@ -81,6 +83,7 @@ class Relay:
         self._sieve = Sieve(rules, seal, unseal)
         self._ways = ways
         self._city = city
+        self._near = near
         self._holder = holder
         self._reply_to = reply_to
         self._clock = clock
@@ -234,12 +237,13 @@ class Relay:
 
     def _make(self, claimed: Claimed) -> Envelope:
         message, to = from_dict(json.loads(self._unseal(claimed.payload))), self._mailbox(claimed)
+        city = self._near(self._city, claimed.about)
         if self._channel is Channel.SMS:
-            return Envelope(to, "", short(message, claimed.language, self._city), "", claimed.message_id, claimed.since)
+            return Envelope(to, "", short(message, claimed.language, city), "", claimed.message_id, claimed.since)
         ways = self._ways(claimed.wishes_id, message.topic) if self._ways and message.topic is not Topic.ACCOUNT else None
-        rendered = render(message, claimed.language, self._city, ways)
+        rendered = render(message, claimed.language, city, ways)
         headers, back = ways.headers if ways else {}, self._reply_to(claimed.id)
-        part = calendar_part(message, claimed.language, self._city, to.address)
+        part = calendar_part(message, claimed.language, city, to.address)
         return Envelope(to, rendered.subject, rendered.text, rendered.html, claimed.message_id, claimed.since, headers, back, part)
 
     def _try_later(self, claimed: Claimed, reason: str, retry_after_s: int | None) -> None:

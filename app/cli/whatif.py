@@ -183,9 +183,9 @@ def _from_database() -> Today:
 
 
 def _outlines(file: Path, name_property: str) -> list[Area]:
-    from app.services.territories import read_outlines
+    from app.cli.territory import outlines_of
 
-    return [Area(outline.name, outline.shape) for outline in read_outlines(file, name_property)]
+    return [Area(outline.name, outline.shape) for outline in outlines_of(file, name_property)]
 
 
 def _tell_namesakes(scenario: Scenario, areas: Sequence[Area]) -> None:

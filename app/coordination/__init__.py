@@ -15,6 +15,7 @@ from app.coordination import (
     mail,
     map,
     moderating,
+    outlines,
     pages,
     posters,
     referents,
@@ -28,5 +29,5 @@ from app.coordination.door import coordination
 
 __all__ = [
     "actions", "checks", "choosing", "city", "coordination", "duplicates", "figures", "incidents", "intake", "leads", "letter", "lists",
-    "mail", "map", "moderating", "pages", "posters", "referents", "rounds", "team", "territories", "visits", "words",
+    "mail", "map", "moderating", "outlines", "pages", "posters", "referents", "rounds", "team", "territories", "visits", "words",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """A letter to whoever is reached by letter: a page to print, in the reader's language, with a slip that comes back."""
 
-from flask import abort, render_template
+from flask import abort, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -12,6 +12,7 @@ from app.identity import actor
 from app.models import Task
 from app.permissions import COORDINATOR, permit
 from app.services import details
+from app.services.telling import about_words
 from notifications.words import LANGUAGES, day_words
 
 
@@ -23,7 +24,9 @@ def letter(task_id: int) -> ResponseReturnValue:
     if not detail.row.by_letter:
         abort(404)
     exact = details.look(ctx(), sight(), Task, task_id, "letter", actor()) or abort(404)
-    settings = ctx().settings
+    row, settings = detail.row, ctx().settings
+    if exact.person:
+        g.about = about_words(exact.person.id, need_id=row.need_id, offer_id=row.offer_id, match_id=row.match_id)
     today = ctx().now().astimezone(settings.zone).date()
     agent = {
         "language": i18n.language(), "back": _("Back to the task"),
@@ -34,5 +37,5 @@ def letter(task_id: int) -> ResponseReturnValue:
     with force_locale(language if language in LANGUAGES else settings.language):
         date = f"{day_words(today, i18n.language())} {today.year}"
         return render_template(
-            "coordination/letter.html", row=detail.row, exact=exact, date=date, address=settings.city_address, agent=agent
+            "coordination/letter.html", row=row, exact=exact, date=date, address=settings.city_address, agent=agent
         )

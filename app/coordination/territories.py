@@ -1,5 +1,7 @@
 """What holds in one territory and not in another, for administrators: phone, hours, time to answer, kinds of help, first posts."""
 
+from typing import Any
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -81,4 +83,20 @@ def territory(territory_id: int) -> ResponseReturnValue:
         done = local.change(ctx(), territory_id, given | {"first_posts_wait": _WAITS[form.first_posts_wait.data]}, actor())
         flash(_("Written down. It holds from now on.") if done else _("Nothing to do: that is how it was already."))
         return redirect(url_for("coordination.territory", territory_id=territory_id), 303)
-    return render_template("coordination/territory.html", form=form, own=own), 422 if form.errors else 200
+    page = render_template("coordination/territory.html", form=form, own=own, what_happened=lambda event: _what_happened(form, event))
+    return page, 422 if form.errors else 200
+
+
+def _what_happened(form: LocalForm, event: Any) -> str:
+    match event.kind:
+        case "territory_added":
+            return _("Added")
+        case "territory_redrawn":
+            return _("Redrawn")
+        case "territory_renamed":
+            return _("Renamed; before: %(name)s", name=event.reason)
+        case "territory_under":
+            return _("Another territory chosen in which it lies")
+        case "territory_removed":
+            return _("%(name)s, which lay in it, was removed", name=event.reason)
+    return _("Changed: %(what)s", what=form[event.reason].label.text)

@@ -20,6 +20,7 @@ from app.forms import (
     PickField,
     TickField,
     TicksField,
+    UploadField,
     WeekField,
     category_choices,
     mode_choices,
@@ -47,6 +48,7 @@ class Sample(Form):
     kinds = TicksField(_l("What can you help with?"), [needed(_l("Tick at least one."))], choices=category_choices)
     week = WeekField(_l("When are you free?"), description=_l("Tick nothing if any time suits you."))
     details = FreeTextField(_l("Good to know"))
+    file = UploadField(_l("File"))
     agreed = TickField(_l("I have read the charter and agree."), [needed(_l("Tick the box if you agree."))])
 
 

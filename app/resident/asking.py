@@ -18,6 +18,7 @@ from app.services import my_request, posting, throttle
 from app.services.places import NoTerritory, Outside
 from app.wizard import CHECK, Step, Wizard
 
+WHAT, WHERE = "what", "where"
 _SENT = "sent"
 """Where the session keeps the id of the request that was sent last."""
 
@@ -39,7 +40,16 @@ def ask(step: str) -> ResponseReturnValue:
     if request.method != "POST":
         return _question(wizard, here, wizard.form_of(here))
     form, onward = wizard.take(here)
+    if onward and request.form["go"] == "on" and here.name in (WHAT, WHERE) and (refused := _not_offered(wizard)):
+        form.refuse(sentence(refused))
+        return _question(wizard, here, form), words_for(refused).status
     return onward or (_question(wizard, here, form), 422)
+
+
+def _not_offered(wizard: Wizard) -> posting.NotOffered | None:
+    """Said as soon as kind and place are known, and not after the last question."""
+    kind, place = (wizard.form_of(step) for step in STEPS if step.name in (WHAT, WHERE))
+    return posting.not_offered(ctx(), kind["category"].data, place.where)
 
 
 def _wizard() -> Wizard:

@@ -1,12 +1,13 @@
 """What the residents' pages share: the blueprint, and whose request a link is for."""
 
-from flask import Blueprint, abort
+from flask import Blueprint, abort, g
 
 from app.extensions import ctx
 from app.links import Purpose
 from app.models import Channel
 from app.services import mine
 from app.services.events import Actor
+from app.services.telling import about_words
 
 resident = Blueprint("resident", __name__, template_folder="templates")
 
@@ -18,7 +19,9 @@ def read(token: str) -> mine.MyRequest:
 
 
 def found(need_id: int) -> mine.MyRequest:
-    return mine.request_of(ctx(), need_id) or abort(404)
+    request = mine.request_of(ctx(), need_id) or abort(404)
+    g.about = about_words(request.row.person_id, need_id=need_id)
+    return request
 
 
 def by(request: mine.MyRequest) -> Actor:

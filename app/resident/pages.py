@@ -1,6 +1,6 @@
 """Following a request by the link in the mail: how it stands, yes or no to a volunteer, pause and withdraw."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,6 +17,7 @@ from app.resident.forms import urgencies
 from app.resident.story import story
 from app.services import matches, mine, posting, stale, wishes
 from app.services.events import Actor
+from app.services.telling import about_words
 from matching.lifecycle import NEED_MOVES, MatchState, MoveNotAllowed, NeedState, Side
 
 MOVES = {"pause": NeedState.PAUSED, "resume": NeedState.OPEN, "withdraw": NeedState.WITHDRAWN}
@@ -127,6 +128,7 @@ def agree(word: str, token: str) -> ResponseReturnValue:
     """The resident's answer by the link in the mail: a page with one button, and how things stand after it."""
     match_id, _stamp = ctx().links.read(Purpose.RESIDENT_YES if word == "yes" else Purpose.RESIDENT_NO, token)
     match = mine.one_match(ctx(), match_id) or abort(404)
+    g.about = about_words(match.resident_id, match_id=match_id)
     if request.method == "POST":
         matches.resident_answers(ctx(), match_id, word == "yes", Actor(match.resident_id, Channel.LINK))
         return redirect(url_for("resident.agree", word=word, token=token), 303)

@@ -22,6 +22,7 @@ FROM_SETTINGS = {
 """How the city itself has it, by the names of its settings, which also say how each is written."""
 _PARSERS = {each.name: each.metadata["parse"] for each in fields(Settings)}
 CHANGED = "territory_changed"
+TOLD = (CHANGED, *(f"territory_{what}" for what in ("added", "redrawn", "renamed", "under", "removed")))
 LATEST = 25
 
 
@@ -69,7 +70,8 @@ def wrong(name: str, value: str) -> bool:
 @dataclass(frozen=True)
 class Own:
     """What a territory says itself, how the one ``above`` has what it does not say (``giver`` by setting: the name of the territory that
-    says so, where it is not the city), and what was changed, the latest first. Columns: at, reason (which setting), agent."""
+    says so, where it is not the city), and what was changed, the latest first. Columns: at, kind, reason (which setting, or the old name),
+    agent."""
 
     name: str
     says: Mapping[str, Any]
@@ -90,9 +92,9 @@ def own(ctx: Context, territory_id: int) -> Own | None:
         for i in here.upward(parent):
             giver = dict.fromkeys(here.settings[i], here.names[i]) | giver
         past = session.execute(
-            select(Event.at, Event.reason, agent.name.label("agent"))
+            select(Event.at, Event.kind, Event.reason, agent.name.label("agent"))
             .outerjoin(agent, agent.id == Event.actor_id)
-            .where(Event.territory_id == territory_id, Event.kind == CHANGED)
+            .where(Event.territory_id == territory_id, Event.kind.in_(TOLD))
             .order_by(Event.id.desc())
             .limit(LATEST)
         ).all()

@@ -24,6 +24,16 @@ DRAWN_WITHIN = 1e-4
 """Degrees (about ten metres) that a drawn outline may be off."""
 
 
+def drawn_of(outlines: Iterable[tuple[int, str, BaseGeometry]]) -> str:
+    """Numbers, names and outlines as GeoJSON to look at, some metres from the true ones."""
+    features = [
+        {"type": "Feature", "id": i, "properties": {"name": name}, "geometry": json.loads(to_geojson(rough))}
+        for i, name, shape in outlines
+        if not (rough := set_precision(shape.simplify(DRAWN_WITHIN), DRAWN_WITHIN / 10)).is_empty
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+
+
 class Outside(UserError):
     """The point lies in no territory; a point elsewhere helps."""
 
@@ -56,6 +66,8 @@ class Territories:
     parents: dict[int, int | None]
     shapes: dict[int, BaseGeometry]
     settings: dict[int, dict[str, Any]]
+    chosen: frozenset[int]
+    """Those whose parent somebody chose."""
     _known: dict[frozenset[int], Area] = field(default_factory=dict)
 
     @cached_property
@@ -95,13 +107,7 @@ class Territories:
 
     @cached_property
     def drawn(self) -> str:
-        """GeoJSON to look at, some metres from the true outlines."""
-        features = [
-            {"type": "Feature", "id": i, "properties": {"name": self.names[i]}, "geometry": json.loads(to_geojson(rough))}
-            for i, shape in self.shapes.items()
-            if not (rough := set_precision(shape.simplify(DRAWN_WITHIN), DRAWN_WITHIN / 10)).is_empty
-        ]
-        return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+        return drawn_of((i, self.names[i], shape) for i, shape in self.shapes.items())
 
     def away_m(self, i: int, lon: float, lat: float) -> float:
         """Metres from a point to the territory; 0 within."""
@@ -134,10 +140,12 @@ def territories(session: Session) -> Territories:
         mark = tuple(session.execute(select(func.count(Territory.id), func.max(Territory.changed_at), func.max(Territory.id))).one())
         held = _loaded.get(url)
         if held is None or held.mark != mark:
-            rows = session.execute(select(Territory.id, Territory.name, Territory.parent_id, Territory.shape, Territory.settings)).all()
+            columns = Territory.id, Territory.name, Territory.parent_id, Territory.shape, Territory.settings, Territory.parent_chosen
+            rows = session.execute(select(*columns)).all()
             names, parents = {row.id: row.name for row in rows}, {row.id: row.parent_id for row in rows}
             shapes, settings = {row.id: from_wkb(row.shape) for row in rows}, {row.id: row.settings for row in rows}
-            held = _loaded[url] = Territories(mark, names, parents, shapes, settings)
+            chosen = frozenset(row.id for row in rows if row.parent_chosen)
+            held = _loaded[url] = Territories(mark, names, parents, shapes, settings, chosen)
         return held
 
 

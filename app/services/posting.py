@@ -21,7 +21,7 @@ from app.services.local import local
 from app.services.moderating import moderate
 from app.services.moves import lock_need, move
 from app.services.people import make_person
-from app.services.places import Spot, middle_of, place
+from app.services.places import Spot, areas, middle_of, place
 from app.services.tasks import close_tasks_about, close_tasks_of_need, open_task
 from app.services.telling import tell
 from matching.lifecycle import MatchState, NeedState, OfferState
@@ -124,6 +124,14 @@ def post_need(ctx: Context, given: NeedInput, by: Actor) -> int:
         if there is None:
             raise
         return there
+
+
+def not_offered(ctx: Context, category: str | None, where: Where) -> NotOffered | None:
+    """What :func:`post_need` would raise for this kind of help at a place, as far as the place is known."""
+    with ctx.db.read() as session:
+        at = where.lon is not None and where.lat is not None
+        here = local(session, ctx, areas(session).locate(where.lon, where.lat) if at else where.quartier_id)  # type: ignore[arg-type]
+    return NotOffered(here.phone) if category in here.not_offered else None
 
 
 def known(ctx: Context, reference: str | None) -> int | None:

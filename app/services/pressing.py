@@ -10,7 +10,7 @@ from app.models import Match, Need, Task, TaskKind
 from app.services.events import SYSTEM, record
 from app.services.matches import question_to_resident
 from app.services.tasks import open_task
-from app.services.telling import spoken
+from app.services.telling import about_words, spoken
 from matching.lifecycle import MatchState, NeedState
 from matching.model import Urgency
 from notifications.messages import AcceptedToResident
@@ -42,7 +42,9 @@ def press_due(ctx: Context, limit: int = 200) -> int:
         for match in session.scalars(select(Match).where(Match.id.in_(matches), late).options(*with_both)):
             resident = match.need.person
             open_task(
-                session, TaskKind.LATE, now, event_key=f"late:{match.id}", words=spoken(question_to_resident(ctx, match), resident, ctx),
+                session, TaskKind.LATE, now, event_key=f"late:{match.id}", words=spoken(
+                    session, question_to_resident(ctx, match), resident, ctx, about_words(resident.id, match_id=match.id)
+                ),
                 person=resident, need=match.need, match=match, due_at=match.deadline_at,
             )  # fmt: skip
         for need in session.scalars(select(Need).where(Need.id.in_(needs), or_(wanted, urgent)).options(joinedload(Need.person))):

@@ -32,7 +32,7 @@ def team(ctx: Context, number: int) -> Page:
 @dataclass(frozen=True)
 class Member:
     """``theirs`` and ``others``: the territories that they oversee and all others. Columns: id, name, kind. ``past``: what changed, the
-    latest first. Columns: at, kind, agent, territory (``None``: the whole city)."""
+    latest first. Columns: at, kind, agent, territory (``None``: the whole city, or one that is gone, whose name is the reason), reason."""
 
     person: Person
     theirs: Sequence[Row[*tuple[Any, ...]]]
@@ -50,7 +50,7 @@ def member(ctx: Context, person_id: int) -> Member | None:
         own = set(session.scalars(select(PersonTerritory.territory_id).where(PersonTerritory.person_id == person_id)))
         rows = session.execute(select(Territory.id, Territory.name, Territory.kind).order_by(Territory.name)).all()
         past = session.execute(
-            select(Event.at, Event.kind, agent.name.label("agent"), Territory.name.label("territory"))
+            select(Event.at, Event.kind, agent.name.label("agent"), Territory.name.label("territory"), Event.reason)
             .outerjoin(agent, agent.id == Event.actor_id)
             .outerjoin(Territory, Territory.id == Event.territory_id)
             .where(Event.person_id == person_id, Event.kind.in_([GIVEN, TAKEN]))

@@ -16,6 +16,7 @@ from app.models import Match, Need, Offer, Person, TaskKind
 from app.services import own_mail
 from app.services.channels import way_to
 from app.services.tasks import open_task
+from app.services.town_hall import as_told
 from matching.lifecycle import Side
 from matching.model import Urgency
 from notifications import outbox, wishes
@@ -69,7 +70,7 @@ def tell(
         )  # fmt: skip
         return
     open_task(
-        session, TaskKind.TELL, now, event_key=event_key, reason=message.kind, words=spoken(message, person, ctx),
+        session, TaskKind.TELL, now, event_key=event_key, reason=message.kind, words=spoken(session, message, person, ctx, about),
         due_at=due_at, person=person, need=need, offer=offer, match=match,
     )  # fmt: skip
 
@@ -92,9 +93,9 @@ def about_words(person_id: int, *, need_id: int | None = None, offer_id: int | N
     return "/".join(f"{name}:{thing}" for name, thing in things.items() if thing)
 
 
-def spoken(message: Message, person: Person, ctx: Context) -> str:
+def spoken(session: Session, message: Message, person: Person, ctx: Context, about: str) -> str:
     """The message as an agent says or prints it."""
-    city = replace(own_mail.city(ctx), url="")
+    city = replace(as_told(session, ctx, own_mail.city(ctx), about), url="")
     return render(message.without_links(), person.language, city, on_paper=way_to(ctx, person).on_paper).text
 
 
@@ -116,7 +117,8 @@ def say_instead(session: Session, ctx: Context, row: Undelivered, now: datetime)
     """Have an agent say what did not arrive, once for a message."""
     things = things_of(session, row.about)
     if things["person"] is not None:
-        words = spoken(from_dict(json.loads(ctx.keys.unseal(row.payload, SEALED_AS))), things["person"], ctx)
+        message = from_dict(json.loads(ctx.keys.unseal(row.payload, SEALED_AS)))
+        words = spoken(session, message, things["person"], ctx, row.about)
         open_task(session, TaskKind.UNDELIVERED, now, event_key=undelivered_key(row.id), reason=row.kind, words=words, **things)
 
 

@@ -1,36 +1,29 @@
-"""Importing the outlines of the city, its districts and its quartiers."""
+"""The tree of territories: what there is, and how outlines get in: imported or drawn, looked at before and stored in one transaction."""
 
-import json
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from statistics import median
-from typing import Any
 
-from shapely import GEOSException, from_wkb, make_valid, normalize, to_wkb
-from shapely.geometry import MultiPolygon, Polygon, shape
+from shapely import STRtree, box, from_wkb, to_wkb, transform, union_all
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.errors import UserError
-from app.models import PersonTerritory, Territory
+from app.models import Need, Offer, PersonTerritory, Territory
+from app.services.events import Actor, record
 from app.services.lists import PAGE_SIZE, Page, page_number
-from matching.areas import Areas, area_m2, area_of
+from app.services.outlines import FRANCE, Outline, Trouble
+from matching.areas import Areas, area_m2
 
-MOST_BYTES = 50_000_000
-MOST_NAME = 200
-
-
-@dataclass(frozen=True)
-class Outline:
-    """A named polygon; ``number`` is its place in the file, from 1."""
-
-    number: int
-    name: str
-    shape: BaseGeometry
+SLIVER = 1 / 100
+"""Of the smaller of two neighbours: what they share of it without a word, since whoever digitises borders draws no line twice the same."""
+NEAR_DEGREES = 1.0
+NO_ID = 1_000_000
+"""What is new goes by its number less this, which is no territory's id."""
+_IDS = 500
 
 
 def listed(ctx: Context, number: int) -> Page:
@@ -52,96 +45,195 @@ def listed(ctx: Context, number: int) -> Page:
 
 
 @dataclass(frozen=True)
+class Given:
+    """Outlines of a kind to be stored. One of the same kind and name is brought up to date, or that of ``territory_id``, whatever its
+    name. ``parent_id`` is the territory in which they lie; ``None``: the smallest of a larger kind that holds their middle."""
+
+    outlines: Sequence[Outline]
+    kind: str
+    parent_id: int | None = None
+    territory_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """What becomes of an outline: ``new``, ``changed`` or ``same``; ``shape`` as it will be."""
+
+    name: str
+    becomes: str
+    mended: bool
+    shape: BaseGeometry
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Two of a kind that share more than a sliver; a post there belongs to the smaller one."""
+
+    one: str
+    other: str
+    m2: float
+
+
+@dataclass
+class Moves:
+    """Posts that come to lie in another territory: ids by kind of post and territory. ``left``: those that no outline holds any more;
+    they stay with the territory that they had."""
+
+    to: Mapping[type[Need] | type[Offer], dict[int, list[int]]] = field(default_factory=dict)
+    left: int = 0
+
+    def __len__(self) -> int:
+        return sum(len(ids) for targets in self.to.values() for ids in targets.values())
+
+
+@dataclass(frozen=True)
 class Imported:
-    added: int
-    changed: int
-    same: int
+    """With ``troubles``, nothing is stored."""
+
+    lines: Sequence[Line] = ()
+    overlaps: Sequence[Overlap] = ()
+    moved: int = 0
+    left: int = 0
+    troubles: Sequence[Trouble] = ()
+
+    def count(self, becomes: str) -> int:
+        return sum(line.becomes == becomes for line in self.lines)
 
 
-def read_outlines(path: Path, name_property: str) -> list[Outline]:
-    """The polygons of a GeoJSON file. Raises :class:`UserError` for the first thing that is wrong; nothing is half read."""
-    features = _features(path)
-    outlines = [_outline(number, feature, name_property) for number, feature in enumerate(features, 1)]
-    if not outlines:
-        raise UserError(f"{path} holds no features: a GeoJSON FeatureCollection of polygons is needed.")
-    return outlines
+def preview(ctx: Context, given: Given) -> Imported:
+    """What :func:`import_territories` would do now."""
+    with ctx.db.read() as session:
+        rows = list(session.scalars(select(Territory).order_by(Territory.id)))
+        if troubles := _troubles(rows, given):
+            return Imported(troubles=troubles)
+        pairs, mine = _matched(rows, given), set[int]()
+        shapes, names = {row.id: from_wkb(row.shape) for row in rows}, {row.id: row.name for row in rows}
+        kinds = {row.id: row.kind for row in rows}
+        for outline, row in pairs:
+            key = row.id if row else outline.number - NO_ID
+            shapes[key], names[key] = outline.shape, outline.name
+            kinds.setdefault(key, given.kind)
+            mine.add(key)
+        moves = find_moves(session, shapes)
+        return Imported(_lines(pairs, given), _overlaps(shapes, kinds, names, mine), len(moves), moves.left)
 
 
-def _features(path: Path) -> list[Any]:
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise UserError(f"{path} is larger than {MOST_BYTES // 1_000_000} MB. Split it, or simplify its outlines.")
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as e:
-        raise UserError(f"{path} cannot be read: {e.strerror}.") from None
-    except (ValueError, RecursionError):
-        raise UserError(f"{path} is not GeoJSON: it does not parse as JSON.") from None
-    features = data.get("features") if isinstance(data, dict) else None
-    if not isinstance(features, list):
-        raise UserError(f"{path} is not a GeoJSON FeatureCollection.")
-    return features
-
-
-def _outline(number: int, feature: Any, name_property: str) -> Outline:
-    where = f"Feature {number}"
-    properties = feature.get("properties") if isinstance(feature, dict) else None
-    name = (properties or {}).get(name_property) if isinstance(properties, dict) or properties is None else None
-    if not isinstance(name, str) or not name.strip():
-        there = ", ".join(sorted(properties)) if isinstance(properties, dict) else "none"
-        raise UserError(f"{where} has no text property {name_property!r}. Its properties: {there}. Choose one with --name-property.")
-    if len(name) > MOST_NAME:
-        raise UserError(f"{where} has a name of more than {MOST_NAME} characters.")
-    try:
-        geometry = shape(feature["geometry"])
-    except (KeyError, TypeError, ValueError, AttributeError, GEOSException):
-        raise UserError(f"{where} ({name}) has no geometry that can be read.") from None
-    if not isinstance(geometry, Polygon | MultiPolygon) or geometry.is_empty:
-        raise UserError(f"{where} ({name}) is a {geometry.geom_type}, not a polygon.")
-    west, south, east, north = geometry.bounds
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise UserError(f"{where} ({name}) is not in degrees of longitude and latitude (WGS84). Export it as EPSG:4326.")
-    if not geometry.is_valid:
-        # A line that crosses itself, as hand-drawn outlines have them: the same area, put right.
-        geometry = make_valid(geometry, method="structure")
-        if not isinstance(geometry, Polygon | MultiPolygon) or geometry.is_empty:
-            raise UserError(f"{where} ({name}) crosses itself in a way that cannot be put right.")
-    try:
-        area_of([geometry])  # a volunteer may name it as their area
-    except ValueError as e:
-        raise UserError(f"{where} ({name}): {e}.") from None
-    return Outline(number, name.strip(), normalize(geometry))
-
-
-def import_territories(ctx: Context, outlines: list[Outline], kind: str) -> Imported:
-    """Store outlines of a kind. Those of the same kind and name are brought up to date; importing twice changes nothing."""
+def import_territories(ctx: Context, given: Given, by: Actor) -> Imported:
+    """Store outlines, set who lies in whom, and move the posts that lie in another territory now, all in one transaction. Importing twice
+    changes nothing."""
     now = ctx.now()
-    added = changed = same = 0
     with ctx.db.write() as session:
-        known: dict[tuple[str, int], Territory] = {}
-        for row in session.scalars(select(Territory).where(Territory.kind == kind).order_by(Territory.id)):
-            known[row.name, sum(name == row.name for name, _ in known)] = row
-        seen: dict[str, int] = {}
-        for outline in outlines:
-            turn = seen.get(outline.name, 0)
-            seen[outline.name] = turn + 1
-            wkb = to_wkb(outline.shape)
-            row = known.get((outline.name, turn))
-            if row is None:
-                session.add(Territory(name=outline.name, kind=kind, settings={}, shape=wkb, changed_at=now))
-                added += 1
-            elif row.shape != wkb:
-                row.shape, row.changed_at = wkb, now
-                changed += 1
-            else:
-                same += 1
+        rows = list(session.scalars(select(Territory).order_by(Territory.id).with_for_update()))
+        if troubles := _troubles(rows, given):
+            return Imported(troubles=troubles)
+        pairs = _matched(rows, given)
+        lines = _lines(pairs, given)
+        if all(line.becomes == "same" for line in lines):
+            return Imported(lines)
+        mine = {_store(session, outline, row, given, now, by) for outline, row in pairs}
+        rows = list(session.scalars(select(Territory)))
+        set_parents(rows, now)
+        shapes = {row.id: from_wkb(row.shape) for row in rows}
+        moves = find_moves(session, shapes)
+        move_posts(session, moves)
+        kinds, names = {row.id: row.kind for row in rows}, {row.id: row.name for row in rows}
+        return Imported(lines, _overlaps(shapes, kinds, names, mine), len(moves), moves.left)
+
+
+def _matched(rows: Iterable[Territory], given: Given) -> list[tuple[Outline, Territory | None]]:
+    """Each outline with the territory that it is of; of several with one name, the first is the first."""
+    if given.territory_id is not None:
+        own = next((row for row in rows if row.id == given.territory_id), None)
+        return [(outline, own) for outline in given.outlines]
+    known = defaultdict[str, list[Territory]](list)
+    for row in rows:
+        if row.kind == given.kind:
+            known[row.name].append(row)
+    return [(outline, known[outline.name].pop(0) if known[outline.name] else None) for outline in given.outlines]
+
+
+def _troubles(rows: Sequence[Territory], given: Given) -> list[Trouble]:
+    """What is wrong with outlines beside what is there: latitude before longitude, or one that would lie in itself."""
+    parents = {row.id: row.parent_id for row in rows}
+    if any(i is not None and i not in parents for i in (given.territory_id, given.parent_id)):
+        return [Trouble("gone")]
+    if given.territory_id is not None and len(given.outlines) != 1:
+        return [Trouble("several")]
+    own, above = {row.id for _, row in _matched(rows, given) if row}, given.parent_id
+    while above is not None and above not in own:
+        above = parents.pop(above, None)
+    if above is not None:
+        return [Trouble("ring")]
+    there = union_all([from_wkb(row.shape).envelope for row in rows]).envelope if rows else FRANCE
+    near = box(*there.buffer(NEAR_DEGREES).bounds)
+    return [
+        Trouble("swapped", outline.number, outline.name)
+        for outline in given.outlines
+        if not near.intersects(outline.shape) and near.intersects(transform(outline.shape, lambda points: points[:, ::-1]))
+    ]
+
+
+def _lines(pairs: Sequence[tuple[Outline, Territory | None]], given: Given) -> list[Line]:
+    return [Line(outline.name, _becomes(outline, row, given), outline.mended, outline.shape) for outline, row in pairs]
+
+
+def _becomes(outline: Outline, row: Territory | None, given: Given) -> str:
+    if row is None:
+        return "new"
+    same = row.shape == to_wkb(outline.shape) and row.name == outline.name and _chosen(row, given) == (row.parent_chosen, row.parent_id)
+    return "same" if same else "changed"
+
+
+def _chosen(row: Territory, given: Given) -> tuple[bool, int | None]:
+    """Whether somebody chose in which territory it lies, and in which. An import leaves a choice alone; a change may undo it."""
+    if given.parent_id is not None:
+        return True, given.parent_id
+    return row.parent_chosen and given.territory_id is None, row.parent_id
+
+
+def _overlaps(shapes: Mapping[int, BaseGeometry], kinds: Mapping[int, str], names: Mapping[int, str], mine: set[int]) -> list[Overlap]:
+    """Those of ``mine`` with others of their kind, the largest first."""
+    siblings = {kinds[own] for own in mine}
+    keys = sorted(key for key in shapes if kinds[key] in siblings)
+    tree, found = STRtree([shapes[key] for key in keys]), list[Overlap]()
+    for own in sorted(mine):
+        for at in tree.query(shapes[own], predicate="intersects"):
+            other = keys[at]
+            if other == own or (other in mine and other < own):
+                continue
+            shared = area_m2(shapes[own].intersection(shapes[other]))
+            if shared > SLIVER * min(area_m2(shapes[own]), area_m2(shapes[other])):
+                found.append(Overlap(names[own], names[other], shared))
+    return sorted(found, key=lambda overlap: -overlap.m2)
+
+
+def _store(session: Session, outline: Outline, row: Territory | None, given: Given, now: datetime, by: Actor) -> int:
+    """Its id."""
+    wkb = to_wkb(outline.shape)
+    if row is None:
+        row = Territory(
+            name=outline.name, kind=given.kind, settings={}, shape=wkb, changed_at=now, parent_id=given.parent_id,
+            parent_chosen=given.parent_id is not None,
+        )  # fmt: skip
+        session.add(row)
         session.flush()
-        if added or changed:
-            _set_parents(list(session.scalars(select(Territory))), now)
-    return Imported(added, changed, same)
+        record(session, "territory_added", now, by, territory_id=row.id)
+        return row.id
+    if row.shape != wkb:
+        row.shape, row.changed_at = wkb, now
+        record(session, "territory_redrawn", now, by, territory_id=row.id)
+    if row.name != outline.name:
+        record(session, "territory_renamed", now, by, territory_id=row.id, reason=row.name[:80])
+        row.name, row.changed_at = outline.name, now
+    chosen = _chosen(row, given)
+    if chosen != (row.parent_chosen, row.parent_id):
+        (row.parent_chosen, row.parent_id), row.changed_at = chosen, now
+        record(session, "territory_under", now, by, territory_id=row.id)
+    return row.id
 
 
-def _set_parents(rows: list[Territory], now: datetime) -> None:
-    """Each territory's parent is the smallest one of a larger kind that holds its middle."""
+def set_parents(rows: Sequence[Territory], now: datetime) -> None:
+    """Each territory's parent is the smallest one of a larger kind that holds its middle, where nobody chose another."""
     shapes = {row.id: from_wkb(row.shape) for row in rows}
     kinds: dict[str, list[int]] = defaultdict(list)
     for row in rows:
@@ -149,7 +241,33 @@ def _set_parents(rows: list[Territory], now: datetime) -> None:
     size = {kind: median(area_m2(shapes[i]) for i in ids) for kind, ids in kinds.items()}
     above = {k: Areas((i, shapes[i]) for other, ids in kinds.items() if size[other] > size[k] for i in ids) for k in kinds}
     for row in rows:
+        if row.parent_chosen:
+            continue
         middle = shapes[row.id].representative_point()
         parent = above[row.kind].locate(middle.x, middle.y)
         if parent != row.parent_id:
             row.parent_id, row.changed_at = parent, now
+
+
+def find_moves(session: Session, shapes: Mapping[int, BaseGeometry]) -> Moves:
+    """The posts that lie in another territory than they belong to, with these outlines."""
+    areas, left = Areas(shapes.items()), 0
+    to: dict[type[Need] | type[Offer], dict[int, list[int]]] = {}
+    for kind in (Need, Offer):
+        targets = to[kind] = defaultdict(list)
+        placed = select(kind.id, kind.territory_id, kind.exact_point).where(kind.exact_point.is_not(None))
+        for post_id, territory_id, point in session.execute(placed):
+            lon, lat = map(float, point.split(","))
+            found = areas.locate(lon, lat)
+            if found is None:
+                left += 1
+            elif found != territory_id:
+                targets[found].append(post_id)
+    return Moves(to, left)
+
+
+def move_posts(session: Session, moves: Moves) -> None:
+    for kind, targets in moves.to.items():
+        for territory_id, ids in targets.items():
+            for start in range(0, len(ids), _IDS):
+                session.execute(update(kind).where(kind.id.in_(ids[start : start + _IDS])).values(territory_id=territory_id))

@@ -15,6 +15,9 @@ _UNREADABLE = {
 }
 
 
+MOST_COLUMNS, SHOWN_COLUMNS = 1000, 20
+
+
 def read_table(path: Path, known: Collection[str], required: Collection[str], zone: tzinfo) -> Table:
     """The table in a CSV or ``.xlsx`` file (told apart by content, not by name).
 
@@ -24,6 +27,9 @@ def read_table(path: Path, known: Collection[str], required: Collection[str], zo
     """
     file = open_file(path)
     head = file.read(4)
+    if b"\0\0" in (head[::2], head[1::2]):  # no mark, but every other byte is empty
+        file.close()
+        raise SheetError(path, "is in UTF-16 or UTF-32: save it as “CSV UTF-8”.")
     for magic, what in _UNREADABLE.items():
         if head.startswith(magic):
             file.close()
@@ -39,10 +45,12 @@ def read_table(path: Path, known: Collection[str], required: Collection[str], zo
     except SheetError:
         rows.close()
         raise
-    kept = [name if name and name != REASON and names.index(name) == i else None for i, name in enumerate(names)]
+    seen = {REASON}
+    kept = [name if name and not (name in seen or seen.add(name)) else None for name in names]  # type: ignore[func-returns-value]
     columns = tuple(name for name in kept if name)
     ignored = [shown(name) for name in columns if name not in known]
-    warnings = (f"columns ignored: {', '.join(ignored)}",) if ignored else ()
+    more = f" and {len(ignored) - SHOWN_COLUMNS} more" if len(ignored) > SHOWN_COLUMNS else ""
+    warnings = (f"columns ignored: {', '.join(ignored[:SHOWN_COLUMNS])}{more}",) if ignored else ()
     return Table(columns, _named(rows, kept), warnings, decimal_comma, zone if is_workbook else None)
 
 
@@ -51,7 +59,11 @@ def _header(path: Path, rows: Iterator[RawRow], known: Collection[str], required
     if not line:
         raise SheetError(path, "is empty.")
     names = [unguarded(name) for name in names_of(cells)]
-    if problems or not set(names) & set(known):
+    if problems:
+        raise SheetError(path, "has a first row that cannot be read: a quote is missing or too many, or the row is too long.")
+    if len(names) > MOST_COLUMNS:
+        raise SheetError(path, f"has {len(names)} columns but may have {MOST_COLUMNS}: keep those that mean something.")
+    if not set(names) & set(known):
         raise SheetError(path, f"is not a table of this kind: its first row must name columns, among them {', '.join(required)}.")
     if twice := sorted({name for name in names if name in known and names.count(name) > 1}):
         raise SheetError(path, f"names a column twice: {', '.join(twice)}.")

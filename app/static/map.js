@@ -116,7 +116,14 @@ async function radius(figure) {
   document.addEventListener("input", ({ target }) => target.name === name && follow(target));
 }
 
-const KINDS = { points, radius };
+/** Outlines over those that are there already. */
+async function shapes(figure) {
+  const { L, map } = await show(figure);
+  const layer = L.geoJSON(JSON.parse(figure.dataset.shapes), { interactive: false, className: "map-reach" }).addTo(map);
+  map.fitBounds(layer.getBounds().pad(.1), { animate: false });
+}
+
+const KINDS = { points, radius, shapes };
 for (const figure of document.querySelectorAll("figure[data-map]")) {
   const draw = KINDS[figure.dataset.map];
   if (draw && !figure.dataset.drawn) {

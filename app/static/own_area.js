@@ -4,7 +4,7 @@ import { element, show, still, stylesheet } from "./map.js";
 const MANY = 12, FEWEST = 3;
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
-function button(words, press, kind = "second") {
+export function button(words, press, kind = "second") {
   const made = element("button", { type: "button", className: `button ${kind}`, textContent: words });
   made.addEventListener("click", press);
   return made;
@@ -25,7 +25,7 @@ function search(list, words) {
 }
 
 /** An area by its corners, in the order in which they were tapped. */
-class Drawing {
+export class Drawing {
   constructor(box, words) {
     this.words = words;
     this.field = box.querySelector('[name="drawn"]');
@@ -51,17 +51,29 @@ class Drawing {
     const { words, map } = this;
     map.doubleClickZoom.disable(); // two taps are two corners
     map.getContainer().append(element("div", { className: "map-cross", ariaHidden: "true" }));
-    this.backs = button(words.back, () => this.change(this.corners.slice(0, -1)));
+    this.backs = button(words.back, () => this.back());
     this.clears = button(words.clear, () => this.change([]));
     this.said = element("p", { role: "status" });
     this.figure.after(this.said, element("div", { className: "buttons" },
-      button(words.corner, () => this.change([...this.corners, map.getCenter()])), this.backs, this.clears));
-    map.on("click", ({ latlng }) => this.change([...this.corners, latlng]));
+      button(words.corner, () => this.put(map.getCenter())), ...this.more(), this.backs, this.clears));
+    map.on("click", ({ latlng }) => this.put(latlng));
     this.layer = this.L.layerGroup().addTo(map);
     new ResizeObserver(() => map.invalidateSize({ animate: !still })).observe(map.getContainer());
     this.draw();
     if (this.corners.length) map.fitBounds(this.L.latLngBounds(this.corners).pad(.3), { animate: false });
     if (had && !this.field.value) map.getContainer().focus();
+  }
+
+  put(corner) {
+    this.change([...this.corners, corner]);
+  }
+
+  back() {
+    this.change(this.corners.slice(0, -1));
+  }
+
+  more() {
+    return [];
   }
 
   change(corners) {

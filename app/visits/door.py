@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, abort, g, render_template, url_for
 
 from app.extensions import ctx
 from app.links import LinkError, Purpose
 from app.models import Channel, Visit
 from app.services import visits as rows
 from app.services.events import Actor
+from app.services.telling import about_words
 from matching.lifecycle import Side
 
 visits = Blueprint("visits", __name__, template_folder="templates")
@@ -46,6 +47,7 @@ def by_link(token: str) -> Desk:
     if side not in (Side.RESIDENT, Side.VOLUNTEER):
         raise LinkError(Purpose.VISITS.name)
     here = rows.seen(ctx(), match_id, Side(side)) or abort(404)
+    g.about = about_words(here.person_id, match_id=match_id)
     return Desk(here, Actor(here.person_id, Channel.LINK), token)
 
 

@@ -1,6 +1,6 @@
 """Seeing one's visits, moving and leaving them out. Each page is reached by link, and by agents in :mod:`app.coordination.visits`."""
 
-from flask import Response, abort, flash, redirect, request
+from flask import Response, abort, flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -10,6 +10,7 @@ from app.permissions import LINK, permit
 from app.services import own_mail, rearranging, standing_in
 from app.services import visits as rows
 from app.services.rearranging import AlreadyThen, NotAnyMore, NotThen
+from app.services.town_hall import near
 from app.visits.door import Desk, by_link, visits
 from app.visits.forms import AwayForm, move_form
 from matching.lifecycle import Side, VisitState
@@ -51,7 +52,7 @@ def entry(token: str) -> ResponseReturnValue:
     invitation = rows.entry(ctx(), here.match_id, here.side) if here.agreed else None
     if invitation is None:
         abort(404)
-    file = calendar_entry(invitation, i18n.language(), own_mail.city(ctx()))
+    file = calendar_entry(invitation, i18n.language(), near(ctx())(own_mail.city(ctx()), g.about))
     return Response(file.content, mimetype="text/calendar", headers={"Content-Disposition": "attachment; filename=visit.ics"})
 
 

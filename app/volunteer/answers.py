@@ -1,6 +1,6 @@
 """A volunteer's answer by the link in the mail: a page with one button; only the button decides, since mail scanners follow links."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.buttons import pressed
@@ -12,6 +12,7 @@ from app.permissions import LINK, permit
 from app.services import matches, mine, reasons
 from app.services.events import Actor
 from app.services.reasons import Because
+from app.services.telling import about_words
 from matching.lifecycle import MatchState, Side
 
 answers = Blueprint("answers", __name__, template_folder="templates")
@@ -22,6 +23,7 @@ answers = Blueprint("answers", __name__, template_folder="templates")
 def answer(word: str, token: str) -> ResponseReturnValue:
     match_id, _stamp = ctx().links.read(Purpose.VOLUNTEER_YES if word == "yes" else Purpose.VOLUNTEER_NO, token)
     match = mine.one_match(ctx(), match_id) or abort(404)
+    g.about = about_words(match.volunteer_id, match_id=match_id)
     if request.method == "POST":
         matches.volunteer_answers(ctx(), match_id, word == "yes", Actor(match.volunteer_id, Channel.LINK))
         return redirect(url_for("answers.answer", word=word, token=token), 303)

@@ -26,8 +26,9 @@ from app.services.demo.mail import past_mail
 from app.services.demo.tape import Tape
 from app.services.demo.town import DISTRICTS, Town
 from app.services.events import SYSTEM
+from app.services.outlines import read_file
 from app.services.people import account_of
-from app.services.territories import import_territories, read_outlines
+from app.services.territories import Given, import_territories
 
 PASSWORD = "deux-pas-demo"
 SEED = 2020
@@ -110,7 +111,7 @@ def _play(ctx: Context, connection: Connection, volunteers: int, residents: int)
     settings = replace(ctx.settings, geocoder="none", approve_volunteers="by_hand", **WEIGHTS)
     now = replace(ctx, db=_OneTransaction(connection), settings=settings, rng=rng)
     town = Town(rng)
-    import_territories(now, read_outlines(DISTRICTS, "name"), "district")
+    import_territories(now, Given(read_file(DISTRICTS, "name").outlines, "district"), SYSTEM)
     streets.add(now, town.addresses())
     claire = accounts.add_user(now, name=facts.CLAIRE.name, email=facts.CLAIRE.email, role=Role.COORDINATOR, password=PASSWORD)
     accounts.add_user(now, name=facts.ALAIN.name, email=facts.ALAIN.email, role=Role.ADMINISTRATOR, password=PASSWORD)

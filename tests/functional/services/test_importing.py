@@ -1,8 +1,7 @@
-"""Spreadsheets and outlines into the database, through the commands."""
+"""Spreadsheets into the database, through the commands."""
 
 import csv
 import io
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import group
-from app.models import Need, Offer, Person, Territory
+from app.models import Need, Offer, Person
 from app.services import accounts
 from matching.lifecycle import NeedState, OfferState
 from tests.city import CENTRE, KEYS, City
@@ -20,8 +19,6 @@ from tests.shared_data import shared_data
 
 OFFERS = "reference,name,email,phone,address,lon,lat,categories\n"
 NEEDS = "reference,name,email,phone,address,lon,lat,category,contact\n"
-ROUND_THE_BACK = [[-179.9, -17.0], [179.9, -17.0], [179.9, -16.0], [-179.9, -16.0], [-179.9, -17.0]]
-LAMBERT_93 = [[8e5, 6e6], [9e5, 6e6], [9e5, 7e6], [8e5, 6e6]]
 Run = Callable[..., Result]
 
 
@@ -156,47 +153,23 @@ def test_a_date_of_a_workbook_keeps_its_zone_when_its_row_is_refused(city: City,
     assert city.all(Need)[0].posted_at == datetime(2026, 11, 2, 8, tzinfo=UTC)
 
 
-def outline(name: str, size: float) -> dict[str, object]:
-    (x, y), d = CENTRE, size
-    ring = [[x - d, y - d], [x + d, y - d], [x + d, y + d], [x - d, y + d], [x - d, y - d]]
-    return {"type": "Feature", "properties": {"nom": name}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
-
-
-def collection(path: Path, *features: dict[str, object]) -> Path:
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
-    return path
-
-
-def test_a_post_belongs_to_the_smallest_territory_that_holds_it(city: City, run: Run, tmp_path: Path) -> None:
-    file = collection(tmp_path / "q.geojson", outline("Petit", 0.01), outline("Grand", 0.05))
-    assert "2 added" in run("territory", "import", file, "--name-property", "nom").output
-    assert "2 as before" in run("territory", "import", file, "--name-property", "nom").output
-    places = {t.name: t for t in city.all(Territory)}
-    assert places["Petit"].parent_id == places["Centre"].id
-    need = city.one(Need, city.need())
-    assert need.territory_id == places["Petit"].id
-
-
 @pytest.mark.parametrize(
-    ("feature", "sentence"),
-    [
-        ({"type": "Feature", "properties": {"name": "x"}, "geometry": None}, "--name-property"),
-        ({"type": "Feature", "properties": {"nom": "x"}, "geometry": None}, "no geometry"),
-        ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Point", "coordinates": [4, 45]}}, "not a polygon"),
-        ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Polygon", "coordinates": []}}, "not a polygon"),
-        ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Polygon", "coordinates": [LAMBERT_93]}}, "EPSG:4326"),
-        ({"type": "Feature", "properties": {"nom": "x"}, "geometry": {"type": "Polygon", "coordinates": [ROUND_THE_BACK]}}, "180th"),
-        ("nonsense", "--name-property"),
-    ],
+    "second", [NEEDS.encode("utf-16-le"), b"", b"reference," + b"x," * 100_000 + b"\n", b'"' + NEEDS.encode()],
+    ids=["utf-16", "empty", "columns", "quote"],
 )
-def test_a_wrong_outline_is_named_and_nothing_is_half_done(city: City, run: Run, tmp_path: Path, feature: object, sentence: str) -> None:
-    file = collection(tmp_path / "q.geojson", outline("Bon", 0.01), feature)  # type: ignore[arg-type]
-    with pytest.raises(Exception, match=sentence):
-        run("territory", "import", file, "--name-property", "nom")
-    assert len(city.all(Territory)) == 1
+def test_a_file_that_cannot_be_read_changes_nothing_nor_does_the_one_beside_it(
+    city: City, run: Run, tmp_path: Path, second: bytes
+) -> None:  # fmt: skip
+    offers = write(tmp_path / "o.csv", OFFERS, f"O1,Odile,odile@example.org,,1 rue A,{CENTRE[0]},{CENTRE[1]},shopping")
+    (tmp_path / "n.csv").write_bytes(second)
+    with pytest.raises(Exception, match=r"n\.csv"):
+        run("import", "--offers", offers, "--needs", tmp_path / "n.csv")
+    assert city.all(Offer) == city.all(Need) == city.all(Person) == []
 
 
-def test_an_outline_that_crosses_itself_is_put_right(city: City, run: Run, tmp_path: Path) -> None:
-    (x, y), bow = CENTRE, outline("Noeud", 0.01)
-    bow["geometry"] = {"type": "Polygon", "coordinates": [[[x, y], [x + 0.01, y + 0.01], [x + 0.01, y], [x, y + 0.01], [x, y]]]}
-    assert "1 added" in run("territory", "import", collection(tmp_path / "q.geojson", bow), "--name-property", "nom").output
+def test_a_formula_goes_in_as_text_and_comes_out_guarded(city: City, run: Run, tmp_path: Path) -> None:
+    at = f"x,{CENTRE[0]},{CENTRE[1]}"
+    rows = (f"O1,=1+1,odile@example.org,,{at},shopping", f'O2,"=HYPERLINK(""http://x"")",bad,,{at},shopping')
+    run("import", "--offers", write(tmp_path / "o.csv", OFFERS, *rows))
+    assert [person.name for person in city.all(Person)] == ["=1+1"]
+    assert "'=HYPERLINK" in (tmp_path / "o-refused.csv").read_text(encoding="utf-8-sig")

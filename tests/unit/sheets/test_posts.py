@@ -188,3 +188,16 @@ def test_a_semicolon_file_may_have_decimal_commas(tmp_path: Path) -> None:
     first, second = load_needs(path, zone=UTC).rows
     assert isinstance(first, NeedRow) and isinstance(second, Refused)
     assert (first.lon, first.lat) == (4.85, 45.76)
+
+
+@pytest.mark.parametrize(
+    "moment", ["31/12/2025", "2025-13-45", "45000", "hier", "2025-12-31", "2025-12-31T10:00:00+99:00", "9999-12-31T23:59:59Z", "٢٠٢٥-١٢-٣١"]
+)
+def test_a_date_in_an_odd_form_is_refused_with_the_form_that_is_needed(moment: str) -> None:
+    [problem] = need_problems(posted_at=moment)
+    assert problem.startswith("posted_at: is ") and "must" in problem
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1e2", "1e308", "inf", "nan", "٣", "1_0"])
+def test_a_number_however_huge_or_odd_is_refused(number: str) -> None:
+    assert [problem.partition(":")[0] for problem in need_problems(helpers_needed=number)] == ["helpers_needed"]

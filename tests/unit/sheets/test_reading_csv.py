@@ -111,16 +111,42 @@ def test_a_guard_against_formulas_is_taken_off_and_other_apostrophes_stay(tmp_pa
         (b"\n \n,,\n", "is empty"),
         (bytes(range(256)) * 50, "is not a table of this kind"),
         (b"1,Ann\n2,Bob\n", "is not a table of this kind"),
-        (b'"reference,name\n1,Ann\n', "is not a table of this kind"),
+        (b'"reference,name\n1,Ann\n', "a quote is missing or too many"),
+        (b"reference," + b"x" * 10_000_000 + b"\n1,Ann\n", "or the row is too long"),
+        (b"reference," + b",".join(b"c%d" % i for i in range(100_000)) + b"\n", "has 100001 columns but may have 1000"),
+        ("reference,name\n1,Ann\n".encode("utf-16-le"), "UTF-16 or UTF-32"),
+        ("reference,name\n1,Ann\n".encode("utf-16-be"), "UTF-16 or UTF-32"),
+        ("reference,name\n1,Ann\n".encode("utf-32"), "UTF-16"),
+        (b"refer\x00ence,name\n1,Ann\n", "lacks a column that every row needs: reference"),
         (b"name,lon\nAnn,4\n", "lacks a column that every row needs: reference"),
         (b"reference,name,Name\n1,Ann,Bob\n", "names a column twice: name"),
         ("reference,name\n1,Ann\n".encode("utf-16"), "UTF-16"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "old Excel"),
         (b"PK\x03\x04" + bytes(600), "cannot be read as an .xlsx workbook"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_table_is_refused_in_a_sentence(tmp_path: Path, content: bytes, said: str) -> None:
     assert said in sentence(tmp_path, content)
+
+
+def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
+    assert rows(tmp_path, "reference,name\n") == []
+
+
+def test_line_ends_may_be_of_all_kinds_in_one_file(tmp_path: Path) -> None:
+    found = rows(tmp_path, "reference,name\r\n1,Ann\r2,Bob\n3,Cy\r\n")
+    assert [(row.line, row.cells["name"]) for row in found] == [(2, "Ann"), (3, "Bob"), (4, "Cy")]
+
+
+def test_a_row_of_a_hundred_thousand_cells_costs_only_itself(tmp_path: Path) -> None:
+    found = rows(tmp_path, "reference,name\n1,Ann" + ",x" * 100_000 + "\n2,Bob\n")
+    assert [(row.line, not row.problems) for row in found] == [(2, False), (3, True)]
+
+
+def test_of_many_columns_that_mean_nothing_some_are_named(tmp_path: Path) -> None:
+    found = table(tmp_path, "reference," + ",".join(f"c{i}" for i in range(30)) + "\n")
+    assert found.warnings[0].endswith("c19 and 10 more")
 
 
 def test_a_missing_file_and_a_folder_are_refused_in_a_sentence(tmp_path: Path) -> None:
