@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select
 
-from app import create_app
+from app import create_app, logging
 from app.extensions import NAME
 from app.services import accounts
 from app.services.telling import SEALED_AS
@@ -40,6 +40,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def app(city: City, quick: None) -> Flask:
     """The application, put together once a process: all that it knows of a city is the context."""
     web = _web()
+    logging.configure(city.ctx.settings.log_level)  # which is the process's: another application may have changed it
     web.extensions[NAME] = city.ctx
     web.extensions.pop("searches", None)
     return web

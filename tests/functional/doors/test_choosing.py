@@ -181,14 +181,14 @@ def test_a_pin_that_cannot_be_used_keeps_nobody_waiting_and_is_taken_back(city: 
     near, away = city.volunteer(north_m=100), city.volunteer(north_m=50)
     duty.move_offer(city.ctx, away, OfferState.PAUSED, Actor())
     need_id = city.need()
-    assert by_hand.pin(city.ctx, need_id, away, Actor())
+    assert by_hand.pin(city.ctx, need_id, away, Actor()) == by_hand.Became.DONE
     visitor = sign_in()
-    visitor.submit(page_of(visitor, need_id), "Nobody before all others")
+    visitor.submit(page_of(visitor, need_id), "Ask nobody before the others any more")
     assert city.one(Need, need_id).pinned_offer_id is None
     by_hand.pin(city.ctx, need_id, away, Actor())
     assert city.match() == 1
     assert city.matches(need_id)[0].offer_id == near
-    assert not by_hand.pin(city.ctx, need_id, 999, Actor())
+    assert by_hand.pin(city.ctx, need_id, 999, Actor()) == by_hand.Became.OVER
 
 
 def test_a_request_is_held_until_a_day_and_goes_on_by_itself(city: City, sign_in: SignIn) -> None:

@@ -97,8 +97,9 @@ def test_while_the_database_is_away_the_words_stay_as_they_were(city: City, monk
 def test_an_agent_says_the_citys_words(city: City) -> None:
     key, _delivered = key_of("need_received", "en", 1)
     wording.change(city.ctx, key, "en", "Your request is with us now.", 0, Actor())
-    person = city.one(Need, city.need(contact="phone", language="en")).person_id
-    said = telling.spoken(SAMPLES[KIND], city.one(Person, person), city.ctx)
+    need = city.one(Need, city.need(contact="phone", language="en"))
+    with city.ctx.db.read() as session:
+        said = telling.spoken(session, SAMPLES[KIND], city.one(Person, need.person_id), city.ctx, f"need:{need.id}")
     assert "Your request is with us now." in said and "https://" not in said
 
 
