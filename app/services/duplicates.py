@@ -154,7 +154,7 @@ def _people(session: Session, sight: Sight, ids: Iterable[int]) -> Sequence[Pers
 def _sharing(session: Session, sight: Sight, column: InstrumentedAttribute[str | None]) -> Iterable[list[Person]]:
     # First what is there twice, by the index; only of those who is in sight.
     twice = select(column).where(column.is_not(None)).group_by(column).having(func.count() > 1)
-    seen = Person.role == Role.NONE, sight.of_person()
+    seen = Person.role == Role.NONE, Person.merged_into_id.is_(None), sight.of_person()
     newest = select(column).where(column.in_(twice), *seen).group_by(column).having(func.count() > 1).order_by(func.max(Person.id).desc())
     found = select(Person).where(column.in_(session.scalars(newest.limit(PAIRS)).all()), *seen).order_by(Person.id.desc())
     groups: dict[str | None, list[Person]] = defaultdict(list)

@@ -106,7 +106,7 @@ def test_what_one_has_becomes_the_others_and_the_folded_row_is_empty(city: City)
     person, empty = city.one(Person, kept), city.one(Person, folded)
     assert (person.name, person.phone) == ("Rosa Ferrand", number)
     assert person.phone_index == city.ctx.keys.index(number or "")
-    assert (empty.name, empty.email, empty.phone, empty.phone_index, empty.account) == ("", None, None, None, False)
+    assert (empty.name, empty.email, empty.phone, empty.account) == ("", None, None, False)
     assert empty.merged_into_id == kept
     assert not [task for task in city.all(Task) if task.person_id == folded]
     assert refused(city, kept, folded) is Cannot.GONE
