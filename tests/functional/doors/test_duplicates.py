@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.models import Event, Merge, Need, Person
-from app.services import duplicates, finding, merging
+from app.models import Alike, Event, Merge, Need, Person
+from app.services import alike, duplicates, finding, merging
 from app.services.duplicates import Why
 from app.services.events import Actor
 from app.services.sight import EVERYTHING, Sight
@@ -117,6 +117,37 @@ def test_a_merge_is_undone_only_by_who_sees_both(city: City, sign_in: SignIn) ->
     assert "Ask somebody who sees both" in page.text
     assert city.one(Person, other).merged_into_id == one
     assert city.all(Merge)[0].undone_at is None
+
+
+def test_who_is_merely_alike_is_on_the_list_after_the_worker_has_looked_until_told_apart(city: City, sign_in: SignIn) -> None:
+    one, other = (
+        person_of(city, city.need(name=name, where=City.at(0, address)))
+        for name, address in (("Élodie Lefèvre", "12 rue des Tapis"), ("LEFEVRE Elodi", "12, rue des Tappis"))
+    )
+    city.need(name="Élodie Lefèvre", where=City.at(0, "14 cours Gambetta"))
+    city.need(name="Karim Benali", where=City.at(0, "12 rue des Tapis"))
+    assert duplicates.shared(city.ctx, ALL) == []
+    alike.look_due(city.ctx)
+    [pair] = duplicates.shared(city.ctx, ALL)
+    assert (pair.one_id, pair.other_id, pair.why) == (one, other, (Why.ALIKE,))
+    assert duplicates.shared(city.ctx, Sight(frozenset())) == []
+    visitor = sign_in()
+    assert "name and address alike" in visitor.get("/coordination/duplicates").text
+    visitor.submit(visitor.get(f"/coordination/people/{one}/same/{other}"), "They are two people")
+    city.clock.advance(hours=2)
+    alike.look_due(city.ctx)
+    assert duplicates.shared(city.ctx, ALL) == []
+
+
+def test_whoever_was_merged_is_no_pair_any_more(city: City) -> None:
+    one, other = (person_of(city, city.need(name=name)) for name in ("Élodie Lefèvre", "Elodie Lefevre"))
+    alike.look_due(city.ctx)
+    assert len(duplicates.shared(city.ctx, ALL)) == 1
+    merging.merge(city.ctx, ALL, one, other, {}, Actor())
+    assert duplicates.shared(city.ctx, ALL) == []
+    city.clock.advance(hours=2)
+    alike.look_due(city.ctx)
+    assert city.all(Alike) == []
 
 
 def test_the_pages_have_as_many_queries_whatever_there_is(city: City, sign_in: SignIn) -> None:

@@ -23,7 +23,8 @@ OF_AGENTS = {
     "wording.changed_by_id", "person.approved_by_id", "merge.by_id", "merge.undone_by_id", "not_same.by_id",
     "person_check.by_id", "referent.person_id", "person_territory.person_id", "plan.agent_id",
 }  # fmt: skip
-STAYS = {"event.person_id", "merge.kept_id", "merge.folded_id", "not_same.one_id", "not_same.other_id"}
+STAYS = {"event.person_id", "merge.kept_id", "merge.folded_id", "not_same.one_id", "not_same.other_id", "alike.one_id",
+         "alike.other_id"}  # fmt: skip
 
 
 def dump(city: City) -> dict[str, list[str]]:
