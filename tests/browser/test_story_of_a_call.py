@@ -10,7 +10,6 @@ from tests.browser.person import Typist
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 
-
 SECONDS_A_PRESS = 0.28
 """Of somebody who types steadily and listens meanwhile, about 43 words a minute; a Tab counts as much as a letter."""
 
