@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from app.context import Context, instance_folder
-from app.services import checks, flags, leases, own_mail, plans, posting, pressing, reminding, standing_in, visits
+from app.services import alike, checks, flags, leases, own_mail, plans, posting, pressing, reminding, standing_in, visits
 from app.services.board import Board
 from app.services.closing import ask_due
 from app.services.duty import come_back
@@ -58,7 +58,7 @@ class Worker:
         self.board.follow(self.ctx)
         done += match_due(self.ctx, self.board) + plans.work_out(self.ctx, self.board)
         done += follow_up_undelivered(self.ctx)
-        return done + (0 if done else explain_due(self.ctx, self.board)) > 0
+        return done + (0 if done else explain_due(self.ctx, self.board) + alike.look_due(self.ctx)) > 0
 
     def read_mail(self) -> None:
         """File what came in, if this worker holds that lease."""

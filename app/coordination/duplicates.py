@@ -23,6 +23,7 @@ CANNOT = {
     Cannot.UNDONE: _l("This has been undone already."),
     Cannot.NEWER: _l("One of them was merged again since. Undo that first."),
     Cannot.ADDRESS: _l("The e-mail address of the merged person has another account now, so this cannot be undone."),
+    Cannot.ELSEWHERE: _l("One of them is in the area of other colleagues. Ask somebody who sees both to undo it."),
 }
 
 

@@ -1,9 +1,10 @@
 """What coordinators fill in."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,15 +12,20 @@ from flask_babel.speaklater import LazyString
 from wtforms import Field, HiddenField
 from wtforms.validators import StopValidation, ValidationError
 
+from app.city_words import charter_version, notice_version
 from app.contacts import normal_phone
 from app.extensions import ctx
-from app.forms import ChoiceField, Form, LineField, PickField, TickField, needed, quartier_choices
+from app.forms import ChoiceField, Form, LineField, PhoneField, PickField, TickField, needed, quartier_choices
 from app.i18n import languages, own_name
-from app.models import Channel, CheckKind, Need, PostedBy
+from app.models import Channel, CheckKind, Need, Offer, PostedBy
+from app.reach import PhoneIfNeeded
 from app.resident.forms import NeedForm
+from app.services.accounts import Caller
 from app.services.details import Exact
 from app.services.places import Spot, middle_of
+from app.services.posting import OfferInput
 from app.visits.forms import DayField
+from app.volunteer.forms import CharterFields, HowFields, PeopleFields, ReachFields, WhatFields, WhenFields, offer_values
 from app.where import WhereFields, five_digits
 from notifications.words import phone_words
 
@@ -161,7 +167,7 @@ def caller_data(said: str) -> dict[str, str]:
     return {"phone": said}
 
 
-def known_data(exact: Exact, last: Need | None) -> dict[str, Any]:
+def known_data(exact: Exact, last: Need | Offer | None) -> dict[str, Any]:
     """What is known of a caller, for the form."""
     person = exact.person
     assert person, "somebody was looked at"
@@ -173,9 +179,27 @@ def known_data(exact: Exact, last: Need | None) -> dict[str, Any]:
     return data | (parts.groupdict() if parts else {}) | ({"languages": last.languages} if last else {})
 
 
-class CounterForm(NeedForm):
-    """The resident's form as an agent fills it in during a call or at the counter: what is usual stands there already. The fields come in
-    the order of a call; ``where`` stands for all of the place."""
+class CallFields(Form):
+    """What every call asks for. ``PARTS`` has the fields in the order of a call; ``where`` stands for all of the place."""
+
+    PARTS: ClassVar[tuple[Part, ...]]
+    once = NeedForm.once
+    contact = NeedForm.contact
+    email = NeedForm.email
+    channel = ChoiceField(
+        _l("How do they ask?"), _l("Say how they ask."), default=Channel.PHONE.value,
+        choices=lambda: {Channel.PHONE.value: _("On the phone"), Channel.COUNTER.value: _("At the counter")},
+    )  # fmt: skip
+    spoken = PickField(_l("Language for calls, letters and e-mails"), choices=lambda: {each: own_name(each) for each in languages()})
+    notice = TickField(_l("I have read the notice on data aloud"), [needed(_l("Read the notice on data aloud, then tick the box."))])
+
+    def unfolded(self, part: Part) -> bool:
+        """Whether what is seldom asked for must be seen now."""
+        return any(self[name].errors for name in part.seldom)
+
+
+class CounterForm(CallFields, NeedForm):
+    """The resident's form as an agent fills it in during a call or at the counter: what is usual stands there already."""
 
     PARTS = (
         Part(
@@ -192,17 +216,11 @@ class CounterForm(NeedForm):
         Part(_l("6. To read aloud"), ("notice",)),
     )  # fmt: skip
 
-    channel = ChoiceField(
-        _l("How do they ask?"), _l("Say how they ask."), default=Channel.PHONE.value,
-        choices=lambda: {Channel.PHONE.value: _("On the phone"), Channel.COUNTER.value: _("At the counter")},
-    )  # fmt: skip
-    spoken = PickField(_l("Language for calls, letters and e-mails"), choices=lambda: {each: own_name(each) for each in languages()})
     known = HiddenField()
     """Who it is, where the caller was found."""
     twice = TickField(_l("Post it all the same: it is another request"))
     same: int | None = None
     """A request under way that this one seems to repeat."""
-    notice = TickField(_l("I have read the notice on data aloud"), [needed(_l("Read the notice on data aloud, then tick the box."))])
 
     def begin(self) -> None:
         super().begin()
@@ -217,6 +235,42 @@ class CounterForm(NeedForm):
         self.call.choices = {PostedBy.SELF.value: _("The person who needs help"), PostedBy.RELATIVE.value: _("The caller")}
         self.school_level.label.text = _("For homework help: the school level")
 
-    def unfolded(self, part: Part) -> bool:
-        """Whether what is seldom asked for must be seen now."""
-        return any(self[name].errors for name in part.seldom)
+
+class VolunteerForm(CallFields, WhatFields, HowFields, WhereFields, WhenFields, PeopleFields, CharterFields):
+    """The same for somebody who offers help."""
+
+    PARTS = (
+        Part(_l("1. What?"), ("categories",), _l("Help from afar, several people, other languages"), ("mode", "capacity", "languages")),
+        Part(_l("2. Where?"), ("where", "radius")),
+        Part(_l("3. When?"), (), _l("Only at certain hours"), ("week",)),
+        Part(_l("4. Who?"), ("name",)),
+        Part(_l("5. How do we reach them?"), ("contact", "phone", "email", "spoken", "channel")),
+        Part(_l("6. To read aloud"), ("charter", "age", "notice")),
+    )
+
+    name = LineField(_l("Name of the volunteer"), [needed(_l("Write the name of the volunteer."))], render_kw=_THEIRS)
+    phone = PhoneField(
+        _l("Phone number"), [PhoneIfNeeded(_l("Write the phone number at which we should reach you."))],
+        description=_l("Passed on only once the volunteer and the neighbour have both said yes."),
+    )  # fmt: skip
+    radius = ReachFields.radius
+
+    def begin(self) -> None:
+        self.once.data = self.once.data or secrets.token_urlsafe(12)
+        if not self.is_submitted():
+            self.contact.data, self.town.data = "phone", ctx().city.name
+        self.contact.label.text = _("How should we reach the volunteer?")
+        self.charter.label.text = _("I have read the charter aloud, and they agree with it")
+        self.age.label.text = _("They are 16 or older")
+
+    @property
+    def caller(self) -> Caller:
+        return Caller(
+            name=self.name.data, email=self.email.data or None, phone=self.phone.data or None, contact=self.contact.data,
+            language=self.spoken.data, charter_version=charter_version(), notice_version=notice_version(),
+        )  # fmt: skip
+
+    @property
+    def offer(self) -> OfferInput:
+        reference = f"form:{self.once.data[:40]}"
+        return OfferInput(where=self.where, posted_by=PostedBy.AGENT, reference=reference, **offer_values(self.data))

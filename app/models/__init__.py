@@ -6,7 +6,7 @@ from app.models.draft import Draft
 from app.models.event import Event
 from app.models.incident import Device, Flag, Incident, IncidentEntry, IncidentOutcome, IncidentState, SafetyLead
 from app.models.match import Match
-from app.models.merge import Merge, NotSame
+from app.models.merge import Alike, Merge, NotSame
 from app.models.need import Moderation, Need
 from app.models.note import Note
 from app.models.offer import Offer
@@ -24,6 +24,7 @@ from app.models.wording import Wording
 
 __all__ = [
     "OVERSEE",
+    "Alike",
     "Attempt",
     "Block",
     "Channel",

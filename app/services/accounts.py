@@ -7,7 +7,7 @@ from datetime import datetime
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import false, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.contacts import normal_email
@@ -22,6 +22,8 @@ from app.services.local import local
 from app.services.moves import move
 from app.services.people import account_of, make_person, set_phone
 from app.services.posting import OfferInput, add_offer, locate
+from app.services.sight import Sight
+from app.services.streets import plain
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import hear_requests, tell
 from matching.lifecycle import OfferState
@@ -45,6 +47,19 @@ class SignUp:
     charter_version: str
     notice_version: str
     offer: OfferInput
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who offers help on the phone or at the counter, checked and normalised."""
+
+    name: str
+    email: str | None
+    phone: str | None
+    contact: str
+    language: str
+    charter_version: str
+    notice_version: str
 
 
 def sign_up(ctx: Context, given: SignUp, by: Actor, address: str, device: str) -> None:
@@ -121,6 +136,43 @@ def add_own_offer(ctx: Context, person_id: int, offer: OfferInput, by: Actor, *,
         person.minimum_age_confirmed_at = person.minimum_age_confirmed_at or now
         add_offer(session, ctx, person, offer, found, now, by)
         activate_offers(session, ctx, person, now, by)
+
+
+def post_offer(ctx: Context, sight: Sight, given: Caller, offer: OfferInput, by: Actor) -> int:
+    """An offer of somebody on the phone or at the counter, who has accepted the charter there; its id. It counts at once, or waits for
+    the approval only. A form sent twice is one offer. Raises ``Outside`` and ``NoTerritory``.
+
+    Nobody gets an account by that: an address that somebody else typed is no way to sign in.
+    """
+    now = ctx.now()
+    found = locate(ctx, offer.where)
+    with ctx.db.write() as session:
+        there = session.scalar(select(Offer.id).where(Offer.reference == offer.reference))
+        if there is not None:
+            return there
+        person = _caller(session, ctx, sight, given)
+        if person is None:
+            person = make_person(
+                ctx, now, name=given.name, email=given.email, phone=given.phone, language=given.language, contact=given.contact
+            )  # fmt: skip
+            session.add(person)
+        person.charter_version = person.charter_version or given.charter_version
+        person.notice_version = person.notice_version or given.notice_version
+        person.minimum_age_confirmed_at = person.minimum_age_confirmed_at or now
+        added = add_offer(session, ctx, person, offer, found, now, by)
+        activate_offers(session, ctx, person, now, by)
+        return added.id
+
+
+def _caller(session: Session, ctx: Context, sight: Sight, given: Caller) -> Person | None:
+    """Who is in sight under this name and number or address already, accounts first."""
+    same = [
+        column.in_(ctx.keys.indexes(contact))
+        for column, contact in ((Person.phone_index, given.phone), (Person.email_index, given.email)) if contact
+    ]  # fmt: skip
+    which = select(Person).where(or_(false(), *same), Person.role == Role.NONE, Person.merged_into_id.is_(None), sight.of_person())
+    people = session.scalars(which.order_by(Person.account.desc(), Person.id).limit(50).with_for_update(of=Person))
+    return next((person for person in people if plain(person.name) == plain(given.name)), None)
 
 
 def activate_offers(session: Session, ctx: Context, person: Person, now: datetime, by: Actor) -> None:

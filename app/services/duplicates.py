@@ -10,19 +10,18 @@ from datetime import datetime
 from enum import StrEnum
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.context import Context
-from app.models import Merge, Need, NotSame, Offer, Person, Role
+from app.models import Alike, Merge, Need, NotSame, Offer, Person, Role
 from app.services import finding
+from app.services.alike import LIKE, any_alike
 from app.services.events import Actor, record
 from app.services.sight import Sight
 
 SHOWN = 10
 PAIRS = 50
-LIKE = 85
-"""How alike two names are, and two addresses, of 100."""
 MOST = 300
 """Names that are compared further: those of the likeliest."""
 
@@ -76,7 +75,8 @@ def of(ctx: Context, sight: Sight, person_id: int) -> list[Pair]:
 
 
 def shared(ctx: Context, sight: Sight) -> list[Pair]:
-    """People in sight who share a phone number or an e-mail address, the newest first, fifty pairs at the most."""
+    """People in sight who share a phone number or an e-mail address, or have like names at like addresses (as the worker found last); the
+    likeliest first, then the newest, fifty pairs at the most."""
     with ctx.db.read() as session:
         reasons: dict[tuple[int, int], list[Why]] = defaultdict(list)
         people: dict[int, Person] = {}
@@ -86,6 +86,12 @@ def shared(ctx: Context, sight: Sight) -> list[Pair]:
                 people |= {person.id: person for person in group}
                 for other in others:
                     reasons[first.id, other.id].append(why)
+        alike = _kept(session, sight)
+        people |= {person.id: person for person in _people(session, sight, {i for pair in alike for i in pair})}
+        for pair in alike:
+            if people.keys() >= set(pair):
+                one, other = sorted(pair, key=lambda i: (not people[i].account, i))
+                reasons[one, other].append(Why.ALIKE)
         apart = _told_apart(session, people)
         pairs = [
             _pair(people[one], people[other], why) for (one, other), why in reasons.items() if tuple(sorted((one, other))) not in apart
@@ -139,11 +145,15 @@ def _alike(session: Session, ctx: Context, person_id: int) -> list[int]:
         if whose in ids and known.addresses[post]:
             addresses[whose].append(known.addresses[post])
     mine = addresses.pop(person_id, [])
-    return [other for other in sorted(ids - {person_id}) if _any_alike(mine, addresses[other])]
+    return [other for other in sorted(ids - {person_id}) if any_alike(mine, addresses[other])]
 
 
-def _any_alike(some: Iterable[str], others: Sequence[str]) -> bool:
-    return any(process.extractOne(address, others, scorer=fuzz.token_sort_ratio, score_cutoff=LIKE) for address in some)
+def _kept(session: Session, sight: Sight) -> list[tuple[int, int]]:
+    """The newest pairs with like names and addresses of which both are in sight, without those who were told apart."""
+    seen = select(Person.id).where(Person.role == Role.NONE, Person.merged_into_id.is_(None), sight.of_person())
+    apart = exists().where(NotSame.one_id == Alike.one_id, NotSame.other_id == Alike.other_id)
+    which = select(Alike.one_id, Alike.other_id).where(Alike.one_id.in_(seen), Alike.other_id.in_(seen), ~apart)
+    return [(row.one_id, row.other_id) for row in session.execute(which.order_by(Alike.other_id.desc()).limit(PAIRS))]
 
 
 def _people(session: Session, sight: Sight, ids: Iterable[int]) -> Sequence[Person]:
@@ -154,7 +164,7 @@ def _people(session: Session, sight: Sight, ids: Iterable[int]) -> Sequence[Pers
 def _sharing(session: Session, sight: Sight, column: InstrumentedAttribute[str | None]) -> Iterable[list[Person]]:
     # First what is there twice, by the index; only of those who is in sight.
     twice = select(column).where(column.is_not(None)).group_by(column).having(func.count() > 1)
-    seen = Person.role == Role.NONE, sight.of_person()
+    seen = Person.role == Role.NONE, Person.merged_into_id.is_(None), sight.of_person()
     newest = select(column).where(column.in_(twice), *seen).group_by(column).having(func.count() > 1).order_by(func.max(Person.id).desc())
     found = select(Person).where(column.in_(session.scalars(newest.limit(PAIRS)).all()), *seen).order_by(Person.id.desc())
     groups: dict[str | None, list[Person]] = defaultdict(list)

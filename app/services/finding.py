@@ -12,19 +12,21 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.contacts import normal_email, normal_phone
 from app.context import Context
-from app.models import Need, Offer, Person, Territory
+from app.models import Match, Need, Offer, Person, Territory
 from app.services.events import Actor, record
 from app.services.lists import NOT_OVER
 from app.services.people import identities
 from app.services.sight import Sight
 from app.services.streets import plain
+from matching.lifecycle import LIVE
 
 SHOWN = 10
+MATCHES = 50
 LIKE = 84
 """How alike two names are to be found, of 100."""
 LESS_LIKE = 8
@@ -48,11 +50,12 @@ class _Known:
 @dataclass(frozen=True)
 class Found:
     """Somebody who may be the caller. ``posts`` are the newest of theirs in sight: kind (need or offer), id, kinds of help, state,
-    quartier."""
+    quartier. ``matches`` wait for an answer of theirs, or are agreed: id, kind of help, state."""
 
     id: int
     name: str
     posts: Sequence[tuple[str, int, Sequence[str], str, str]]
+    matches: Sequence[tuple[int, str, str]]
 
 
 _lock = threading.Lock()
@@ -66,12 +69,13 @@ def find(ctx: Context, sight: Sight, said: str, by: Actor) -> list[Found]:
         if ids is None:
             ids = _by_words(follow(session, ctx), plain(said))
         people = _in_sight(session, sight, ids)
-        posts = _posts(session, sight, {i: group[0].id for group in people for i in (person.id for person in group)})
+        first_of = {person.id: group[0].id for group in people for person in group}
+        posts, matches = _posts(session, sight, first_of), _matches(session, sight, first_of)
     if people:
         with ctx.db.write() as session:
             for first, *_ in people:
                 record(session, "found", ctx.now(), by, reason="call", person_id=first.id)
-    return [Found(first.id, first.name, posts.get(first.id, ())) for first, *_ in people]
+    return [Found(first.id, first.name, posts.get(first.id, ()), matches.get(first.id, ())) for first, *_ in people]
 
 
 def same_request(ctx: Context, sight: Sight, category: str, contacts: Iterable[str | None]) -> int | None:
@@ -90,14 +94,16 @@ def chosen(ctx: Context, sight: Sight, person_id: int | None) -> int | None:
         return person and person.id
 
 
-def last_need(ctx: Context, sight: Sight, person_id: int) -> Need | None:
-    """The newest request in sight of somebody, or of who is the same, with its address."""
+def last_post(ctx: Context, sight: Sight, person_id: int) -> Need | Offer | None:
+    """The newest request in sight of somebody, or of who is the same, with its address; where there is none, the newest offer."""
     with ctx.db.read() as session:
         names = identities(session.get_one(Person, person_id))
         same = or_(Person.id == person_id, Person.phone_index.in_(names), Person.email_index.in_(names))
-        return session.scalar(
-            select(Need).join(Need.person).where(same, sight.inside(Need.territory_id)).order_by(Need.id.desc()).limit(1)
-        )
+        for kind in (Need, Offer):
+            newest = select(kind).join(kind.person).where(same, sight.inside(kind.territory_id)).order_by(kind.id.desc()).limit(1)
+            if (post := session.scalar(newest)) is not None:
+                return post
+    return None
 
 
 def _by_contact(session: Session, ctx: Context, said: str) -> list[int] | None:
@@ -107,7 +113,8 @@ def _by_contact(session: Session, ctx: Context, said: str) -> list[int] | None:
             indexes = ctx.keys.indexes(normal(said.strip()))
         except ValueError:
             continue
-        return list(session.scalars(select(Person.id).where(column.in_(indexes)).order_by(Person.id.desc()).limit(BATCH)))
+        whose = select(func.coalesce(Person.merged_into_id, Person.id)).where(column.in_(indexes))
+        return list(dict.fromkeys(session.scalars(whose.order_by(Person.id.desc()).limit(BATCH))))
     return None
 
 
@@ -169,6 +176,24 @@ def _posts(session: Session, sight: Sight, people: Mapping[int, int]) -> Mapping
             categories = [row.what] if isinstance(row.what, str) else row.what
             posts.setdefault(people[row.person_id], []).append((name, row.id, categories, row.state, row.quartier or ""))
     return posts
+
+
+def _matches(session: Session, sight: Sight, people: Mapping[int, int]) -> Mapping[int, list[tuple[int, str, str]]]:
+    """Live ones of either side, the newest first, by the first of those who are the same."""
+    whose = or_(Need.person_id.in_(people), Offer.person_id.in_(people))
+    rows = session.execute(
+        select(Match.id, Need.category, Match.state, Need.person_id.label("resident"), Offer.person_id.label("volunteer"))
+        .join(Match.need)
+        .join(Match.offer)
+        .where(whose, Match.state.in_(LIVE), sight.of_match())
+        .order_by(Match.id.desc())
+        .limit(MATCHES)
+    )
+    matches: dict[int, list[tuple[int, str, str]]] = {}
+    for row in rows:
+        for first in {people[i] for i in (row.resident, row.volunteer) if i in people}:
+            matches.setdefault(first, []).append((row.id, row.category, row.state))
+    return matches
 
 
 def follow(session: Session, ctx: Context) -> _Known:

@@ -1,6 +1,7 @@
 """Two people who are one: what one of them has becomes the other's, in one transaction, with what takes it back.
 
-The one that is folded in stays as an empty row that points to the one that is kept. Events stay as they were written; pages read them of
+The one that is folded in stays as a row that points to the one that is kept, empty but for the blind index of the number that was not
+chosen: whoever calls from it is found. Events stay as they were written; pages read them of
 both. All else that names a person is in :data:`MOVED`, or belongs to agents, who are never merged.
 """
 
@@ -50,6 +51,7 @@ class Cannot(StrEnum):
     UNDONE = "undone"
     NEWER = "newer"
     ADDRESS = "address"
+    ELSEWHERE = "elsewhere"
 
 
 class CannotMerge(Exception):
@@ -76,7 +78,10 @@ def merge(ctx: Context, sight: Sight, kept_id: int, folded_id: int, choice: Mapp
             "rows": {str(column): _move(session, column, kept.id, folded.id, now) for column in MOVED},
             "messages": _move_messages(session, folded.id, kept.id),
         }
-        _set(session, folded, EMPTY | {"merged_into_id": kept.id, "session_key": secrets.token_hex(16)}, now)
+        chosen = news.get("phone_index", kept.phone_index)
+        spare = next((index for index in (folded.phone_index, kept.phone_index) if index != chosen), None)
+        emptied = {"merged_into_id": kept.id, "session_key": secrets.token_hex(16), "phone_index": spare}
+        _set(session, folded, EMPTY | emptied, now)
         _set(session, kept, news, now)
         undo["after"] = _plain(kept, news)
         _offers_changed(session, kept.id, now)
@@ -115,6 +120,9 @@ def undo(ctx: Context, sight: Sight, merge_id: int, by: Actor) -> None:
         for person in (kept, folded):
             _offers_changed(session, person.id, now)
             record(session, "merge_undone", now, by, person_id=person.id)
+        # As for a merge: of both, as they are again. What was done above is not kept otherwise.
+        if any(session.scalar(sight.find(Person, person_id)) is None for person_id in both):
+            raise CannotMerge(Cannot.ELSEWHERE)
         done.undone_at, done.undone_by_id = now, by.person_id
 
 

@@ -9,6 +9,6 @@ form.addEventListener("keydown", (event) => {
 
 form.addEventListener("change", (event) => {
   const { name, value } = event.target;
-  const folded = form.elements.on_behalf_name.closest("details");
+  const folded = form.elements.on_behalf_name?.closest("details");
   if (name === "for_whom" && folded) folded.open = value === "relative";
 });

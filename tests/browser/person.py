@@ -79,6 +79,7 @@ class Typist:
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor, self.page = visitor, visitor.page
+        self.presses = 0
         self.page.add_init_script("addEventListener('mousedown', () => console.error('somebody used a mouse'), true)")
 
     def open(self, address: str) -> None:
@@ -87,10 +88,11 @@ class Typist:
     def enter(self, selector: str) -> None:
         """Tab to a link or button, and press Enter."""
         self._tab_to(selector)
-        assert self.visitor.change_by(lambda: self.page.keyboard.press("Enter")) == 200, self.page.locator("main").inner_text()[:600]
+        assert self.visitor.change_by(lambda: self._press("Enter")) == 200, self.page.locator("main").inner_text()[:600]
 
     def type(self, name: str, words: str) -> None:
         self._tab_to(f'[name="{name}"]')
+        self.presses += len(words)
         self.page.keyboard.type(words)
 
     def choose(self, name: str, value: str) -> None:
@@ -100,8 +102,12 @@ class Typist:
 
     def tick(self, name: str) -> None:
         self._tab_to(f'[name="{name}"]')
-        self.page.keyboard.press("Space")
+        self._press("Space")
         assert self._focused("field => field.checked")
+
+    def _press(self, key: str) -> None:
+        self.presses += 1
+        self.page.keyboard.press(key)
 
     def _tab_to(self, selector: str) -> None:
         """Forward only: what was meant to come next does."""
@@ -111,7 +117,7 @@ class Typist:
         for _ in range(NEVER):
             if there():
                 return
-            self.page.keyboard.press(key)
+            self._press(key)
         raise AssertionError(f"{key} never leads to {what}")
 
     def _focused(self, expression: str) -> Any:

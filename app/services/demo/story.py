@@ -61,6 +61,7 @@ SCENES = (
     Scene("Robert Mercier", 36, "accompaniment", 330, ((328, "yes"), (325, "agree"))),  # nobody has said what came of it
     Scene("Thérèse Rochas", 0, "paperwork", 6, (), {"where": Where(facts.UNKNOWN_PLACES[0], "69004", "Lyon")} | BY_PHONE),
     Scene("Esma Kaya", 28, "accompaniment", 5, confirmed=False),
+    Scene("Daniel Ferrand", 32, "paperwork", 4, (), BY_PHONE),  # perhaps Danièle Ferrand, misheard on the phone
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.models import Need, Person
+from app.models import Match, Need, Person
 from app.services import finding
 from app.services.events import Actor
 from app.services.sight import EVERYTHING
@@ -144,3 +144,15 @@ def test_a_search_costs_the_same_whatever_the_number_of_people(city: City, sign_
             search(visitor, "odile")
         costs.append(len([one for one in statements if "INSERT INTO event" not in one]))
     assert costs[0] == costs[1]
+
+
+def test_a_volunteer_who_calls_back_has_their_answer_written_down_in_two_presses(city: City, sign_in: SignIn) -> None:
+    city.volunteer()
+    need = city.need()
+    city.match()
+    [match] = [asked.id for asked in city.matches(need)]
+    visitor = sign_in()
+    page = search(visitor, "volontaire1 dupont")
+    page = visitor.get(page.link(f"Match no. {match}: Shopping"))
+    visitor.submit(page, "The volunteer says yes")
+    assert city.one(Match, match).state == "accepted"

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
-from app.models import Event, Merge, Need, Person
-from app.services import duplicates
+import pytest
+
+from app.models import Alike, Event, Merge, Need, Person
+from app.services import alike, duplicates, finding, merging
 from app.services.duplicates import Why
+from app.services.events import Actor
 from app.services.sight import EVERYTHING, Sight
 from tests.city import City
 from tests.functional.doors.conftest import quartier
@@ -92,6 +95,59 @@ def test_two_who_are_told_apart_are_shown_no_more(city: City, sign_in: SignIn) -
     assert found(city, one) == found(city, other) == duplicates.shared(city.ctx, ALL) == []
     assert len(events(city, "people_told_apart")) == 2
     assert city.all(Merge) == []
+
+
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_whoever_calls_from_the_number_that_was_not_chosen_is_found(city: City, chosen: int) -> None:
+    numbers = ("+33261919999", "+33261918888")
+    both = [person_of(city, city.need(contact="phone", phone=number, name="Rosa Gil")) for number in numbers]
+    merging.merge(city.ctx, ALL, both[0], both[1], {"phone": both[chosen]}, Actor())
+    for number in numbers:
+        assert [one.id for one in finding.find(city.ctx, ALL, number, Actor())] == [both[0]], number
+    assert duplicates.shared(city.ctx, ALL) == [], "nobody is a pair with what was merged into them"
+
+
+def test_a_merge_is_undone_only_by_who_sees_both(city: City, sign_in: SignIn) -> None:
+    south, _ = quartier(city, "South", -500, 150), quartier(city, "North", 150, 900)
+    one = person_of(city, city.need(contact="phone", phone="+33261919999", name="Rosa Gil"))
+    other = person_of(city, city.need(contact="phone", phone="+33261918888", name="Rosa Gil", north_m=400))
+    merging.merge(city.ctx, ALL, one, other, {}, Actor())
+    visitor = sign_in(territory_id=south)
+    page = visitor.submit(visitor.get(f"/coordination/people/{one}"), "Undo")
+    assert "Ask somebody who sees both" in page.text
+    assert city.one(Person, other).merged_into_id == one
+    assert city.all(Merge)[0].undone_at is None
+
+
+def test_who_is_merely_alike_is_on_the_list_after_the_worker_has_looked_until_told_apart(city: City, sign_in: SignIn) -> None:
+    one, other = (
+        person_of(city, city.need(name=name, where=City.at(0, address)))
+        for name, address in (("Élodie Lefèvre", "12 rue des Tapis"), ("LEFEVRE Elodi", "12, rue des Tappis"))
+    )
+    city.need(name="Élodie Lefèvre", where=City.at(0, "14 cours Gambetta"))
+    city.need(name="Karim Benali", where=City.at(0, "12 rue des Tapis"))
+    assert duplicates.shared(city.ctx, ALL) == []
+    alike.look_due(city.ctx)
+    [pair] = duplicates.shared(city.ctx, ALL)
+    assert (pair.one_id, pair.other_id, pair.why) == (one, other, (Why.ALIKE,))
+    assert duplicates.shared(city.ctx, Sight(frozenset())) == []
+    visitor = sign_in()
+    assert "name and address alike" in visitor.get("/coordination/duplicates").text
+    visitor.submit(visitor.get(f"/coordination/people/{one}/same/{other}"), "They are two people")
+    city.clock.advance(hours=2)
+    alike.look_due(city.ctx)
+    assert duplicates.shared(city.ctx, ALL) == []
+
+
+def test_whoever_was_merged_is_no_pair_any_more(city: City) -> None:
+    one, other = (person_of(city, city.need(name=name)) for name in ("Élodie Lefèvre", "Elodie Lefevre"))
+    alike.look_due(city.ctx)
+    assert len(duplicates.shared(city.ctx, ALL)) == 1
+    merging.merge(city.ctx, ALL, one, other, {}, Actor())
+    assert duplicates.shared(city.ctx, ALL) == []
+    city.clock.advance(hours=2)
+    alike.look_due(city.ctx)
+    assert city.all(Alike) == []
 
 
 def test_the_pages_have_as_many_queries_whatever_there_is(city: City, sign_in: SignIn) -> None:

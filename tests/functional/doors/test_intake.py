@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.models import Need, Person
+from app.models import Need, Offer, Person, Task
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.functional.doors.test_coordination_pages import events
@@ -92,3 +92,56 @@ def test_what_is_not_found_on_the_map_takes_longer(city: City, sign_in: SignIn) 
     page = post(sign_in(), **(TYPED | {"contact": "phone", "phone": "0639981234", "email": "", "quartier": ""}))
     assert "You get a call by today 19:05." in page.text
     assert "The address is not on the map yet" in page.text
+
+
+OFFERED = {
+    "categories": ["shopping", "pets"], "address": "4 rue des Essais", "postcode": "69002", "town": "Lyon", "quartier": "1",
+    "name": "Yann Robert", "contact": "phone", "phone": "06 39 98 12 34", "charter": "y", "age": "y", "notice": "y",
+}  # fmt: skip
+
+
+def offer(visitor: Visitor, expect: int = 200, **typed: Any) -> Page:
+    return visitor.submit(visitor.get("/coordination/offers/new"), "Post the offer", expect, **(OFFERED | typed))
+
+
+def test_a_volunteer_on_the_phone_waits_for_the_approval_and_then_may_be_asked(city: City, sign_in: SignIn) -> None:
+    visitor = sign_in()
+    form = visitor.get("/coordination/offers/new")
+    for _ in range(2):
+        page = visitor.submit(form, "Post the offer", **OFFERED)
+        assert "The offer is posted." in page.text and "We call you when a neighbour needs you." in page.text
+    [posted] = city.all(Offer)
+    person = city.one(Person, posted.person_id)
+    assert (posted.state, posted.posted_by, posted.channel, posted.categories) == ("active", "agent", "phone", ["pets", "shopping"])
+    assert (person.name, person.contact, person.account, person.approved_at) == ("Yann Robert", "phone", False, None)
+    assert person.charter_version and person.notice_version and person.minimum_age_confirmed_at
+    assert [task.kind for task in city.all(Task)] == ["approve"]
+    visitor.submit(page, "Approve this volunteer")
+    assert city.one(Person, person.id).approved_at
+
+
+def test_another_offer_of_somebody_known_is_theirs(city: City, sign_in: SignIn) -> None:
+    visitor = sign_in()
+    offer(visitor)
+    page = visitor.submit(visitor.get("/coordination/call"), "Search", said="yann robert")
+    page = visitor.submit(page, "New offer by Yann Robert")
+    assert page.form("Post the offer").values["address"] == ["4 rue des Essais"]
+    visitor.submit(page, "Post the offer", categories=["conversation"], quartier="1", charter="y", age="y", notice="y")
+    offer(visitor, name="Maud Robert")
+    people = [posted.person_id for posted in city.all(Offer)]
+    assert people[0] == people[1] != people[2], "who shares a number under another name is somebody else"
+
+
+def test_an_offer_does_not_go_to_somebody_out_of_sight(city: City, sign_in: SignIn) -> None:
+    here, there = quartier(city, "Here", -9000, 0), quartier(city, "There", 100, 9000)
+    theirs = city.need(name="Yann Robert", phone="+33639981234", contact="phone", north_m=900)
+    offer(sign_in(territory_id=here), quartier=str(there))
+    [posted] = city.all(Offer)
+    assert posted.person_id != city.one(Need, theirs).person_id
+
+
+def test_without_charter_age_or_number_nothing_is_posted(city: City, sign_in: SignIn) -> None:
+    page = offer(sign_in(), 422, charter=[], age=[], notice=[], phone="", categories=[])
+    wanted = ["#categories-0", "#phone", "#charter", "#age", "#notice"]
+    assert [address for address, _ in page.links if address in wanted] == wanted
+    assert city.all(Offer) == []

@@ -24,7 +24,8 @@ OF_AGENTS = {
     "person_check.by_id", "referent.person_id", "person_territory.person_id", "plan.agent_id", "incident.lead_id",
     "incident_entry.by_id", "safety_lead.person_id", "flag.looked_by_id",
 }  # fmt: skip
-STAYS = {"event.person_id", "merge.kept_id", "merge.folded_id", "not_same.one_id", "not_same.other_id"}
+STAYS = {"event.person_id", "merge.kept_id", "merge.folded_id", "not_same.one_id", "not_same.other_id", "alike.one_id",
+         "alike.other_id"}  # fmt: skip
 
 
 def dump(city: City) -> dict[str, list[str]]:
@@ -107,7 +108,7 @@ def test_what_one_has_becomes_the_others_and_the_folded_row_is_empty(city: City)
     person, empty = city.one(Person, kept), city.one(Person, folded)
     assert (person.name, person.phone) == ("Rosa Ferrand", number)
     assert person.phone_index == city.ctx.keys.index(number or "")
-    assert (empty.name, empty.email, empty.phone, empty.phone_index, empty.account) == ("", None, None, None, False)
+    assert (empty.name, empty.email, empty.phone, empty.account) == ("", None, None, False)
     assert empty.merged_into_id == kept
     assert not [task for task in city.all(Task) if task.person_id == folded]
     assert refused(city, kept, folded) is Cannot.GONE
