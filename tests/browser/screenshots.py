@@ -21,13 +21,15 @@ PAGES = {
     "home": "/", "how": "/how-it-works", "request": "/request/new/what", "my-request": "resident.my_request", "offer": "/offer/new/what",
     "my-page": "/me", "today": "/coordination/", "needs": "/coordination/needs", "need": "coordination.need",
     "call": "/coordination/call", "phone": "/coordination/needs/new", "map": "/coordination/map", "figures": "/coordination/figures",
-    "report": "/coordination/figures/report", "messages": "/coordination/mail", "city": "/coordination/city", "incidents": "/coordination/incidents",
+    "report": "/coordination/figures/report", "messages": "/coordination/mail", "city": "/coordination/city",
+    "incidents": "/coordination/incidents",
     "duplicates": "/coordination/duplicates", "posters": "/coordination/posters", "territories": "/coordination/territories",
     "words": "/coordination/words", "mail": "/demo/mail",
 }  # fmt: skip
 """By their name: the address, or the route whose first address it is."""
 ROLE = {
-    "/me": "volunteer", "/coordination/territories": "administrator", "/coordination/words": "administrator", "/coordination": "coordinator",
+    "/me": "volunteer", "/coordination/territories": "administrator", "/coordination/words": "administrator",
+    "/coordination": "coordinator",
 }  # fmt: skip
 LOOKS = (("wide", WIDE, False), ("phone", NARROW, False), ("dark", WIDE, True))
 IN_THE_DARK = ("home", "my-page", "today")
