@@ -57,8 +57,10 @@ def fill(ctx: Context) -> None:
             connection.exec_driver_sql("ANALYZE")
     if ctx.db.engine.dialect.name == "postgresql":
         with ctx.db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            for table in ("person", "need", "offer", "match", "agent_task"):
-                connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+            numbered = "SELECT table_name FROM information_schema.columns WHERE column_name = 'id' AND column_default LIKE 'nextval%%'"
+            for (table,) in connection.exec_driver_sql(numbered).all():
+                next_id = f"(SELECT coalesce(max(id), 0) + 1 FROM {table})"
+                connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {next_id}, false)")
             connection.exec_driver_sql("VACUUM ANALYZE")
 
 
