@@ -11,7 +11,7 @@ from shapely import box, to_wkb
 from app.context import Context, make_context
 from app.migrate import upgrade
 from app.models import Channel, Person, Role, Territory
-from app.services import accounts, demo, posting
+from app.services import accounts, demo, leads, posting
 from app.services.events import Actor
 from app.services.people import make_person
 from app.worker import make_relay
@@ -85,8 +85,10 @@ def _fill(ctx: Context) -> None:
 def _set_up(ctx: Context) -> None:
     """A territory and one account of each role; nobody has posted anything."""
     now = ctx.now()
-    accounts.add_user(ctx, name="Claire Coordination", email="c@example.org", role=Role.COORDINATOR, password=secrets.token_urlsafe(12))
-    accounts.add_user(ctx, name="Alain Administration", email="a@example.org", role=Role.ADMINISTRATOR, password=secrets.token_urlsafe(12))
+    password = secrets.token_urlsafe(12)
+    claire = accounts.add_user(ctx, name="Claire Coordination", email="c@example.org", role=Role.COORDINATOR, password=password)
+    accounts.add_user(ctx, name="Alain Administration", email="a@example.org", role=Role.ADMINISTRATOR, password=password)
+    leads.add(ctx, claire, None, Actor())
     with ctx.db.write() as session:
         outline = to_wkb(box(CENTRE[0] - 0.2, CENTRE[1] - 0.2, CENTRE[0] + 0.2, CENTRE[1] + 0.2))
         session.add(Territory(name="Centre", kind="city", settings={}, shape=outline, changed_at=now))

@@ -55,7 +55,7 @@ class Reach:
             case Permission.COORDINATOR:
                 return role in ("coordinator", "administrator")
             case Permission.LEAD:
-                return role == "coordinator"  # Claire is the demonstration's lead
+                return role == "coordinator"  # Claire is the lead in each of tests' cities
             case Permission.ADMINISTRATOR:
                 return role == "administrator"
         raise AssertionError(f"{endpoint} does not say who may open it")

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, select
@@ -19,9 +20,17 @@ FRESH_S = 0.5
 """How old a mark may be that is asked for by many."""
 MOST_KEPT = 500
 
+
+@dataclass
+class _Kept:
+    at: str = ""
+    value: Any = None
+    reading: threading.Lock = field(default_factory=threading.Lock)
+
+
 _lock = threading.Lock()
 _marks: dict[str, tuple[float, str]] = {}
-_kept: OrderedDict[Hashable, tuple[str, Any]] = OrderedDict()
+_kept: OrderedDict[Hashable, _Kept] = OrderedDict()
 
 
 def mark(ctx: Context, *, fresh: bool) -> str:
@@ -39,15 +48,16 @@ def kept(key: Hashable, now: str, read: Callable[[], Any], *, fresh: bool) -> An
     """What was read at the mark ``now`` for any page that shows the same; ``key`` says what, of which database and in whose sight.
     ``fresh``: it is read whatever the mark says."""
     with _lock:
-        at, value = _kept.get(key, ("", None))
-    if at != now or fresh:
-        value = read()
-        with _lock:
-            _kept[key] = now, value
-            _kept.move_to_end(key)
-            while len(_kept) > MOST_KEPT:
-                _kept.popitem(last=False)
-    return value
+        entry = _kept.setdefault(key, _Kept())
+        _kept.move_to_end(key)
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    if fresh or entry.at != now:
+        with entry.reading:  # of many who wait for the same only the first reads
+            if fresh or entry.at != now:
+                entry.value, entry.at = read(), now
+            return entry.value
+    return entry.value
 
 
 def _read(ctx: Context) -> str:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.models import Channel, Need, Task
+from app.models import Channel, Match, Need, Offer, Task
 from app.services import posting
 from app.services.events import Actor
 from app.services.telling import tell
@@ -30,8 +30,12 @@ def to_write(site: Site, name: str, language: str, sample: str) -> int:
     need_id = posting.post_need(site.ctx, given, Actor(channel=Channel.PHONE))
     with site.ctx.db.write() as session:
         need = session.get_one(Need, need_id, options=[joinedload(Need.person)])
+        offer, now = session.scalars(select(Offer).order_by(Offer.id).limit(1)).one(), site.ctx.now()
+        match = Match(need=need, offer=offer, state="proposed", mode="in_person", distance_m=100, proposed_at=now, deadline_at=now)
+        session.add(match)
+        session.flush()
         message = replace(SAMPLES[sample], first_name=need.person.first_name)
-        tell(session, site.ctx, need.person, message, site.ctx.now(), need=need)
+        tell(session, site.ctx, need.person, message, now, need=need, match=match)
         session.flush()
         return session.scalars(select(Task.id).order_by(Task.id.desc()).limit(1)).one()
 

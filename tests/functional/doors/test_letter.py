@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import joinedload
 
 from app.links import Purpose
-from app.models import Need, Person, Task
+from app.models import Match, Person, Task
 from app.services import posting
 from app.services.telling import tell
+from notifications.messages import OF_NO_MATCH
 from notifications.samples import SAMPLES
 from tests.city import City
 from tests.functional.doors.conftest import proposed
@@ -128,10 +130,12 @@ QUESTIONS = ("accepted_to_resident", "how_was_it-resident", "not_done", "still_n
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_each_question_has_its_slip(city: City, sign_in: SignIn, name: str) -> None:
-    need = city.one(Need, city.need(contact="letter"))
+    match, need, _offer = proposed(city, contact="letter")
+    message = replace(SAMPLES[name], first_name="Odette")
     with city.ctx.db.write() as session:
         person = session.get_one(Person, need.person_id)
-        tell(session, city.ctx, person, replace(SAMPLES[name], first_name="Odette"), city.clock(), need=need)
+        about = None if message.kind in OF_NO_MATCH else session.get_one(Match, match.id, options=[joinedload(Match.need)])
+        tell(session, city.ctx, person, message, city.clock(), need=need, match=about)
     page = printed(sign_in(), city.tasks("tell")[-1])
     assert "coupon ci-dessous" in page.text
     assert "Ma réponse" in page.text
