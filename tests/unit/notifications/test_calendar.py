@@ -6,7 +6,7 @@ import json
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
@@ -75,6 +75,7 @@ def test_it_is_stored_with_its_message(invitation: Invitation) -> None:
 
 @given(MOMENTS, st.text(), st.text(), st.integers(0, 2))
 def test_no_name_and_no_place_breaks_the_entry(at: dt.datetime, whom: str, place: str, weeks: int) -> None:
+    assume(not at.astimezone(PARIS).fold)  # the hour that comes twice, in the night: a calendar entry can only name the first
     odd = dataclasses.replace(ONCE, starts_at=at, whom=whom, location=place, weeks=weeks)
     (event,) = read(odd).events
     assert event.start == at.replace(microsecond=0)
