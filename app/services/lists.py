@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app.context import Context
 from app.models import Incident, Match, Need, Offer, Person, Task, TaskKind, Territory
 from app.services import referents
-from app.services.sight import Sight, either_side, subtree
+from app.services.sight import EVERYTHING, Sight, either_side, subtree
 from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
 from matching.lifecycle import LIVE, NeedState, OfferState
 
@@ -134,7 +134,7 @@ def matches(ctx: Context, sight: Sight, given: Filter) -> Page:
     chosen = select(Match.id).where(*of_matches(sight, given)).order_by(*_NEWEST)
     if given.category or given.urgency or given.box:
         chosen = chosen.join(Match.need).join(Match.offer)
-    return _page(ctx, match_rows(sight, given), given, chosen)
+    return _page(ctx, match_rows(EVERYTHING, Filter()), given, chosen)
 
 
 def match_rows(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
