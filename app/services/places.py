@@ -141,7 +141,7 @@ def territories(session: Session) -> Territories:
         held = _loaded.get(url)
         if held is None or held.mark != mark:
             columns = Territory.id, Territory.name, Territory.parent_id, Territory.shape, Territory.settings, Territory.parent_chosen
-            rows = session.execute(select(*columns)).all()
+            rows = session.execute(select(*columns).order_by(Territory.id)).all()
             names, parents = {row.id: row.name for row in rows}, {row.id: row.parent_id for row in rows}
             shapes, settings = {row.id: from_wkb(row.shape) for row in rows}, {row.id: row.settings for row in rows}
             chosen = frozenset(row.id for row in rows if row.parent_chosen)
