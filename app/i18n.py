@@ -4,18 +4,17 @@ Catalogues are read as they were written (``messages.po``), once a process: noth
 """
 
 import io
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import cast
 
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, g, request
-from flask_babel import Domain, get_locale
+from flask_babel import Domain, force_locale, get_locale
 from flask_babel.speaklater import LazyString
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -66,8 +65,17 @@ SMALL_WORDS = (
 
 class _Catalogues(Domain):
     def get_translations(self) -> NullTranslations:
-        own, catalogue = _own_words(language()), _loaded()[language()]
-        return _Worded(catalogue, own) if own else catalogue
+        """Asked for with every text: looked up once a request. Without its database the city has no words of its own: the
+        page that says so must not fail."""
+        kept: NullTranslations | None = g.get(_LOADED)
+        if kept is None:
+            kept = catalogue = _loaded()[language()]
+            setattr(g, _LOADED, catalogue)  # what is said meanwhile is said as delivered
+            with suppress(SQLAlchemyError):
+                if own := current_app.extensions[_OWN](language()):
+                    kept = _Worded(catalogue, own)
+                    setattr(g, _LOADED, kept)
+        return kept
 
 
 class _Worded(NullTranslations):
@@ -82,17 +90,6 @@ class _Worded(NullTranslations):
         return self._own.get(message) or str(super().gettext(message))
 
     ugettext = gettext
-
-
-def _own_words(language: str) -> Mapping[str, str]:
-    """The city's own texts, asked for once a request. Without its database there are none: the page that says so must not fail."""
-    if "own_words" not in g:
-        g.own_words = {}
-    if language not in g.own_words:
-        g.own_words[language] = {}  # what is said meanwhile is said as delivered
-        with suppress(SQLAlchemyError):
-            g.own_words[language] = current_app.extensions[_OWN](language)
-    return cast(Mapping[str, str], g.own_words[language])
 
 
 def english(words: LazyString) -> str:
@@ -160,6 +157,17 @@ def _remember(response: Response) -> Response:
         secure = current_app.config["SESSION_COOKIE_SECURE"]
         response.set_cookie(COOKIE, wanted, max_age=COOKIE_LASTS_S, secure=secure, httponly=True, samesite="Lax")
     return response
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """What is rendered meanwhile is in this language."""
+    kept = g.pop(_LOADED, None)
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        setattr(g, _LOADED, kept)
 
 
 def british() -> str:

@@ -6,6 +6,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -161,6 +162,7 @@ def distance_words(distance_m: int, language: str) -> str:
     return say("about %(distance)s", language, distance=length_words(distance_m, language))
 
 
+@lru_cache(10_000)  # the same lengths come again and again, and a number takes long to write
 def length_words(length_m: int, language: str) -> str:
     """The same without "about"."""
     kilometres = format_decimal(length_m / 1000, "0.#", locale=language)

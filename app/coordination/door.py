@@ -11,6 +11,7 @@ from app.identity import actor, signed_in
 from app.models import Channel, Match, Need, Offer, Person, Task
 from app.services import details, flags, incidents, leads, mail
 from app.services.events import Actor
+from app.services.lists import MANY
 from app.services.sight import Kind, Sight
 from notifications.words import when_words
 
@@ -73,4 +74,4 @@ def only_what_is_in_sight() -> None:
 @coordination.context_processor
 def menu() -> dict[str, Any]:
     """What the menu of these pages says of the work that waits."""
-    return {"waiting_tasks": lambda: waiting().tasks}
+    return {"waiting_tasks": lambda: waiting().tasks if waiting().tasks < MANY else f"{MANY - 1}+"}

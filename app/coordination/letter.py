@@ -2,7 +2,6 @@
 
 from flask import abort, g, render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app import i18n
@@ -34,7 +33,7 @@ def letter(task_id: int) -> ResponseReturnValue:
         "lacking": "" if exact.address else _("No address is known: write it on the envelope, or call."),
     }  # fmt: skip
     language = exact.person.language if exact.person else ""
-    with force_locale(language if language in LANGUAGES else settings.language):
+    with i18n.speaking(language if language in LANGUAGES else settings.language):
         date = f"{day_words(today, i18n.language())} {today.year}"
         return render_template(
             "coordination/letter.html", row=row, exact=exact, date=date, address=settings.city_address, agent=agent

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -61,7 +60,7 @@ def _how(sheet: str, languages: int) -> str:
 
 def _words(sheet: str, language: str, poster: Poster) -> dict[str, Any]:
     """All that the sheet says in one language."""
-    with force_locale(language):
+    with i18n.speaking(language):
         return {"language": language, "hours": hours_words(poster.hours, language), **(_hall() if sheet == "hall" else _leaflet())}
 
 

@@ -89,7 +89,8 @@ def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
         found = {i: result for i, offer in offers.items() if isinstance(result := check(asks, offer), Pair)}
         policy, past = policy_of(ctx.settings), past_of(session, now, [need_id], list(found), nearby_lately(session, now))
     terms = terms_of(policy, past)
-    could, others = [], []
+    could = list[tuple[float, Candidate]]()
+    others = list[tuple[float, Candidate]]()
     for row in rows:
         offer = offers[row.Offer.id]
         apart_m = distance_m(asks.lon, asks.lat, offer.lon, offer.lat)
@@ -99,15 +100,16 @@ def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
         )  # fmt: skip
         pair = found.get(offer.id)
         if pair and not told.asked:
-            could.append((terms.cost_m(pair), replace(told, why=explain(asks, offer, pair, policy, past))))
+            could.append((terms.cost_m(pair), told))
             continue
         refused = tuple(rule for rule, refuse in RULES.items() if refuse(asks, offer) is not None)
         if told.forbidden or UNTOLD.isdisjoint(refused):
             others.append((len(refused), replace(told, refused=refused)))
-    return Candidates(_first(could), _first(others), need.pinned_offer_id, len(rows) == LOOKED_AT)
+    best = [replace(each, why=explain(asks, offers[each.offer_id], found[each.offer_id], policy, past)) for each in _first(could)]
+    return Candidates(best, _first(others), need.pinned_offer_id, len(rows) == LOOKED_AT)
 
 
-def _first(ranked: list[tuple[int, Candidate]]) -> list[Candidate]:
+def _first(ranked: list[tuple[float, Candidate]]) -> list[Candidate]:
     return [each for _, each in sorted(ranked, key=lambda one: (one[0], one[1].distance_m, one[1].offer_id))[:SHOWN]]
 
 

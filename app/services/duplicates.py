@@ -150,9 +150,10 @@ def _alike(session: Session, ctx: Context, person_id: int) -> list[int]:
 
 def _kept(session: Session, sight: Sight) -> list[tuple[int, int]]:
     """The newest pairs with like names and addresses of which both are in sight, without those who were told apart."""
-    seen = select(Person.id).where(Person.role == Role.NONE, Person.merged_into_id.is_(None), sight.of_person())
+    known = Person.role == Role.NONE, Person.merged_into_id.is_(None), sight.of_person()
+    seen = [exists().where(Person.id == which, *known).correlate(Alike) for which in (Alike.one_id, Alike.other_id)]
     apart = exists().where(NotSame.one_id == Alike.one_id, NotSame.other_id == Alike.other_id)
-    which = select(Alike.one_id, Alike.other_id).where(Alike.one_id.in_(seen), Alike.other_id.in_(seen), ~apart)
+    which = select(Alike.one_id, Alike.other_id).where(*seen, ~apart)
     return [(row.one_id, row.other_id) for row in session.execute(which.order_by(Alike.other_id.desc()).limit(PAIRS))]
 
 

@@ -20,6 +20,8 @@ from matching.lifecycle import LIVE, NeedState, OfferState
 PAGE_SIZE = 25
 MOST = 10_000
 """So many rows of a list are counted and can be leafed through; beyond them a filter has to help."""
+MANY = 100
+"""The menu of each page counts no further."""
 UNDER_WAY = "under_way"
 """In a filter: every state of :data:`NOT_OVER`."""
 NOT_OVER: dict[type[Any], Sequence[str]] = {
@@ -207,9 +209,9 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
 
 
 def open_tasks(sight: Sight) -> Select[int]:
-    """How many tasks wait for somebody."""
-    rows = select(func.count(Task.id)).outerjoin(Need, Need.id == Task.need_id).outerjoin(Offer, Offer.id == Task.offer_id)
-    return rows.where(Task.closed_at.is_(None), sight.of_task())
+    """How many tasks wait for somebody, :data:`MANY` at the most: every page asks."""
+    rows = select(Task.id).outerjoin(Need, Need.id == Task.need_id).outerjoin(Offer, Offer.id == Task.offer_id)
+    return select(func.count()).select_from(rows.where(Task.closed_at.is_(None), sight.of_task()).limit(MANY).subquery())
 
 
 def territories(ctx: Context, sight: Sight) -> Sequence[Row[int, str, str]]:
