@@ -78,7 +78,7 @@ class Dashboards:
 
 
 def ask(server: HTTPConnection, path: str, cookie: str, mark: str = "") -> tuple[HTTPResponse, bytes]:
-    server.request("GET", path, headers={"Cookie": cookie} | ({"If-None-Match": mark} if mark else {}))
+    server.request("GET", path, headers={"Cookie": cookie} | ({"If-None-Match": mark, "X-Live": "part"} if mark else {}))
     answer = server.getresponse()
     return answer, answer.read()
 

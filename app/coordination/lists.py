@@ -97,7 +97,7 @@ def _list(name: str, read: Read, given: lists.Filter, states: Any, **more: Any) 
             urgencies=[urgency.value for urgency in Urgency], territories=lists.territories(ctx(), sight()), **with_it, **more,
         )  # fmt: skip
 
-    return live.show((name, given, sight()), read, render)
+    return live.show((name, given, sight()), read, render, personal=name == "tasks")
 
 
 def _by_day(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[tuple[str, list[Row[*tuple[Any, ...]]]]]:

@@ -11,7 +11,7 @@ from app.coordination.lists import whole
 from app.extensions import ctx
 from app.identity import actor
 from app.permissions import COORDINATOR, permit
-from app.services.mail import LATELY, MOST, STOPPED, Pile, is_late, mail, try_again, waits_since
+from app.services.mail import GLANCE, LATELY, MOST, STOPPED, Pile, is_late, mail, try_again, waits_since
 from notifications.tables import OutboxState
 
 NAMES = {
@@ -28,8 +28,9 @@ def messages() -> ResponseReturnValue:
     pile = Pile(given) if given in list(Pile) else Pile.FAILED
     found = mail(ctx(), sight(), pile, whole(request.args.get("page")) or 1)
     since = waits_since(ctx())
+    most = dict.fromkeys(Pile, GLANCE) | {pile: MOST}
     entries = [
-        (url_for("coordination.messages", pile=each), f"{name} ({_number(found.counts[each])})", each is pile)
+        (url_for("coordination.messages", pile=each), f"{name} ({_number(found.counts[each], most[each])})", each is pile)
         for each, name in NAMES.items()
     ]
     return render_template(
@@ -39,8 +40,8 @@ def messages() -> ResponseReturnValue:
     )  # fmt: skip
 
 
-def _number(count: int) -> str:
-    return str(format_decimal(count) if count <= MOST else _("more than %(number)s", number=format_decimal(MOST)))
+def _number(count: int, most: int) -> str:
+    return str(format_decimal(count) if count <= most else _("more than %(number)s", number=format_decimal(most)))
 
 
 @coordination.post(f"/mail/<{ID}:message_id>/again")

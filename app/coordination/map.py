@@ -17,7 +17,7 @@ from app.kinds import kind_name
 from app.permissions import COORDINATOR, permit
 from app.services import lists, overview
 from app.services.lacks import lacks
-from app.services.lists import UNDER_WAY, Box, Filter
+from app.services.lists import UNDER_WAY, Filter
 from app.services.overview import Line, Mark
 from config.categories import CATEGORIES
 from matching.lifecycle import NeedState, OfferState
@@ -37,12 +37,11 @@ def map() -> ResponseReturnValue:
     beside = overview.beside(ctx(), sight(), given, show)
     filters = {name: value for name in ("state", "category", "urgency", "territory", "bbox") if (value := request.args.get(name))}
     lacking = lacks(ctx(), sight(), given)
-    boxes = [found.box for found in (beside["needs"], beside["offers"]) if found.box]
     return render_template(
         "coordination/map.html", given=given, show=show, states=STATES, categories=CATEGORIES, urgencies=[str(each) for each in Urgency],
         beside=beside, lacks=lacking, shades={area.id: lacking.shade(area) for area in lacking.areas},
         territories=lists.territories(ctx(), sight()), filters=filters,
-        whole=Box.around(*boxes) if boxes else None, zoom=_zoom(request.args.get("zoom")),
+        whole=overview.whole(ctx(), sight(), beside), zoom=_zoom(request.args.get("zoom")),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
@@ -99,7 +99,7 @@ def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
             return None
         matches = _matches(session, Match.need_id == need_id)
         ids = [match.id for match in matches]
-        events = _events(session, or_(Event.need_id == need_id, Event.match_id.in_(ids)))
+        events = _events(session, Event.need_id == need_id, Event.match_id.in_(ids))
         who = {match.volunteer_id: "volunteer" for match in matches} | {row.person_id: "resident"}
         about = [about_words(row.person_id, need_id=need_id), *_about(matches)]
         return Detail(row, events, who, matches, _tasks(session, sight, Task.need_id == need_id), _messages(session, who, about))
@@ -124,7 +124,7 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
         matches = _matches(session, Match.offer_id == offer_id)
         ids = [match.id for match in matches]
         own = and_(Event.person_id == row.person_id, Event.need_id.is_(None))
-        events = _events(session, or_(Event.offer_id == offer_id, Event.match_id.in_(ids), own))
+        events = _events(session, Event.offer_id == offer_id, Event.match_id.in_(ids), own)
         who = {match.resident_id: "resident" for match in matches} | {row.person_id: "volunteer"}
         about = [about_words(row.person_id), about_words(row.person_id, offer_id=offer_id), *_about(matches)]
         return Detail(row, events, who, matches, _tasks(session, sight, Task.offer_id == offer_id), _messages(session, who, about))
@@ -226,9 +226,10 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
             .order_by(Offer.created_at.desc(), Offer.id.desc())
             .limit(TIMELINE_LENGTH)
         ).all()
-        sides = ((Match.need_id, Need), (Match.offer_id, Offer))
-        theirs = [side.in_(select(post.id).where(post.person_id == person_id)) for side, post in sides]
-        matches = _matches(session, or_(*theirs), sight.of_match())
+        one = aliased(Match)  # each side by its index: an OR of the two would be asked of every match there is
+        as_resident = select(one.id).join(one.need).where(Need.person_id == person_id)
+        as_volunteer = select(one.id).join(one.offer).where(Offer.person_id == person_id)
+        matches = _matches(session, Match.id.in_(as_resident.union(as_volunteer)), sight.of_match())
         seen = [Event.need_id.in_([need.id for need in needs]), Event.offer_id.in_([offer.id for offer in offers])]
         themselves = [person_id, *session.scalars(select(Person.id).where(Person.merged_into_id == person_id).limit(TIMELINE_LENGTH))]
         own = and_(Event.person_id.in_(themselves), Event.need_id.is_(None), Event.offer_id.is_(None))
@@ -240,7 +241,7 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
             *_about(matches),
         ]  # fmt: skip
         return Detail(
-            row, _events(session, or_(own, *seen)), who | dict.fromkeys(themselves, "self"), matches, tasks,
+            row, _events(session, own, *seen), who | dict.fromkeys(themselves, "self"), matches, tasks,
             _messages(session, [person_id], about), needs, offers
         )  # fmt: skip
 
@@ -323,14 +324,18 @@ def _tasks(session: Session, sight: Sight, which: ColumnElement[bool]) -> Sequen
     return session.execute(_open_tasks().where(which, sight.of_task())).all()
 
 
-def _events(session: Session, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
+def _events(session: Session, *which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The latest of those of which any is true."""
+    told = Event.kind.not_in(ECHOES), or_(Event.kind != "need_open", Event.reason != "free")
+    # Each by its index and worked out first: else all events there are would be gone through, from the latest on.
+    each = union(*(select(Event.id, Event.at).where(one, *told) for one in which)).cte("each").prefix_with("MATERIALIZED").c
+    latest = select(each.id).order_by(each.at.desc(), each.id.desc()).limit(TIMELINE_LENGTH)
     agent = case((Person.role != Role.NONE, Person.name), else_=None).label("agent")
     return session.execute(
         select(Event.at, Event.kind, Event.channel, Event.reason, Event.actor_id, Event.match_id, Event.task_id, agent)
         .outerjoin(Person, Person.id == Event.actor_id)
-        .where(which, Event.kind.not_in(ECHOES), or_(Event.kind != "need_open", Event.reason != "free"))
+        .where(Event.id.in_(latest))
         .order_by(Event.at.desc(), Event.id.desc())
-        .limit(TIMELINE_LENGTH)
     ).all()
 
 

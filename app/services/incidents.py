@@ -56,7 +56,8 @@ def listed(ctx: Context, sight: Sight, number: int) -> Page:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many ``tasks`` wait (:data:`app.services.lists.MANY` at the most), whether anybody is ``named`` as a lead, whether this agent ``leads``, and how much waits for them as one."""
+    """How many ``tasks`` wait (as :func:`open_tasks` counts), whether anybody is ``named`` as a lead, whether this agent ``leads``, and
+    how much waits for them as one."""
 
     tasks: int
     named: bool

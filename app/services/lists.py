@@ -132,11 +132,14 @@ def offer_rows(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
 
 def matches(ctx: Context, sight: Sight, given: Filter) -> Page:
     """A page of :func:`match_rows`."""
-    # Which matches they are is asked of the posts only where they have a say: of a hundred thousand it takes four times as long otherwise.
+    return _page(ctx, match_rows(EVERYTHING, Filter()), given, chosen_matches(sight, given))
+
+
+def chosen_matches(sight: Sight, given: Filter) -> Select[int]:
+    """The ids of the matches that fit, the newest first."""
+    # The posts are asked only where they have a say: of a hundred thousand it takes four times as long otherwise.
     chosen = select(Match.id).where(*of_matches(sight, given)).order_by(*_NEWEST)
-    if given.category or given.urgency or given.box:
-        chosen = chosen.join(Match.need).join(Match.offer)
-    return _page(ctx, match_rows(EVERYTHING, Filter()), given, chosen)
+    return chosen.join(Match.need).join(Match.offer) if given.category or given.urgency or given.box else chosen
 
 
 def match_rows(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
@@ -175,6 +178,28 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
     agent = aliased(Person)
     quartier = func.coalesce(Need.territory_id, Offer.territory_id, Task.territory_id)
     closed = given.state == "closed"
+    order = [Task.closed_at.desc(), Task.id.desc()] if closed else [Task.kind != TaskKind.REPORT, Task.due_at, Task.id]
+    # Which tasks they are is asked without all that is shown of them: of many thousands it takes long otherwise.
+    chosen = (
+        select(Task.id)
+        .outerjoin(Need, Need.id == Task.need_id)
+        .outerjoin(Offer, Offer.id == Task.offer_id)
+        .where(sight.of_task(), Task.closed_at.is_not(None) if closed else Task.closed_at.is_(None))
+        .order_by(*order)
+    )
+    if given.kind:
+        chosen = chosen.where(Task.kind == given.kind)
+    if given.whose == "mine":
+        chosen = chosen.where(Task.assigned_to_id == given.agent_id)
+    if given.category:
+        chosen = chosen.where(Need.category == given.category)
+    if given.urgency:
+        chosen = chosen.where(Need.urgency == given.urgency)
+    if given.territory_id:
+        chosen = chosen.where(quartier.in_(subtree(given.territory_id)))
+    if given.whose == "free" and given.agent_id:
+        with ctx.db.read() as session:
+            chosen = chosen.where(Task.assigned_to_id.is_(None), referents.mine(session, given.agent_id))
     rows = (
         select(
             Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Task.created_at, Task.closed_at,
@@ -189,23 +214,9 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
         .outerjoin(Person, Person.id == Task.person_id)
         .outerjoin(agent, agent.id == Task.assigned_to_id)
         .outerjoin(Territory, Territory.id == quartier)
-        .where(sight.of_task(), Task.closed_at.is_not(None) if closed else Task.closed_at.is_(None))
-        .order_by(*[Task.closed_at.desc(), Task.id.desc()] if closed else [Task.kind != TaskKind.REPORT, Task.due_at, Task.id])
+        .order_by(*order)
     )  # fmt: skip
-    if given.kind:
-        rows = rows.where(Task.kind == given.kind)
-    if given.whose == "mine":
-        rows = rows.where(Task.assigned_to_id == given.agent_id)
-    if given.category:
-        rows = rows.where(Need.category == given.category)
-    if given.urgency:
-        rows = rows.where(Need.urgency == given.urgency)
-    if given.territory_id:
-        rows = rows.where(quartier.in_(subtree(given.territory_id)))
-    if given.whose == "free" and given.agent_id:
-        with ctx.db.read() as session:
-            rows = rows.where(Task.assigned_to_id.is_(None), referents.mine(session, given.agent_id))
-    return _page(ctx, rows, given)
+    return _page(ctx, rows, given, chosen)
 
 
 def open_tasks(sight: Sight) -> Select[int]:
@@ -240,7 +251,7 @@ def wanted(
         found.append(urgency == given.urgency)
     if given.territory_id:
         below = subtree(given.territory_id)
-        found.append(posts[0].territory_id.in_(below) if len(posts) == 1 else either_side(lambda territory: territory.in_(below)))
+        found.append(posts[0].territory_id.in_(below) if len(posts) == 1 else either_side(lambda post: post.territory_id.in_(below)))
     if given.box:
         found.append(or_(*[given.box.holds(post) for post in posts]))
     return found
@@ -258,7 +269,7 @@ def _page(ctx: Context, rows: Select[*tuple[Any, ...]], given: Filter, chosen: S
         if chosen is None:
             rows = rows.limit(PAGE_SIZE).offset(here)
         else:
-            rows = rows.where(chosen.selected_columns[0].in_(session.scalars(chosen.limit(PAGE_SIZE).offset(here)).all()))
+            rows = rows.where(chosen.selected_columns[0].in_(chosen.limit(PAGE_SIZE).offset(here)))
         return Page(session.execute(rows).all(), total, number, counted > MOST)
 
 

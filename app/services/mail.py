@@ -20,8 +20,8 @@ from notifications.tables import OutboxState, outbox
 LATE_AFTER = timedelta(minutes=15)
 """A relay takes what is due within a second; a mail server that is down for a moment is no alarm yet."""
 LATELY = timedelta(days=30)
-MOST = 1_000
-"""So many messages of a pile are counted and can be leafed through."""
+MOST, GLANCE = 1_000, 99
+"""So many messages of the pile that is open are counted and can be leafed through; and so many are counted of each of the others."""
 STOPPED = (OutboxState.REFUSED, OutboxState.SUPPRESSED)
 
 
@@ -65,7 +65,7 @@ def late_since(ctx: Context) -> datetime | None:
 
 @dataclass(frozen=True)
 class Mail:
-    """``counts`` of each pile (one more than :data:`MOST`: there are more), and one page of one of them.
+    """``counts`` of each pile (one more than :data:`MOST`, than :data:`GLANCE`: there are more), and one page of one of them.
 
     Columns: id, kind, channel, state, created_at, due_at, sent_at, why (in the words of the mail server or the policy; it names nobody),
     reader_id (0: nobody who is there any more)."""
@@ -75,7 +75,7 @@ class Mail:
 
 
 def mail(ctx: Context, sight: Sight, pile: Pile, number: int) -> Mail:
-    """The messages of the last days to people in sight, in two queries: what waits by when it is due, the others the newest first."""
+    """The messages of the last days to people in sight, in three queries: what waits by when it is due, the others the newest first."""
     now, o = ctx.now(), outbox.c
     piles = _piles(now)
     seen = outbox.outerjoin(Person, Person.id == o.reader_id)
@@ -86,13 +86,17 @@ def mail(ctx: Context, sight: Sight, pile: Pile, number: int) -> Mail:
         o.id, o.kind, o.channel, o.state, o.created_at, o.due_at, o.sent_at, func.coalesce(why, "").label("why"),
         func.coalesce(Person.id, 0).label("reader_id"),
     )  # fmt: skip
+    ids = select(o.id).select_from(seen)
     with ctx.db.read() as session:
-        counted = session.execute(select(*(up_to(MOST, select(o.id).select_from(seen).where(piles[each], *which)) for each in Pile))).one()
-        counts = dict(zip(Pile, counted, strict=True))
-        total = min(counts[pile], MOST)
+        # Whom a message is to has to be looked up, to know whether it is in sight: once for those of the open pile, page and count.
+        chosen = session.scalars(ids.where(piles[pile], *which).order_by(*order).limit(MOST + 1)).all()
+        others = [each for each in Pile if each is not pile]
+        counted = session.execute(select(*(up_to(GLANCE, ids.where(piles[each], *which)) for each in others))).one()
+        total = min(len(chosen), MOST)
         number = page_number(number, total)
-        found = rows.select_from(seen).where(piles[pile], *which).order_by(*order).limit(PAGE_SIZE).offset((number - 1) * PAGE_SIZE)
-        return Mail(counts, Page(session.execute(found).all(), total, number, counts[pile] > MOST))
+        found = rows.select_from(seen).where(o.id.in_(chosen[:MOST][(number - 1) * PAGE_SIZE :][:PAGE_SIZE])).order_by(*order)
+        page = Page(session.execute(found).all(), total, number, len(chosen) > MOST)
+        return Mail(dict(zip(others, counted, strict=True)) | {pile: len(chosen)}, page)
 
 
 def _piles(now: datetime) -> dict[Pile, ColumnElement[bool]]:

@@ -11,18 +11,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Text, case, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.models import Match, Need, Offer
 from app.services import lists
 from app.services.lists import UNDER_WAY, Box, Filter, wanted
-from app.services.sight import Sight
+from app.services.places import all_territories
+from app.services.sight import EVERYTHING, Sight, either_side
 
 NEEDS, OFFERS, MATCHES = SHOWN = ("needs", "offers", "matches")
 NEAREST = {True: 25, False: 10}
 """How many stand in the list beside the map: of one kind alone, or of each."""
+COUNTED = 1_000
+"""So many are counted for the list: beyond, a smaller part of the map has to be looked at, or a filter has to help."""
 MOST_LINES = 250
 CELL_PX, APART = 56, 0.9
 """The width of a cell on the screen, and how many of it two marks must be apart."""
@@ -31,6 +34,7 @@ ACROSS = 40
 WORLD_PX = 256
 NOWHERE = Box(math.inf, math.inf, -math.inf, -math.inf)
 
+Kind = type[Need] | type[Offer] | type[Match]
 Cell = tuple[int, int]
 Point = tuple[float, float]
 
@@ -180,7 +184,7 @@ def _live(sight: Sight, given: Filter) -> list[ColumnElement[bool]]:
 
 
 def _either_state(given: Filter) -> list[ColumnElement[bool]]:
-    return [or_(Need.state == given.state, Offer.state == given.state)] if given.state not in (None, UNDER_WAY) else []
+    return [either_side(lambda post: post.state == given.state)] if given.state not in (None, UNDER_WAY) else []
 
 
 def _lines(rows: Iterable[Row[*tuple[Any, ...]]], at: dict[Cell, Mark], grid: Grid) -> list[Line]:
@@ -209,35 +213,75 @@ def _lines(rows: Iterable[Row[*tuple[Any, ...]]], at: dict[Cell, Mark], grid: Gr
 
 @dataclass(frozen=True)
 class Beside:
-    """What stands beside the map: the nearest to the middle of the box (the newest, where there is none), how many there are in all, and
-    the part of the map in which they lie."""
+    """What stands beside the map: the nearest to the middle of the box (the newest, where there is none), and how many there are in all:
+    one more than :data:`COUNTED`, if there are more."""
 
     rows: Sequence[Row[*tuple[Any, ...]]] = ()
     total: int = 0
     box: Box | None = None
+    """The part of the map in which those lie that were counted."""
+
+    @property
+    def more(self) -> bool:
+        return self.total > COUNTED
 
 
 def beside(ctx: Context, sight: Sight, given: Filter, show: str | None = None) -> dict[str, Beside]:
-    """By :data:`SHOWN`: the rows of :mod:`app.services.lists` that have a public point. Two queries each."""
+    """By :data:`SHOWN`: the rows of :mod:`app.services.lists` that have a public point. Two to four queries each."""
     found = dict.fromkeys(SHOWN, Beside())
-    matches = lists.match_rows(sight, replace(given, state=UNDER_WAY)).where(*_either_state(given), Offer.public_lon.is_not(None))
     with ctx.db.read() as session:
-        for name, post, rows in (
-            (NEEDS, Need, lists.need_rows(sight, given)), (OFFERS, Offer, lists.offer_rows(sight, given)), (MATCHES, Need, matches)
-        ):  # fmt: skip
-            if show in (None, name):
-                found[name] = _beside(session, rows.where(post.public_lon.is_not(None)).limit(NEAREST[show == name]), post, given.box)
+        for name in SHOWN if show is None else [show]:
+            kind, ids, rows = _listed(name, sight, given)
+            most = NEAREST[show == name]
+            chosen, total = _nearest(session, ids, kind, given.box, most) if given.box else _newest(session, ids, most)
+            box = None if given.box or kind is Match or total > COUNTED else _around(session, kind, ids)
+            shown = session.execute(rows.where(kind.id.in_(chosen))).all()
+            found[name] = Beside(sorted(shown, key=lambda row: chosen.index(row.id)), total, box)
     return found
 
 
-def _beside(session: Session, rows: Select[*tuple[Any, ...]], post: type[Need] | type[Offer], box: Box | None) -> Beside:
+def whole(ctx: Context, sight: Sight, found: dict[str, Beside]) -> Box | None:
+    """The part of the map in which all that was found lies: of what is too much to count, all that is in sight."""
+    if any(each.more for each in found.values()):
+        shapes = all_territories(ctx).shapes
+        boxes = [Box(*shape.bounds) for i, shape in shapes.items() if sight.everything or i in sight.ids]
+    else:
+        boxes = [each.box for name in (NEEDS, OFFERS) if (each := found[name]).box]
+    return Box.around(*boxes) if boxes else None
+
+
+def _listed(name: str, sight: Sight, given: Filter) -> tuple[Kind, Select[int], Select[*tuple[Any, ...]]]:
+    """Which they are, the newest first, and what is shown of them."""
+    if name == MATCHES:
+        live = lists.chosen_matches(sight, replace(given, state=UNDER_WAY)).where(*_either_state(given), *_placed(joined=given.box))
+        return Match, live, lists.match_rows(EVERYTHING, Filter())
+    post, rows = (Need, lists.need_rows(sight, given)) if name == NEEDS else (Offer, lists.offer_rows(sight, given))
+    return post, rows.with_only_columns(post.id).where(post.public_lon.is_not(None)), rows
+
+
+def _placed(joined: object) -> list[ColumnElement[bool]]:
+    """Both sides of a match have a public point, whether or not the query joins them."""
+    sides = ((Match.need_id, Need), (Match.offer_id, Offer))
+    points = [(side == post.id, post.public_lon.is_not(None)) for side, post in sides]
+    return [point if joined else exists().where(its, point).correlate(Match) for its, point in points]
+
+
+def _newest(session: Session, ids: Select[int], most: int) -> tuple[list[int], int]:
+    """Some of them, and how many there are, :data:`COUNTED` and one at the most."""
+    return list(session.scalars(ids.limit(most))), session.scalar(select(lists.up_to(COUNTED, ids.order_by(None)))) or 0
+
+
+def _nearest(session: Session, ids: Select[int], kind: Kind, box: Box, most: int) -> tuple[list[int], int]:
+    """The same of those nearest to the middle of the box: all have to be looked at, once for both. A match is where its request is."""
+    post, grid = Offer if kind is Offer else Need, Grid.of(box, 0)
+    x, y = post.public_lon - (box.west + box.east) / 2, (post.public_lat - (box.south + box.north) / 2) * (grid.wide / grid.tall)
+    each = ids.order_by(None).add_columns((x * x + y * y).label("away"), func.count().over().label("total")).subquery()
+    found = session.execute(select(each.c.id, each.c.total).order_by(each.c.away, each.c.id.desc()).limit(most)).all()
+    return [row.id for row in found], min(found[0].total, COUNTED + 1) if found else 0
+
+
+def _around(session: Session, post: type[Need] | type[Offer], ids: Select[int]) -> Box | None:
     lon, lat = post.public_lon, post.public_lat
-    point = rows.with_only_columns(lon.label("lon"), lat.label("lat")).order_by(None).limit(None).subquery().c
-    total, *ends = session.execute(
-        select(func.count(), func.min(point.lon), func.min(point.lat), func.max(point.lon), func.max(point.lat))
-    ).one()
-    if box:
-        grid = Grid.of(box, 0)
-        x, y = lon - (box.west + box.east) / 2, (lat - (box.south + box.north) / 2) * (grid.wide / grid.tall)
-        rows = rows.order_by(None).order_by(x * x + y * y, post.id.desc())
-    return Beside(session.execute(rows).all(), total, Box(*ends) if total else None)
+    rows = select(func.min(lon), func.min(lat), func.max(lon), func.max(lat)).where(post.id.in_(ids.order_by(None)))
+    ends = session.execute(rows).one()
+    return None if None in ends else Box(*ends)

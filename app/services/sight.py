@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, false, literal, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.context import Context
@@ -22,11 +22,17 @@ def subtree(territory_id: int) -> Select[int]:
     return select(tree.c.id)
 
 
-def either_side(inside: Callable[[InstrumentedAttribute[int | None]], ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Whether a match's need or its offer lies ``inside``, which says so of a territory's column."""
+def either_side(inside: Callable[[type[Need] | type[Offer]], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether a match's need or its offer lies ``inside``."""
     # Each side is looked up by itself: an OR over two joined tables would be asked of every match there is.
     sides = ((Match.need_id, Need), (Match.offer_id, Offer))
-    return or_(*[side.in_(select(post.id).where(inside(post.territory_id)).correlate(None)) for side, post in sides])
+    return or_(*[side.in_(select(post.id).where(inside(post)).correlate(None)) for side, post in sides])
+
+
+def _any(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is such a row for the query's person."""
+    # OFFSET 0 keeps PostgreSQL from gathering all rows of the city first: few people are asked about at a time.
+    return select(literal(1)).where(*which).correlate(Person).offset(0).exists()
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Sight:
 
     def of_match(self) -> ColumnElement[bool]:
         """Whether a match is seen: from both sides of a border."""
-        return true() if self.everything else either_side(self.inside) if self.ids else false()
+        return true() if self.everything else either_side(lambda post: self.inside(post.territory_id)) if self.ids else false()
 
     def of_task(self) -> ColumnElement[bool]:
         """Whether a task is seen. The query joins ``Need`` and ``Offer`` outward. Where the posts are now counts, not where they were."""
@@ -75,15 +81,12 @@ class Sight:
             return true()
         if not self.ids:
             return false()
-        posts = [exists().where(post.person_id == Person.id).correlate(Person) for post in (Need, Offer)]
         theirs = PersonTerritory.person_id == Person.id
-        agent = or_(
-            ~exists().where(theirs).correlate(Person), exists().where(theirs, self._among(PersonTerritory.territory_id)).correlate(Person)
-        )
+        agent = or_(~_any(theirs), _any(theirs, self._among(PersonTerritory.territory_id)))
         return or_(
-            exists().where(Need.person_id == Person.id, self.inside(Need.territory_id)).correlate(Person),
-            exists().where(Offer.person_id == Person.id, self.inside(Offer.territory_id)).correlate(Person),
-            and_(*[~any_post for any_post in posts], agent),
+            _any(Need.person_id == Person.id, self.inside(Need.territory_id)),
+            _any(Offer.person_id == Person.id, self.inside(Offer.territory_id)),
+            and_(~_any(Need.person_id == Person.id), ~_any(Offer.person_id == Person.id), agent),
         )
 
     def find(self, kind: Kind, thing_id: int) -> Select[*tuple[Any, ...]]:

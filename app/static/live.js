@@ -8,7 +8,7 @@ let etag = note.dataset.live, waiting = null, failures = 0;
 document.documentElement.style.overflowAnchor = "none"; // what stays in place is decided here
 
 async function look() {
-  const answer = await fetch(location.href, { headers: { "If-None-Match": etag }, cache: "no-store", redirect: "manual" });
+  const answer = await fetch(location.href, { headers: { "If-None-Match": etag, "X-Live": "part" }, cache: "no-store", redirect: "manual" });
   if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return say(words.out), false;
   if (answer.status !== 304 && !answer.ok) throw new Error(answer.status);
   if (failures > 1) say("");

@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from app.models import Role
+from app.models import Role, Task
 from app.services import tasks
 from app.services.ending import expire_due
 from app.services.events import Actor
 from tests.city import City
 from tests.functional.doors.conftest import proposed, quartier
 from tests.functional.doors.test_coordination_pages import LISTS, counted
-from tests.pages import Visitor
+from tests.pages import Page, Visitor
 
 SignIn = Callable[..., Visitor]
 
@@ -105,6 +105,49 @@ def test_an_unchanged_answer_asks_who_it_is_and_for_the_mark(city: City, sign_in
         assert poll() == 304
     asked = [one for one in statements if not one.startswith(("BEGIN", "PRAGMA"))]
     assert [one.split()[1].partition(".")[0] for one in asked] == ["person"]
+
+
+def part(visitor: Visitor, path: str) -> str:
+    """What a browser gets that has the page as it was before anything happened."""
+    answer = visitor.browser.get(f"/coordination/{path}", headers={"If-None-Match": '"old.page"', "X-Live": "part"})
+    assert answer.status_code == 200 and answer.headers["ETag"]
+    return answer.text
+
+
+def test_a_browser_that_has_the_page_gets_the_part_that_changes(city: City, sign_in: SignIn) -> None:
+    need_id = city.need()
+    visitor = sign_in()
+    new = part(visitor, "needs")
+    assert f'href="/coordination/needs/{need_id}"' in new and 'class="sections"' in new and "data-live-rows" in new
+    assert not [each for each in ("<html", "<footer", "<script", "data-live=") if each in new]
+    assert "<html" in visitor.browser.get("/coordination/needs", headers={"If-None-Match": '"old.page"'}).text
+
+
+def test_a_part_is_rendered_once_for_all_who_see_the_same(city: City, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.changes.FRESH_S", 60)
+    city.need(north_m=-500)
+    quartier(city, "Here", -9000, 0)
+    one, other, elsewhere = sign_in(), sign_in(role=Role.ADMINISTRATOR), sign_in(territory_id=quartier(city, "There", 0, 9000))
+    with counted(city) as first:
+        new = part(one, "needs")
+    with counted(city) as second:
+        assert part(other, "needs") == new
+    assert len(second) < len(first) - 2
+    one.browser.set_cookie("language", "fr")
+    assert part(one, "needs") != new
+    assert "/coordination/needs/1" in new and "/coordination/needs/1" not in part(elsewhere, "needs")
+
+
+def test_what_is_mine_is_said_to_me_alone_and_can_be_sent_from_a_part(city: City, sign_in: SignIn) -> None:
+    city.need(contact="phone", confirmed=False)
+    [task] = city.tasks()
+    mine, other = sign_in(), sign_in(role=Role.ADMINISTRATOR)
+    pages = [Page(part(visitor, ""), "/coordination/") for visitor in (mine, other)]
+    assert len({token for page in pages for form in page.forms for token in form.values.get("csrf_token", ())}) == 2
+    mine.submit(pages[0], "I take it")
+    assert "You" in Page(part(mine, "")).text and "You" not in Page(part(other, "")).text
+    other.submit(pages[1], "Tick off")
+    assert city.one(Task, task.id).closed_at is not None
 
 
 def test_whoever_is_signed_out_is_sent_away(city: City, sign_in: SignIn) -> None:
