@@ -98,7 +98,7 @@ def measure(database: str, ctx: Context, only: str = "") -> list[Taken]:
     for who, email in (("whole city", EVERYTHING), ("district", DISTRICT)):
         visitor = Visitor(web)
         visitor.submit(visitor.get("/sign-in"), "Sign in", email=email, password=PASSWORD)
-        for endpoint, address in _addresses(web, ctx):
+        for endpoint, address in addresses(web, ctx):
             if endpoint.startswith(only) and (found := _taken(visitor.browser, ctx, database, who, endpoint, address)):
                 taken.append(found)
                 if endpoint.startswith("figures"):
@@ -117,7 +117,7 @@ def report(taken: list[Taken]) -> None:
         raise SystemExit("too slow, or too many queries: " + "; ".join(slow))
 
 
-def _addresses(web: Flask, ctx: Context) -> Iterator[tuple[str, str]]:
+def addresses(web: Flask, ctx: Context) -> Iterator[tuple[str, str]]:
     """Endpoint and address of each page of the door; things are the one with the longest history and one in sight of both coordinators."""
     with ctx.db.read() as session:
         own = f"SELECT min(id) FROM {{}} WHERE id > 1 AND ({IN_DISTRICT})"
@@ -127,11 +127,13 @@ def _addresses(web: Flask, ctx: Context) -> Iterator[tuple[str, str]]:
         seen["task_id"] = session.scalar(text("SELECT min(id) FROM agent_task WHERE closed_at IS NULL AND need_id IN (SELECT id FROM need "
                                               f"WHERE {IN_DISTRICT})"))  # fmt: skip
         seen["person_id"] = session.scalar(text("SELECT person_id FROM need WHERE id = :id"), {"id": seen["need_id"]})
+        seen["incident_id"] = session.scalar(text("SELECT min(id) FROM incident WHERE need_id IN (SELECT id FROM need WHERE "
+                                                  f"{IN_DISTRICT})"))  # fmt: skip
         longest = session.scalar(text("SELECT person_id FROM need WHERE id = :id"), {"id": LONG})
     long = {"need_id": LONG, "offer_id": LONG, "person_id": longest}
     for rule in rules(web):
         door, _, name = rule.endpoint.partition(".")
-        if door != "coordination" or is_step(rule) or declared(web, rule.endpoint) is not Permission.COORDINATOR:
+        if door != "coordination" or is_step(rule) or declared(web, rule.endpoint) not in (Permission.COORDINATOR, Permission.LEAD):
             continue
         if not rule.arguments:
             for query in FILTERS.get(name, (QUERIES.get(rule.endpoint, "").lstrip("?"),)):

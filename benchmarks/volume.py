@@ -3,6 +3,7 @@ somebody, 100,000 matches, a million messages and events of a year. The same eac
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -11,13 +12,28 @@ from shapely import box, to_wkb
 from sqlalchemy import Connection, Table, insert
 
 from app.context import Context
-from app.models import Event, Match, Need, Offer, Outcome, Person, Role, Task, TaskKind, Territory, Visit
+from app.models import (
+    Alike,
+    Event,
+    Flag,
+    Incident,
+    Match,
+    Need,
+    Offer,
+    Outcome,
+    Person,
+    Role,
+    SafetyLead,
+    Task,
+    TaskKind,
+    Territory,
+    Visit,
+)
 from app.services import accounts
 from app.services.telling import SEALED_AS, about_words
 from config.categories import CATEGORIES
 from notifications.tables import outbox, wishes
 
-PEOPLE, OFFERS, NEEDS, LOOKING, MATCHES, EVENTS, MESSAGES = 50_000, 20_000, 40_000, 10_000, 100_000, 500_000, 500_000
 DISTRICTS, ACROSS = 9, 3
 """Districts of a city of 0.24 degrees, each with as many quartiers, in rows of so many."""
 WEST, SOUTH, WIDE = 4.70, 45.64, 0.24
@@ -33,26 +49,49 @@ ENDED = (("declined", "volunteer"), ("expired", "silent"), ("cancelled", "settle
 Row = dict[str, Any]
 
 
-def fill(ctx: Context) -> None:
+@dataclass(frozen=True)
+class Size:
+    """``looking`` are the requests among ``needs`` that look for somebody; ``alike`` the pairs with like names at like addresses."""
+
+    people: int = 50_000
+    offers: int = 20_000
+    needs: int = 40_000
+    looking: int = 10_000
+    matches: int = 100_000
+    events: int = 500_000
+    messages: int = 500_000
+    tasks: int = 20_000
+    flags: int = 1_000
+    alike: int = 1_000
+
+    def part(self, of: int) -> "Size":
+        return Size(**{name: number // of for name, number in vars(self).items()})
+
+
+def fill(ctx: Context, size: Size = Size()) -> None:
     """Into a migrated database without anybody in it."""
     rng, now = random.Random(6), ctx.now()
     with ctx.db.begin() as connection:
         quartiers = _territories(connection, now)
     accounts.add_user(ctx, name="Ana Costa", email=EVERYTHING, role=Role.COORDINATOR, password=PASSWORD)
     accounts.add_user(ctx, name="Bao Diaz", email=DISTRICT, role=Role.COORDINATOR, password=PASSWORD, territories=["District 1"])
-    people = list(_people(ctx, rng, now))
-    needs = [_need(rng, i, quartiers, now) for i in range(1, NEEDS + 1)]
-    offers = [_offer(rng, i, quartiers, now) for i in range(1, OFFERS + 1)]
-    matches, tasks = _matches(rng, needs, offers, now), list(_tasks(rng, needs, offers, now))
+    people = list(_people(ctx, rng, size, now))
+    needs = [_need(rng, i, size, quartiers, now) for i in range(1, size.needs + 1)]
+    offers = [_offer(rng, i, quartiers, now) for i in range(1, size.offers + 1)]
+    matches, tasks = _matches(rng, size, needs, offers, now), list(_tasks(rng, size, needs, offers, now))
     with ctx.db.begin() as connection:
         for kind, rows in ((Person, people), (Need, needs), (Offer, offers), (Match, matches)):
             _put(connection, kind.__table__, iter(rows))
         _put(connection, Outcome.__table__, _outcomes(matches))
         _put(connection, Visit.__table__, _visits(matches, now))
         _put(connection, Task.__table__, iter(tasks))
-        _put(connection, Event.__table__, _events(rng, matches, needs, offers, tasks))
+        _put(connection, Event.__table__, _events(rng, size, matches, needs, offers, tasks))
+        _put(connection, SafetyLead.__table__, iter([{"person_id": 1, "territory_id": None}, {"person_id": 2, "territory_id": 2}]))
+        _put(connection, Incident.__table__, _reports(tasks, offers))
+        _put(connection, Flag.__table__, _flags(rng, size, people, now))
+        _put(connection, Alike.__table__, ({"one_id": id, "other_id": id + 1} for id in range(3, 2 * size.alike, 2)))
         _put(connection, wishes, _wishes(people, now))
-        _put(connection, outbox, _messages(ctx, rng, matches, needs, offers, people, now))
+        _put(connection, outbox, _messages(ctx, rng, size, matches, needs, offers, people, now))
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("ANALYZE")
     if ctx.db.engine.dialect.name == "postgresql":
@@ -92,10 +131,10 @@ def _territory(id: int, name: str, kind: str, parent: int | None, where: tuple[f
     return {"id": id, "name": name, "kind": kind, "parent_id": parent, "settings": {}, "shape": outline, "changed_at": now}
 
 
-def _people(ctx: Context, rng: random.Random, now: datetime) -> Iterator[Row]:
+def _people(ctx: Context, rng: random.Random, size: Size, now: datetime) -> Iterator[Row]:
     """Everybody but the two coordinators, who are 1 and 2: volunteers first, each with one offer, then residents."""
-    for id in range(3, PEOPLE + 1):
-        volunteer, came = id <= OFFERS + 2, now - rng.random() * YEAR
+    for id in range(3, size.people + 1):
+        volunteer, came = id <= size.offers + 2, now - rng.random() * YEAR
         email, phone = f"p{id}@example.org", f"+3361{id:07d}"
         yield {
             "id": id, "name": f"Camille{id % 977} Martin{id}", "email": email, "email_index": ctx.keys.index(email), "phone": phone,
@@ -124,9 +163,10 @@ def _post(rng: random.Random, id: int, person_id: int, quartiers: list[int], now
     }  # fmt: skip
 
 
-def _need(rng: random.Random, id: int, quartiers: list[int], now: datetime) -> Row:
-    state = rng.choice(("open", "asked")) if id <= LOOKING else rng.choices(("closed", "agreed", "withdrawn", "expired"), (20, 4, 4, 2))[0]
-    row = _post(rng, id, OFFERS + 3 + rng.randrange(PEOPLE - OFFERS - 2), quartiers, now)
+def _need(rng: random.Random, id: int, size: Size, quartiers: list[int], now: datetime) -> Row:
+    ended = rng.choices(("closed", "agreed", "withdrawn", "expired"), (20, 4, 4, 2))
+    state = rng.choice(("open", "asked")) if id <= size.looking else ended[0]
+    row = _post(rng, id, size.offers + 3 + rng.randrange(size.people - size.offers - 2), quartiers, now)
     return row | {
         "state": state, "category": rng.choice(list(CATEGORIES)), "urgency": rng.choice(("urgent", "normal", "flexible")),
         "helpers_needed": 1, "taken": 0, "details": "du pain et du lait, au troisième étage", "posted_at": row["created_at"],
@@ -139,7 +179,7 @@ def _offer(rng: random.Random, id: int, quartiers: list[int], now: datetime) -> 
     return _post(rng, id, id + 2, quartiers, now) | own
 
 
-def _matches(rng: random.Random, needs: list[Row], offers: list[Row], now: datetime) -> list[Row]:
+def _matches(rng: random.Random, size: Size, needs: list[Row], offers: list[Row], now: datetime) -> list[Row]:
     """What each request's state says, and those that came to nothing: a few each, hundreds for :data:`LONG`."""
     rows, free = list[Row](), [offer for offer in offers if offer["state"] == "active"]
     for need in needs:
@@ -154,7 +194,7 @@ def _matches(rng: random.Random, needs: list[Row], offers: list[Row], now: datet
                 free[free.index(offer)] = free[-1]
                 free.pop()
         rows.append(_match(rng, len(rows) + 1, need, offer, state, "done" if state == "closed" else None, now))
-    while len(rows) < MATCHES:
+    while len(rows) < size.matches:
         need = needs[LONG - 1] if len(rows) % 200 == 0 else rng.choice(needs)
         offer = offers[LONG - 1] if len(rows) % 200 == 1 else rng.choice(offers)
         rows.append(_match(rng, len(rows) + 1, need, offer, *rng.choice(ENDED), now))
@@ -187,11 +227,11 @@ def _visits(matches: list[Row], now: datetime) -> Iterator[Row]:
             yield {"match_id": match["id"], "slot": at, "at": at, "state": "planned" if planned else "done"}
 
 
-def _tasks(rng: random.Random, needs: list[Row], offers: list[Row], now: datetime) -> Iterator[Row]:
-    """20,000, of which one in five is open."""
-    for id in range(1, 20_001):
+def _tasks(rng: random.Random, size: Size, needs: list[Row], offers: list[Row], now: datetime) -> Iterator[Row]:
+    """One in five is open."""
+    for id in range(1, size.tasks + 1):
         is_open, kind = id % 5 == 0, rng.choice([*TaskKind])
-        post = rng.choice(offers if kind is TaskKind.APPROVE else needs[:LOOKING] if is_open else needs)
+        post = rng.choice(offers if kind is TaskKind.APPROVE else needs[: size.looking] if is_open else needs)
         made = now - rng.random() * (timedelta(days=3) if is_open else YEAR)
         yield {
             "id": id, "kind": kind, "event_key": f"volume:{id}", "reason": None, "words": "dites-lui que quelqu'un vient demain",
@@ -202,7 +242,9 @@ def _tasks(rng: random.Random, needs: list[Row], offers: list[Row], now: datetim
         }  # fmt: skip
 
 
-def _events(rng: random.Random, matches: list[Row], needs: list[Row], offers: list[Row], tasks: list[Row]) -> Iterator[Row]:
+def _events(
+    rng: random.Random, size: Size, matches: list[Row], needs: list[Row], offers: list[Row], tasks: list[Row]
+) -> Iterator[Row]:  # fmt: skip
     """Of each post, each match and each task that was done, then looks at people until there are enough."""
     number = 0
     for kind, posts in (("need", needs), ("offer", offers)):
@@ -219,10 +261,30 @@ def _events(rng: random.Random, matches: list[Row], needs: list[Row], offers: li
             number += 1
             about = {name: task[name] for name in ("person_id", "need_id", "offer_id")}
             yield _event(task["closed_at"], "task_closed", actor_id=1, task_id=task["id"], **about)
-    for n in range(number, EVENTS):
+    for n in range(number, size.events):
         need = needs[LONG - 1] if n % 100 == 0 else rng.choice(needs)
         at = need["created_at"] + timedelta(minutes=n % 1000)
         yield _event(at, "looked_at", actor_id=1, reason="call", person_id=need["person_id"], need_id=need["id"])
+
+
+def _reports(tasks: list[Row], offers: list[Row]) -> Iterator[Row]:
+    """What a resident said of a volunteer, for each task that is about such a thing."""
+    for task in (each for each in tasks if each["kind"] is TaskKind.REPORT):
+        closed = task["closed_at"]
+        yield {
+            "state": "closed" if closed else "open", "reason": "unsafe", "words": "il a demandé ma carte", "channel": "web",
+            "reporter_id": task["person_id"], "about_id": offers[task["id"] % len(offers)]["person_id"], "need_id": task["need_id"],
+            "match_id": None, "task_id": task["id"], "lead_id": 1 if closed else None, "outcome": "settled" if closed else None,
+            "opened_at": task["created_at"], "closed_at": closed,
+        }  # fmt: skip
+
+
+def _flags(rng: random.Random, size: Size, people: list[Row], now: datetime) -> Iterator[Row]:
+    for number in range(size.flags):
+        yield {
+            "kind": "cancels", "person_id": rng.choice(people)["id"], "key": "", "number": 4, "days": 30, "territory_id": 2 + number % 9,
+            "raised_at": now - rng.random() * YEAR, "looked_at": now if number % 5 else None, "looked_by_id": 1 if number % 5 else None,
+        }  # fmt: skip
 
 
 def _event(at: datetime, kind: str, **more: Any) -> Row:
@@ -231,12 +293,12 @@ def _event(at: datetime, kind: str, **more: Any) -> Row:
 
 
 def _messages(
-    ctx: Context, rng: random.Random, matches: list[Row], needs: list[Row], offers: list[Row], people: list[Row], now: datetime
+    ctx: Context, rng: random.Random, size: Size, matches: list[Row], needs: list[Row], offers: list[Row], people: list[Row], now: datetime
 ) -> Iterator[Row]:
     """About matches, in turn to either side; one in fifty has not gone."""
     payloads = [ctx.keys.seal("{}", SEALED_AS) for _ in range(300)]
     kinds = ("proposal_to_volunteer", "accepted_to_resident", "agreed_to_volunteer", "agreed_to_resident", "how_was_it")
-    for id in range(1, MESSAGES + 1):
+    for id in range(1, size.messages + 1):
         turn, which = divmod(id - 1, len(matches))
         match = matches[which]
         need, offer = needs[match["need_id"] - 1], offers[match["offer_id"] - 1]

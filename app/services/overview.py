@@ -78,7 +78,8 @@ class Line:
 
 @dataclass(frozen=True)
 class View:
-    """``matches`` counts all in view: those in ``lines``, those within a mark, and those that are too many to draw."""
+    """``matches`` counts those in view (:data:`app.services.lists.MOST` at the most): those in ``lines``, those within a mark, and those
+    that are too many to draw."""
 
     marks: Sequence[Mark]
     lines: Sequence[Line]
@@ -175,7 +176,7 @@ def _apart(cells: dict[Cell, Mark], grid: Grid) -> tuple[list[Mark], dict[Cell, 
 def _matches(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
     points = [Need.public_lon, Need.public_lat, Offer.public_lon, Offer.public_lat]
     rows = select(Match.id, Match.state, *points).join(Match.need).join(Match.offer)
-    return rows.where(*[point.is_not(None) for point in points], *_live(sight, given))
+    return rows.where(*[point.is_not(None) for point in points], *_live(sight, given)).limit(lists.MOST)
 
 
 def _live(sight: Sight, given: Filter) -> list[ColumnElement[bool]]:
