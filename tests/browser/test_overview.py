@@ -119,6 +119,7 @@ def test_without_scripts_the_list_and_the_table_say_it(browser: Browser, site: S
     visitor.open(f"{PAGE}?bbox=4.7,45.6,5,45.9")
     page = visitor.page
     expect(page.locator("figure[data-map]")).to_be_hidden()
+    expect(page.get_by_role("link", name="Past the map")).to_be_hidden()
     expect(page.get_by_role("heading", name="In this part of the map")).to_be_visible()
     assert page.locator("#list li").count() > 10
     expect(page.get_by_role("table", name="Quartiers that lack help")).to_be_visible()

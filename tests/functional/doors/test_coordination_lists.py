@@ -42,8 +42,9 @@ def test_within_a_section_what_is_lost_in_hours_comes_before_who_waits_and_lette
         for _ in range(60):
             of, kind = rng.choice([0, 1, 2, 3]), rng.choice([*TaskKind])
             task = Task(
-                kind=kind, created_at=now, due_at=now + timedelta(hours=rng.randrange(-20, 40) + 0.5), need_id=needs[of], person_id=people[of],
-                match_id=rng.choice([None, match.id]), reason=rng.choice(["held", "look"]) if kind == "moderate" else None,
+                kind=kind, created_at=now, due_at=now + timedelta(hours=rng.randrange(-20, 40) + 0.5), need_id=needs[of],
+                person_id=people[of], match_id=rng.choice([None, match.id]),
+                reason=rng.choice(["held", "look"]) if kind == "moderate" else None,
             )  # fmt: skip
             session.add(task)
             session.flush()
