@@ -83,6 +83,7 @@ def test_a_point_leads_where_the_list_leads(visit: Visit, site: Site) -> None:
     point.press("Enter")
     shown = page.locator(".leaflet-popup a[href^='/coordination']")
     expect(shown).to_be_focused()
+    expect(page.locator(".leaflet-popup")).to_contain_text("looking for somebody")
     expect(page.locator(f"#list a[href='{shown.get_attribute('href')}']")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(shown).to_have_count(0)
