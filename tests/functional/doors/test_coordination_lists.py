@@ -136,7 +136,9 @@ def test_tasks_stand_under_overdue_today_and_later(city: City, sign_in: SignIn) 
     city.clock.advance(hours=4, minutes=1)
     city.need(contact="phone", confirmed=False, category="shopping")
     city.volunteer(approved=False, categories=("homework",))
-    menu, _, text = sign_in().get("/coordination/").text.partition("most pressing first")
+    page = sign_in().get("/coordination/")
+    assert "Rather talk?" not in page.text, "agents are whom one calls"
+    menu, _, text = page.text.partition("most pressing first")
     order = ["Overdue", "Pets", "Today", "Shopping", "Later", "Homework help"]
     assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)
     assert "To do (3)" in menu
