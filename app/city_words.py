@@ -20,6 +20,8 @@ from config.notices import CHARTER_VERSION, NOTICE_VERSION
 from notifications.render import spaced
 
 _PLACE = re.compile(r"%\(\w+\)s")
+_SIGNS = "%{}<>&"
+"""What pages and messages take for a field or for a tag: wherever a text is shown, a piece of a field is one that was broken."""
 LONGEST = 1000
 LONGEST_NAME = 60
 
@@ -35,8 +37,6 @@ class Said:
     sample: Mapping[str, str] | None = None
 
     field: ClassVar = _PLACE
-    signs: ClassVar = "%"
-    """What else would be taken for a field."""
 
     def original(self, language: str) -> str:
         """As it is without the city's own words."""
@@ -148,6 +148,6 @@ def wrong(said: Said, text: str, language: str) -> str:
     if len(there) > len(wanted):
         return _("Write each field once only.")
     rest = said.field.sub("", text)
-    if odd := next((sign for sign in rest if sign in f"<>&{said.signs}" or not (sign.isprintable() or sign.isspace())), ""):
+    if odd := next((sign for sign in rest if sign in _SIGNS or not (sign.isprintable() or sign.isspace())), ""):
         return _("Take out the sign %(sign)s: it cannot be shown everywhere.", sign=odd)
     return ""

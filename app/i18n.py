@@ -43,6 +43,7 @@ SMALL_WORDS = (
     N_("1 of them has this request already."), N_("%(count)s of them have this request already."),
     N_("1 of them could help but is busy with others."), N_("%(count)s of them could help but are busy with others."),
     N_("1 of them can be asked now."), N_("%(count)s of them can be asked now."), N_("Closest to it: somebody who %(what)s."),
+    N_("Closest to it: somebody %(distance)s away who %(what)s."),
     N_("helps in another way than asked for"), N_("takes requests up to %(radius)s away (this one is %(distance)s away)"),
     N_("is free at other hours"), N_("speaks none of the languages asked for"), N_("%(what)s: %(count)s"), N_("another kind of help"),
     N_("another way, face to face or from afar"), N_("too far away"), N_("free at other hours"), N_("other languages"),

@@ -23,7 +23,6 @@ class Sentence(Said):
     kind: str = ""
 
     field: ClassVar = FIELD
-    signs: ClassVar = "{}"
 
     def original(self, language: str) -> str:
         return self.delivered

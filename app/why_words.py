@@ -29,7 +29,8 @@ def closest_sentence(found: WhyNot, language: str) -> str:
     if found.nearest is None:
         return ""
     # A radius is rounded down, so that what lies beyond it never seems to lie within.
-    return missed_words({refusal.rule: _rounded(refusal.figures, radius=_round_down_100) for refusal in found.nearest.refusals}, language)
+    failed = {refusal.rule: _rounded(refusal.figures, radius=_round_down_100) for refusal in found.nearest.refusals}
+    return missed_words(failed, round_up_100(found.nearest.distance_m), language)
 
 
 def refused_counts(found: WhyNot, language: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from babel.numbers import format_decimal
 
-from notifications.words import NBSP, distance_words, length_words, say
+from notifications.words import distance_words, length_words, say
 
 REFUSED = {
     "category": "another kind of help",
@@ -102,18 +102,21 @@ def refused_words(rule: str, count: int, language: str) -> str:
     return say("%(what)s: %(count)s", language, what=say(REFUSED[rule], language), count=str(count))
 
 
-def missed_words(failed: Mapping[str, Mapping[str, int]], language: str) -> str:
-    """What the closest offer fails, one rule or several, with the rounded figures of each.
+def missed_words(failed: Mapping[str, Mapping[str, int]], distance_m: int, language: str) -> str:
+    """What the closest offer fails, one rule or several, with the rounded figures of each; and how far it is, where that fails nothing.
 
-    >>> missed_words({"hours": {}, "language": {}}, "en")
-    'Closest to it: somebody who is free at other hours and speaks none of the languages asked for.'
+    >>> missed_words({"hours": {}, "language": {}}, 300, "en").replace("\\u00a0", " ")
+    'Closest to it: somebody about 300 m away who is free at other hours and speaks none of the languages asked for.'
     """
     *most, last = [
         say(MISSED_AREA if "outside_m" in figures else MISSED[rule], language, **_lengths(figures, language))
         for rule, figures in failed.items()
     ]
     what = say("%(first)s and %(last)s", language, first=", ".join(most), last=last) if most else last
-    return say("Closest to it: somebody who %(what)s.", language, what=what)
+    if "distance" in failed:
+        return say("Closest to it: somebody who %(what)s.", language, what=what)
+    distance = distance_words(distance_m, language)
+    return say("Closest to it: somebody %(distance)s away who %(what)s.", language, distance=distance, what=what)
 
 
 def term_words(name: str, metres: int, figures: Mapping[str, int], language: str) -> str:
@@ -140,12 +143,12 @@ def policy_words(name: str, metres: int, figures: Mapping[str, float], language:
 
 
 def total_words(metres: int, language: str) -> str:
-    """What the terms of a pair come to, in metres however many, so that it adds up.
+    """What the terms of a pair come to, told as any distance is: to a hundred metres, beyond a thousand in kilometres.
 
-    >>> total_words(1065, "en").replace("\\u00a0", " ")
-    'In all about 1,065 m.'
+    >>> [total_words(metres, "fr").replace("\\u00a0", " ") for metres in (707, 11538)]
+    ['En tout, environ 700 m.', 'En tout, environ 11,5 km.']
     """
-    return say(TOTAL, language, metres=f"{format_decimal(metres, locale=language)}{NBSP}m")
+    return say(TOTAL, language, metres=length_words(round(metres, -2), language))
 
 
 def waited_words(metres: int, days: float, language: str) -> str:

@@ -56,6 +56,7 @@ _WORDS: dict[str, Mapping[str, str]] = {
         "1 of them can be asked now.": "La demande peut être proposée à 1 de ces bénévoles.",
         "%(count)s of them can be asked now.": "La demande peut être proposée à %(count)s de ces bénévoles.",
         "Closest to it: somebody who %(what)s.": "Au plus près\u00a0: une personne qui %(what)s.",
+        "Closest to it: somebody %(distance)s away who %(what)s.": "Au plus près\u00a0: une personne à %(distance)s, qui %(what)s.",
         "helps in another way than asked for": "aide d’une autre façon que demandé",
         "takes requests up to %(radius)s away (this one is %(distance)s away)": (
             "se déplace jusqu’à %(radius)s (cette demande est à %(distance)s)"

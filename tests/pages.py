@@ -31,6 +31,8 @@ class Page(HTMLParser):
     def __init__(self, html: str, path: str = "/", status: int = 200) -> None:
         super().__init__()
         self.html, self.path, self.status = html, path, status
+        self.address = path
+        """With its query, where it was fetched."""
         self.title, self.lang, self.h1s = "", "", list[str]()
         self.ids: list[str] = []
         self.links: list[tuple[str, str]] = []
@@ -193,5 +195,6 @@ class Visitor:
 
     def _page(self, response: TestResponse, path: str, expect: int | None) -> Page:
         page = Page(response.text, response.request.path, response.status_code)
+        page.address = response.request.full_path.removesuffix("?")
         assert expect in (None, page.status), f"{page.status} {page.h1s}: {page.text[:400]}"
         return check_page(self.web, page)

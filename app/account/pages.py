@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 
 from app.account.forms import ForgottenForm, NewPasswordForm, SignInForm
 from app.extensions import ctx
-from app.identity import actor, enter, leave, signed_in
+from app.identity import enter, leave, signed_in
 from app.links import Purpose
 from app.models import Channel, Role
 from app.permissions import LINK, PUBLIC, permit
 from app.services import accounts
+from app.services.events import Actor
 
 account = Blueprint("account", __name__, template_folder="templates")
 
@@ -57,7 +58,7 @@ def confirm(token: str) -> ResponseReturnValue:
     if not already and request.method != "POST":
         return render_template("account/confirm.html")
     if not already:
-        person = accounts.confirm_account(ctx(), person_id, stamp, actor(Channel.LINK))
+        person = accounts.confirm_account(ctx(), person_id, stamp, Actor(person_id, Channel.LINK))
     return render_template("account/confirmed.html", approved=person.approved_at is not None, already=already)
 
 
@@ -68,7 +69,7 @@ def reset(token: str) -> ResponseReturnValue:
     accounts.account_by_link(ctx(), person_id, stamp)
     form = NewPasswordForm()
     if form.validate_on_submit():
-        accounts.set_password(ctx(), person_id, stamp, form.password.data, actor(Channel.LINK))
+        accounts.set_password(ctx(), person_id, stamp, form.password.data, Actor(person_id, Channel.LINK))
         if signed_in() is not None:
             leave()
         return render_template("account/password_set.html")

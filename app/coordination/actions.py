@@ -13,7 +13,7 @@ from app.buttons import pressed
 from app.coordination.door import ID, by_phone, coordination, sight, when
 from app.coordination.forms import PlaceForm
 from app.coordination.lists import whole
-from app.coordination.pages import need_page, offer_page, person_page, task_page
+from app.coordination.pages import REASONS, need_page, offer_page
 from app.error_pages import sentence
 from app.extensions import ctx
 from app.identity import actor
@@ -28,8 +28,6 @@ from app.services.sharing import Assigned
 from matching.lifecycle import MoveNotAllowed, NeedState, OfferState, Side
 
 A_DAY = timedelta(days=1)
-REASONS = ("call", "place", "check")
-"""Why somebody looks at exact data."""
 NEED_MOVES = {"pause": NeedState.PAUSED, "resume": NeedState.OPEN, "withdraw": NeedState.WITHDRAWN}
 OFFER_MOVES = {"pause": OfferState.PAUSED, "resume": OfferState.ACTIVE, "withdraw": OfferState.WITHDRAWN}
 SAID = {
@@ -42,35 +40,35 @@ SAID = {
 }
 
 
-# --- looking
+# --- looking: written down, then shown on the thing's own page for a moment
 
 
 @coordination.post(f"/needs/<{ID}:need_id>/look")
 @permit(COORDINATOR)
 def look_at_need(need_id: int) -> ResponseReturnValue:
-    return need_page(need_id, exact=details.look(ctx(), sight(), Need, need_id, pressed("reason", *REASONS), actor()))
+    details.look(ctx(), sight(), Need, need_id, reason := pressed("reason", *REASONS), actor())
+    return redirect(url_for("coordination.need", need_id=need_id, look=reason, _anchor="exact"), 303)
 
 
 @coordination.post(f"/offers/<{ID}:offer_id>/look")
 @permit(COORDINATOR)
 def look_at_offer(offer_id: int) -> ResponseReturnValue:
-    return offer_page(offer_id, exact=details.look(ctx(), sight(), Offer, offer_id, pressed("reason", *REASONS), actor()))
+    details.look(ctx(), sight(), Offer, offer_id, reason := pressed("reason", *REASONS), actor())
+    return redirect(url_for("coordination.offer", offer_id=offer_id, look=reason, _anchor="exact"), 303)
 
 
 @coordination.post(f"/people/<{ID}:person_id>/look")
 @permit(COORDINATOR)
 def look_at_person(person_id: int) -> ResponseReturnValue:
-    return person_page(person_id, exact=details.look(ctx(), sight(), Person, person_id, pressed("reason", *REASONS), actor()))
+    details.look(ctx(), sight(), Person, person_id, reason := pressed("reason", *REASONS), actor())
+    return redirect(url_for("coordination.person", person_id=person_id, look=reason, _anchor="exact"), 303)
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/look")
 @permit(COORDINATOR)
 def look_at_task(task_id: int) -> ResponseReturnValue:
-    me = actor()
-    if me.person_id:
-        sharing.look_in(ctx(), task_id, me.person_id)
-    others = sharing.present(ctx(), [task_id]).get(task_id, ())
-    return task_page(task_id, others=others, exact=details.look(ctx(), sight(), Task, task_id, "task", me))
+    details.look(ctx(), sight(), Task, task_id, "task", actor())
+    return redirect(url_for("coordination.task", task_id=task_id, look="task"), 303)
 
 
 # --- needs

@@ -36,7 +36,7 @@ def same_people() -> str:
 @coordination.get(f"/people/<{ID}:person_id>/same/<{ID}:other_id>")
 @permit(COORDINATOR)
 def same(person_id: int, other_id: int) -> ResponseReturnValue:
-    """What is public of both."""
+    """What is public of both, and after a look what is not."""
     if person_id == other_id:
         return _to_person(person_id)
     return _beside(person_id, other_id)
@@ -50,7 +50,9 @@ def decide_same(person_id: int, other_id: int) -> ResponseReturnValue:
     if person_id == other_id:
         abort(404)
     if what == "look":
-        return _beside(person_id, other_id, look=True)
+        for each in (person_id, other_id):
+            details.look(ctx(), sight(), Person, each, "same", actor())
+        return redirect(url_for("coordination.same", person_id=person_id, other_id=other_id, look="same"), 303)
     if what == "differ":
         duplicates.say_different(ctx(), person_id, other_id, actor())
         flash(_("Written down: they are two people. They are not shown as a pair any more."))
@@ -77,13 +79,15 @@ def undo_merge(person_id: int, merge_id: int) -> ResponseReturnValue:
     return _to_person(person_id)
 
 
-def _beside(person_id: int, other_id: int, look: bool = False) -> str:
+def _beside(person_id: int, other_id: int) -> str:
     """Who has an account stands first: that one is kept."""
     found = [details.person(ctx(), sight(), i) or abort(404) for i in (person_id, other_id)]
     found.sort(key=lambda detail: not detail.row.account)
     ids = [detail.row.id for detail in found]
-    exacts = [details.look(ctx(), sight(), Person, i, "check", actor()) or abort(404) for i in ids] if look else None
-    addresses = [duplicates.last_address(ctx(), sight(), i) for i in ids] if look else None
+    exacts = [details.looked(ctx(), sight(), Person, i, "same", actor()) for i in ids] if request.args.get("look") == "same" else []
+    if not all(exacts):
+        exacts = []
+    addresses = [duplicates.last_address(ctx(), sight(), i) for i in ids] if exacts else []
     return render_template("coordination/same.html", details=found, exacts=exacts, addresses=addresses)
 
 

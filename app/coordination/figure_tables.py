@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask_babel import format_decimal, format_percent
+from flask_babel import format_decimal, format_percent, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -277,9 +277,9 @@ def _volunteers(found: Counted) -> Table:
 
     def name(least: int, most: int | None) -> str:
         if most is None:
-            return _("more than %(times)s times", times=least - 1)
+            return ngettext("more than %(num)s time", "more than %(num)s times", least - 1)
         if least == most:
-            return _("%(times)s times", times=most) if most else _("never")
+            return ngettext("%(num)s time", "%(num)s times", most) if most else _("never")
         return _("%(least)s to %(most)s times", least=least, most=most)
 
     rows: list[Row] = [(name(*times), many(found.now, *times), many(found.before, *times)) for times in TIMES]

@@ -224,8 +224,6 @@ class CounterForm(CallFields, NeedForm):
 
     def begin(self) -> None:
         super().begin()
-        if not self.is_submitted():
-            self.contact.data, self.town.data = "phone", ctx().city.name
         self.for_whom.choices = {
             PostedBy.SELF.value: _("For the caller"), PostedBy.RELATIVE.value: _("For somebody else, who agrees that the caller asks"),
         }  # fmt: skip
@@ -257,8 +255,6 @@ class VolunteerForm(CallFields, WhatFields, HowFields, WhereFields, WhenFields, 
 
     def begin(self) -> None:
         self.once.data = self.once.data or secrets.token_urlsafe(12)
-        if not self.is_submitted():
-            self.contact.data, self.town.data = "phone", ctx().city.name
         self.contact.label.text = _("How should we reach the volunteer?")
         self.charter.label.text = _("I have read the charter aloud, and they agree with it")
         self.age.label.text = _("They are 16 or older")

@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.coordination.door import ID, by_phone, coordination, sight, when
-from app.coordination.forms import LONGEST, CallerForm, CounterForm, VolunteerForm, caller_data, known_data
+from app.coordination.forms import CallerForm, CounterForm, VolunteerForm, caller_data, known_data
 from app.coordination.lists import whole
 from app.error_pages import sentence, words_for
 from app.extensions import ctx
 from app.identity import actor
 from app.models import Channel, Person, PostedBy, TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import accounts, details, duplicates, finding, posting
+from app.services import accounts, details, drafts, duplicates, finding, posting
 from app.services.places import NoTerritory, Outside
 from app.services.tasks import WITHIN
 
@@ -25,41 +25,50 @@ NEED, OFFER = "coordination/new_need.html", "coordination/new_offer.html"
 @coordination.route("/call", methods=["GET", "POST"])
 @permit(COORDINATOR)
 def call() -> ResponseReturnValue:
-    """Who calls? Searched by what they say, which never stands in an address."""
+    """Who calls? What they say never stands in an address: ``search`` there says where it is kept."""
     form = CallerForm()
-    if not form.validate_on_submit():
-        return render_template("coordination/call.html", form=form, found=None), 422 if form.errors else 200
-    said = form.said.data
-    return render_template("coordination/call.html", form=form, found=finding.find(ctx(), sight(), said, by_phone()), said=said)
+    if form.validate_on_submit():
+        search = drafts.save(ctx(), None, _kept(), {"call": {"said": [form.said.data]}})
+        return redirect(url_for("coordination.call", search=search), 303)
+    if form.errors:
+        return render_template("coordination/call.html", form=form, found=None), 422
+    form.said.data = said = _said()
+    found = finding.find(ctx(), sight(), said, by_phone()) if said else None
+    return render_template("coordination/call.html", form=form, found=found, search=request.args.get("search"))
 
 
-@coordination.post("/call/new")
-@permit(COORDINATOR)
-def new_caller() -> ResponseReturnValue:
-    """The form for somebody who is not known, with what was searched for in it; ``post`` says what for."""
-    said = request.form.get("said", "")[:LONGEST]
-    return _form_for(caller_data(said))
+def _kept() -> str:
+    """The kind of draft that holds what this agent searches for: nobody else's address leads to it."""
+    return f"call-{actor().person_id}"
+
+
+def _said() -> str:
+    search = request.args.get("search", "")
+    kept = drafts.read(ctx(), search, _kept()) if search.isprintable() else {}
+    return kept["call"]["said"][0] if kept else ""
 
 
 @coordination.post(f"/people/<{ID}:person_id>/call")
 @permit(COORDINATOR)
 def known_caller(person_id: int) -> ResponseReturnValue:
-    """The form for somebody who is known, filled in with what they said last; the look is written down."""
-    exact = details.look(ctx(), sight(), Person, person_id, "call", by_phone()) or abort(404)
-    return _form_for(known_data(exact, finding.last_post(ctx(), sight(), person_id)))
+    """On to the form for somebody who is known; ``post`` says which. It shows what is known: a look, which is written down."""
+    details.look(ctx(), sight(), Person, person_id, "intake", by_phone()) or abort(404)
+    form = "coordination.new_offer" if request.form.get("post") == "offer" else "coordination.new_need"
+    return redirect(url_for(form, person=person_id), 303)
 
 
-def _form_for(data: dict[str, Any]) -> ResponseReturnValue:
-    offers = request.form.get("post") == "offer"
-    form = (VolunteerForm if offers else CounterForm)(formdata=None, data={"contact": "phone", "town": ctx().city.name} | data)
-    form.begin()
-    return render_template(OFFER if offers else NEED, form=form)
+def _known() -> dict[str, Any]:
+    """What stands in the form before it is sent: what is known of the ``person`` who calls, or what was searched for."""
+    person_id = whole(request.args.get("person"))
+    exact = details.looked(ctx(), sight(), Person, person_id, "intake", by_phone()) if person_id else None
+    known = known_data(exact, finding.last_post(ctx(), sight(), person_id)) if exact else caller_data(_said())
+    return {"contact": "phone", "town": ctx().city.name} | known
 
 
 @coordination.route("/needs/new", methods=["GET", "POST"])
 @permit(COORDINATOR)
 def new_need() -> ResponseReturnValue:
-    form = CounterForm()
+    form = CounterForm(data=_known() if request.method == "GET" else None)
     form.begin()
     status = 200
     if form.validate_on_submit():
@@ -84,7 +93,7 @@ def new_need() -> ResponseReturnValue:
 @coordination.route("/offers/new", methods=["GET", "POST"])
 @permit(COORDINATOR)
 def new_offer() -> ResponseReturnValue:
-    form = VolunteerForm()
+    form = VolunteerForm(data=_known() if request.method == "GET" else None)
     form.begin()
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():

@@ -1,6 +1,6 @@
 """A letter to whoever is reached by letter: a page to print, in the reader's language, with a slip that comes back."""
 
-from flask import abort, g, render_template
+from flask import abort, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,13 +17,23 @@ from notifications.words import LANGUAGES, day_words
 
 @coordination.post(f"/tasks/<{ID}:task_id>/letter")
 @permit(COORDINATOR)
-def letter(task_id: int) -> ResponseReturnValue:
-    """Opened by its button and not by its address alone: whoever prints a letter sees who it is to, and each look is written down."""
-    detail = details.task(ctx(), sight(), task_id) or abort(404)
-    if not detail.row.by_letter:
+def write_letter(task_id: int) -> ResponseReturnValue:
+    """Whoever prints a letter sees who it is to: that is a look."""
+    if not _detail(task_id).row.by_letter:
         abort(404)
-    exact = details.look(ctx(), sight(), Task, task_id, "letter", actor()) or abort(404)
-    row, settings = detail.row, ctx().settings
+    details.look(ctx(), sight(), Task, task_id, "letter", actor())
+    return redirect(url_for("coordination.letter", task_id=task_id), 303)
+
+
+@coordination.get(f"/tasks/<{ID}:task_id>/letter")
+@permit(COORDINATOR)
+def letter(task_id: int) -> ResponseReturnValue:
+    """Opened by its button and not by its address alone."""
+    row = _detail(task_id).row
+    exact = details.looked(ctx(), sight(), Task, task_id, "letter", actor())
+    if exact is None:
+        return redirect(url_for("coordination.task", task_id=task_id), 303)
+    settings = ctx().settings
     if exact.person:
         g.about = about_words(exact.person.id, need_id=row.need_id, offer_id=row.offer_id, match_id=row.match_id)
     today = ctx().now().astimezone(settings.zone).date()
@@ -38,3 +48,7 @@ def letter(task_id: int) -> ResponseReturnValue:
         return render_template(
             "coordination/letter.html", row=row, exact=exact, date=date, address=settings.city_address, agent=agent
         )
+
+
+def _detail(task_id: int) -> details.Detail:
+    return details.task(ctx(), sight(), task_id) or abort(404)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -42,7 +43,7 @@ def tasks() -> ResponseReturnValue:
     def read() -> tuple[lists.Page, dict[str, Any]]:
         page = lists.tasks(ctx(), sight(), given)
         present = sharing.present(ctx(), [row.id for row in page.rows])
-        groups = [("closed", page.rows)] if given.state == "closed" else _by_day(page.rows)
+        groups = [("closed", page.rows)] if given.state == "closed" else _by_section(page.rows)
         return page, {"groups": groups, "present": present, "late": late_since(ctx()), "waiting": waiting()}
 
     return _list("tasks", read, given, TASK_STATES, kinds=[kind.value for kind in TaskKind], closest=closest)
@@ -100,19 +101,8 @@ def _list(name: str, read: Read, given: lists.Filter, states: Any, **more: Any) 
     return live.show((name, given, sight()), read, render, personal=name == "tasks")
 
 
-def _by_day(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[tuple[str, list[Row[*tuple[Any, ...]]]]]:
-    """Tasks in their order: what somebody reported, what is overdue, what is for today, what can wait."""
-    now, zone = ctx().now(), ctx().settings.zone
-    today = now.astimezone(zone).date()
-
-    def group(row: Row[*tuple[Any, ...]]) -> str:
-        if row.kind == TaskKind.REPORT:
-            return "reported"
-        if row.due_at < now:
-            return "overdue"
-        return "today" if row.due_at.astimezone(zone).date() == today else "later"
-
-    return [(name, list(members)) for name, members in groupby(rows, group)]
+def _by_section(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[tuple[str, list[Row[*tuple[Any, ...]]]]]:
+    return [(lists.SECTIONS[section], list(members)) for section, members in groupby(rows, attrgetter("section"))]
 
 
 def filter_of(states: Any, state: str | None = None) -> lists.Filter:

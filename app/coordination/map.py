@@ -5,22 +5,23 @@ import json
 import math
 from typing import Any
 
-from flask import Response, abort, render_template, request, url_for
+from flask import Response, abort, get_template_attribute, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup
 
-from app.coordination.door import coordination, sight
+from app.coordination.door import ID, coordination, sight, when
 from app.coordination.lists import filter_of
 from app.extensions import ctx
 from app.kinds import kind_name
 from app.permissions import COORDINATOR, permit
-from app.services import lists, overview
+from app.services import details, lists, overview
 from app.services.lacks import lacks
 from app.services.lists import UNDER_WAY, Filter
 from app.services.overview import Line, Mark
 from config.categories import CATEGORIES
-from matching.lifecycle import NeedState, OfferState
+from matching.lifecycle import LIVE, NeedState, OfferState
 from matching.model import Urgency
 
 STATES = tuple(dict.fromkeys(str(state) for state in (*NeedState, *OfferState)))
@@ -64,6 +65,34 @@ def geojson() -> ResponseReturnValue:
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(hashlib.sha256(text.encode()).hexdigest()[:16])
     return response.make_conditional(request)
+
+
+@coordination.get(f"/needs/<{ID}:need_id>/glance")
+@permit(COORDINATOR)
+def glance_at_need(need_id: int) -> ResponseReturnValue:
+    """What the map says of a request that is pressed, besides its name: how it stands, for when, until when an answer is due, where."""
+    found = details.need(ctx(), sight(), need_id) or abort(404)
+    row, answers = found.row, [match.deadline_at for match in found.matches if match.state in LIVE and match.deadline_at]
+    lines = [
+        f"{_said('need_state', row.state)}, {_said('urgency', row.urgency)}",
+        _("for %(when)s", when=when(row.wanted_at)) if row.wanted_at else "",
+        _("answer by %(when)s", when=when(min(answers))) if answers else "",
+        row.quartier,
+    ]
+    return {"lines": list(filter(None, lines))}
+
+
+@coordination.get(f"/offers/<{ID}:offer_id>/glance")
+@permit(COORDINATOR)
+def glance_at_offer(offer_id: int) -> ResponseReturnValue:
+    row = (details.offer(ctx(), sight(), offer_id) or abort(404)).row
+    people = _("busy with %(taken)s of %(all)s", taken=row.taken, all=row.capacity)
+    return {"lines": list(filter(None, [_said("offer_state", row.state, row.approved_at), people, row.quartier]))}
+
+
+def _said(macro: str, *values: Any) -> str:
+    """A state in the words of all pages."""
+    return str(Markup(get_template_attribute("components/states.html", macro)(*values)).striptags())
 
 
 def _filter() -> Filter:

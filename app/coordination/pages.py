@@ -1,9 +1,9 @@
 """One page a thing: what to do about it first, what is public of it, and what happened."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeVar
 
-from flask import abort, render_template
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app import live
@@ -12,12 +12,13 @@ from app.coordination.forms import CheckForm, PlaceForm, place_form
 from app.coordination.reading import reading
 from app.extensions import ctx
 from app.i18n import language
-from app.identity import signed_in
-from app.models import TaskKind
+from app.identity import actor, signed_in
+from app.models import Need, Offer, Person, Task, TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import choosing, details, duplicates, sharing, why
 from app.services.checks import checks_of
 from app.services.reasons import may_tell
+from app.services.sight import Kind
 from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
 from config.categories import CATEGORIES
 from matching.model import Mode
@@ -26,6 +27,9 @@ from notifications.why_words import refusal_words
 
 Same = tuple[Sequence[duplicates.Pair], Sequence[duplicates.Folded]]
 """Who may be the same person as somebody, and who was found to be."""
+T = TypeVar("T")
+REASONS = ("call", "place", "check")
+"""Why somebody looks at exact data on the page of a post or a person."""
 
 
 @coordination.get(f"/needs/<{ID}:need_id>")
@@ -34,14 +38,15 @@ def need(need_id: int) -> ResponseReturnValue:
     def read() -> tuple[details.Detail | None, choosing.Candidates | None]:
         return details.need(ctx(), sight(), need_id), choosing.candidates(ctx(), sight(), need_id)
 
-    return live.show(("need", need_id, sight()), read, lambda found: need_page(need_id, *found))
+    return _show(("need", need_id), (Need, REASONS), read, lambda found, exact: need_page(need_id, *found, exact=exact))
 
 
 @coordination.get(f"/offers/<{ID}:offer_id>")
 @permit(COORDINATOR)
 def offer(offer_id: int) -> ResponseReturnValue:
-    return live.show(
-        ("offer", offer_id, sight()), lambda: details.offer(ctx(), sight(), offer_id), lambda found: offer_page(offer_id, found)
+    return _show(
+        ("offer", offer_id), (Offer, REASONS), lambda: details.offer(ctx(), sight(), offer_id),
+        lambda found, exact: offer_page(offer_id, found, exact),
     )  # fmt: skip
 
 
@@ -57,7 +62,7 @@ def person(person_id: int) -> ResponseReturnValue:
     def read() -> tuple[details.Detail | None, Same]:
         return details.person(ctx(), sight(), person_id), _same(person_id)
 
-    return live.show(("person", person_id, sight()), read, lambda found: person_page(person_id, *found))
+    return _show(("person", person_id), (Person, REASONS), read, lambda found, exact: person_page(person_id, *found, exact=exact))
 
 
 @coordination.get(f"/tasks/<{ID}:task_id>")
@@ -69,7 +74,17 @@ def task(task_id: int) -> ResponseReturnValue:
     def read() -> tuple[details.Detail | None, Sequence[sharing.Colleague]]:
         return details.task(ctx(), sight(), task_id), sharing.present(ctx(), [task_id]).get(task_id, ())
 
-    return live.show(("task", task_id, sight()), read, lambda found: task_page(task_id, *found))
+    return _show(("task", task_id), (Task, ("task",)), read, lambda found, exact: task_page(task_id, *found, exact=exact))
+
+
+def _show(
+    name: tuple[str, int], look: tuple[Kind, Collection[str]], read: Callable[[], T], render: Callable[[T, details.Exact | None], str]
+) -> ResponseReturnValue:
+    """A thing's page. Where ``look`` in the address is one of the reasons for a look, it shows what the agent looked at on it a moment ago,
+    and does not follow what changes: that would take it away from under somebody who is on the phone."""
+    (kind, reasons), reason = look, request.args.get("look", "")
+    exact = details.looked(ctx(), sight(), kind, name[1], reason, actor()) if reason in reasons else None
+    return render(read(), exact) if exact else live.show((*name, sight()), read, lambda found: render(found, None))
 
 
 def need_page(

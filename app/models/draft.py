@@ -11,7 +11,8 @@ from notifications.types import UTCDateTime
 
 
 class Draft(Base):
-    """A form of several pages on its way. ``id`` is a secret that only the browser's session knows; ``answers`` is JSON."""
+    """A form of several pages on its way, whose ``id`` only the browser's session knows; or what an agent searches for. ``answers`` is
+    JSON."""
 
     __tablename__ = "draft"
 

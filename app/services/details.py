@@ -29,7 +29,7 @@ from app.models import (
     Territory,
     Visit,
 )
-from app.services.events import Actor, record
+from app.services.events import Actor, just_now, record
 from app.services.sight import Kind, Sight
 from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
 from app.services.telling import about_words
@@ -247,31 +247,48 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
 
 
 def look(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by: Actor) -> Exact | None:
-    """The exact data of a person, a post or a task; that it was looked at, by whom and why, is written down in the same transaction."""
-    now = ctx.now()
+    """The exact data of a person, a post or a task; that it was looked at, by whom and why, is written down in the same transaction:
+    once, however often the button is pressed within a moment."""
     with ctx.db.write() as session:
-        thing = session.scalar(sight.find(kind, thing_id))
-        whose = thing if isinstance(thing, Person) else session.get(Person, thing.person_id) if thing and thing.person_id else None
-        note = session.scalar(select(Note).where(Note.task_id == thing.id)) if isinstance(thing, Task) else None
-        if thing is None or (whose is None and note is None):
-            return None
-        seen = {"person_id": whose.id if whose else None, f"{kind.__name__.lower()}_id": thing.id}
-        record(session, "looked_at", now, by, reason=reason, **seen)
-        if whose is None:
-            return Exact(None, (note.sender if note else "", ""), note=note)
-        themselves = (whose.name, whose.phone or "")
-        if isinstance(thing, Task):
-            asked = session.get(Need, thing.need_id) if thing.need_id else None
-            call = whom_to_call(asked, whose) if asked and asked.person_id == whose.id else themselves
-            to_read = asked is not None and thing.kind == TaskKind.MODERATE and thing.closed_at is None
-            words = asked.details if asked and to_read else thing.words
-            return Exact(whose, call, _address_of(session, thing, whose), words=words, note=note)
-        if isinstance(thing, Need):
-            on_behalf = (thing.on_behalf_name, thing.on_behalf_phone or "") if thing.on_behalf_name else None
-            return Exact(whose, whom_to_call(thing, whose), thing.address, thing.point, thing.details, on_behalf)
-        if isinstance(thing, Offer):
-            return Exact(whose, themselves, thing.address, thing.point)
-        return Exact(whose, themselves)
+        exact = _exact(session, sight, kind, thing_id)
+        if exact and not _has_looked(session, ctx, kind, thing_id, reason, by):
+            seen = {"person_id": exact.person.id if exact.person else None, f"{kind.__name__.lower()}_id": thing_id}
+            record(session, "looked_at", ctx.now(), by, reason=reason, **seen)
+        return exact
+
+
+def looked(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by: Actor) -> Exact | None:
+    """What the same agent looked at a moment ago for this reason, which tells one page from another."""
+    with ctx.db.read() as session:
+        return _exact(session, sight, kind, thing_id) if _has_looked(session, ctx, kind, thing_id, reason, by) else None
+
+
+def _has_looked(session: Session, ctx: Context, kind: Kind, thing_id: int, reason: str, by: Actor) -> bool:
+    same = [just_now("looked_at", ctx.now(), by), Event.reason == reason, getattr(Event, f"{kind.__name__.lower()}_id") == thing_id]
+    if kind is Person:  # a look at their request, offer or task names the person too
+        same += [Event.need_id.is_(None), Event.offer_id.is_(None), Event.task_id.is_(None)]
+    return session.scalar(select(Event.id).where(*same).limit(1)) is not None
+
+
+def _exact(session: Session, sight: Sight, kind: Kind, thing_id: int) -> Exact | None:
+    thing = session.scalar(sight.find(kind, thing_id))
+    whose = thing if isinstance(thing, Person) else session.get(Person, thing.person_id) if thing and thing.person_id else None
+    note = session.scalar(select(Note).where(Note.task_id == thing.id)) if isinstance(thing, Task) else None
+    if whose is None:
+        return Exact(None, (note.sender, ""), note=note) if note else None
+    themselves = (whose.name, whose.phone or "")
+    if isinstance(thing, Task):
+        asked = session.get(Need, thing.need_id) if thing.need_id else None
+        call = whom_to_call(asked, whose) if asked and asked.person_id == whose.id else themselves
+        to_read = asked is not None and thing.kind == TaskKind.MODERATE and thing.closed_at is None
+        words = asked.details if asked and to_read else thing.words
+        return Exact(whose, call, _address_of(session, thing, whose), words=words, note=note)
+    if isinstance(thing, Need):
+        on_behalf = (thing.on_behalf_name, thing.on_behalf_phone or "") if thing.on_behalf_name else None
+        return Exact(whose, whom_to_call(thing, whose), thing.address, thing.point, thing.details, on_behalf)
+    if isinstance(thing, Offer):
+        return Exact(whose, themselves, thing.address, thing.point)
+    return Exact(whose, themselves)
 
 
 def _address_of(session: Session, task: Task, whose: Person) -> str:

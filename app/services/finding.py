@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from app.contacts import normal_email, normal_phone
 from app.context import Context
-from app.models import Match, Need, Offer, Person, Territory
-from app.services.events import Actor, record
+from app.models import Event, Match, Need, Offer, Person, Territory
+from app.services.events import Actor, just_now, record
 from app.services.lists import NOT_OVER
 from app.services.people import identities
 from app.services.sight import Sight
@@ -63,7 +63,8 @@ _known: dict[str, _Known] = {}
 
 
 def find(ctx: Context, sight: Sight, said: str, by: Actor) -> list[Found]:
-    """Who it may be, the likeliest first, ten at the most; that somebody searched is written down, not what for."""
+    """Who it may be, the likeliest first, ten at the most; whose name was seen is written down, once a moment, not what
+    was searched for."""
     with ctx.db.read() as session:
         ids = _by_contact(session, ctx, said)
         if ids is None:
@@ -71,10 +72,12 @@ def find(ctx: Context, sight: Sight, said: str, by: Actor) -> list[Found]:
         people = _in_sight(session, sight, ids)
         first_of = {person.id: group[0].id for group in people for person in group}
         posts, matches = _posts(session, sight, first_of), _matches(session, sight, first_of)
-    if people:
+        seen = just_now("found", ctx.now(), by), Event.person_id.in_([first.id for first, *_ in people])
+        new = {first.id for first, *_ in people}.difference(session.scalars(select(Event.person_id).where(*seen)))
+    if new:
         with ctx.db.write() as session:
-            for first, *_ in people:
-                record(session, "found", ctx.now(), by, reason="call", person_id=first.id)
+            for person_id in sorted(new):
+                record(session, "found", ctx.now(), by, reason="call", person_id=person_id)
     return [Found(first.id, first.name, posts.get(first.id, ()), matches.get(first.id, ())) for first, *_ in people]
 
 

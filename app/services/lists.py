@@ -5,16 +5,17 @@ Names, addresses, phone numbers and free text are not even selected here; :mod:`
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Text, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, Text, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app.context import Context
 from app.models import Incident, Match, Need, Offer, Person, Task, TaskKind, Territory
 from app.services import referents
 from app.services.sight import EVERYTHING, Sight, either_side, subtree
-from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
+from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF, HOW_SOON
 from matching.lifecycle import LIVE, NeedState, OfferState
 
 PAGE_SIZE = 25
@@ -29,6 +30,8 @@ NOT_OVER: dict[type[Any], Sequence[str]] = {
     Offer: (OfferState.UNCONFIRMED, OfferState.ACTIVE, OfferState.PAUSED),
     Match: tuple(sorted(LIVE)),
 }
+SECTIONS = ("reported", "overdue", "today", "later")
+"""Of open tasks, in their order."""
 
 
 class Box(NamedTuple):
@@ -170,20 +173,23 @@ def of_matches(sight: Sight, given: Filter) -> list[ColumnElement[bool]]:
 
 
 def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
-    """Open ones, reports before all else and then the most pressing first, unless ``state`` is ``closed``: then the latest first.
+    """Open ones by :data:`SECTIONS`, in each by :data:`HOW_SOON <app.services.tasks.HOW_SOON>` and then by when they are due, unless
+    ``state`` is ``closed``: then the latest first.
 
-    Columns: id, kind, reason, need_id, offer_id, match_id, person_id, due_at, created_at, closed_at, category, categories (an offer's),
-    urgency, quartier, contact and to_volunteer (of whom it is about), ends_by_itself, by_letter, why (see :mod:`app.services.why`),
-    agent_id and agent (who does it), incident_id."""
+    Columns: section (its place among :data:`SECTIONS`), id, kind, reason, need_id, offer_id, match_id, person_id, due_at, created_at,
+    closed_at, category, categories (an offer's), urgency, quartier, contact and to_volunteer (of whom it is about), ends_by_itself,
+    by_letter, why (see :mod:`app.services.why`), agent_id and agent (who does it), incident_id."""
     agent = aliased(Person)
     quartier = func.coalesce(Need.territory_id, Offer.territory_id, Task.territory_id)
     closed = given.state == "closed"
-    order = [Task.closed_at.desc(), Task.id.desc()] if closed else [Task.kind != TaskKind.REPORT, Task.due_at, Task.id]
+    section = _section(ctx)
+    order = [Task.closed_at.desc(), Task.id.desc()] if closed else [section, HOW_SOON, Task.due_at, Task.id]
     # Which tasks they are is asked without all that is shown of them: of many thousands it takes long otherwise.
     chosen = (
         select(Task.id)
         .outerjoin(Need, Need.id == Task.need_id)
         .outerjoin(Offer, Offer.id == Task.offer_id)
+        .outerjoin(Person, Person.id == Task.person_id)
         .where(sight.of_task(), Task.closed_at.is_not(None) if closed else Task.closed_at.is_(None))
         .order_by(*order)
     )
@@ -202,6 +208,7 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
             chosen = chosen.where(Task.assigned_to_id.is_(None), referents.mine(session, given.agent_id))
     rows = (
         select(
+            section.label("section"),
             Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Task.created_at, Task.closed_at,
             Task.person_id, Need.category, Offer.categories, Need.urgency, Territory.name.label("quartier"), Person.contact,
             (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
@@ -217,6 +224,12 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
         .order_by(*order)
     )  # fmt: skip
     return _page(ctx, rows, given, chosen)
+
+
+def _section(ctx: Context) -> ColumnElement[int]:
+    now, zone = ctx.now(), ctx.settings.zone
+    midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
+    return case((Task.kind == TaskKind.REPORT, 0), (Task.due_at < now, 1), (Task.due_at < midnight, 2), else_=3)
 
 
 def open_tasks(sight: Sight) -> Select[int]:

@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.context import Context
@@ -11,6 +11,7 @@ from app.errors import UserError
 from app.models import Match, Need, Offer, Person, Task, TaskKind
 from app.services.events import Actor, record
 from matching.lifecycle import MatchState, NeedState, OfferState
+from matching.model import Urgency
 
 WITHIN = {
     TaskKind.TELL: timedelta(hours=4),
@@ -43,6 +44,17 @@ before, the person behind it would be forgotten."""
 
 BY_LETTER = and_(Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED]), Person.contact == "letter")
 """Whether a task is done by a letter with its words. The query joins ``Person`` outward."""
+HOW_SOON = case(
+    (Task.kind.in_([TaskKind.LATE, TaskKind.SOON]), 0),
+    (and_(Task.kind == TaskKind.UNDELIVERED, Task.match_id.is_not(None)), 0),
+    (Need.urgency == Urgency.URGENT, 0),
+    (BY_LETTER, 2),
+    (Task.kind.in_([TaskKind.APPROVE, TaskKind.OUTCOME, TaskKind.CHECK]), 2),
+    (and_(Task.kind == TaskKind.MODERATE, Task.reason == "look"), 2),
+    else_=1,
+)
+"""What comes first among tasks that are due alike. 0: a match or an urgent request is lost in hours. 1: somebody waits for us. 2: nobody
+does, or only for the post. The query joins ``Need`` and ``Person`` outward."""
 CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.ANSWER, TaskKind.LATE)
 """Tasks that are done by talking to somebody."""
 AGAIN_AFTER = timedelta(hours=2)

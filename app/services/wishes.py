@@ -1,7 +1,7 @@
 """What people wish of the messages to them: by the link in a message, or on their own pages."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -63,7 +63,7 @@ def choose(ctx: Context, given: Choices, by: Actor, *, off: Collection[Topic], r
         wishes_id = wishes.known(connection, was.recipient_index, consented=False, now=now)
         wishes.change(connection, wishes_id, off=off, rhythm=rhythm, night=night, now=now)
         for person_id in _people(session, was):
-            record(session, "messages_chosen", now, by, person_id=person_id)
+            record(session, "messages_chosen", now, _themselves(by, person_id), person_id=person_id)
 
 
 def stop(ctx: Context, given: Choices, topic: Topic, by: Actor) -> None:
@@ -77,7 +77,12 @@ def _set_duty(ctx: Context, here: Wishes, on: bool, by: Actor) -> None:
     with ctx.db.read() as session:
         people = _people(session, here)
     for person_id in people:
-        set_duty(ctx, person_id, on, by)
+        set_duty(ctx, person_id, on, _themselves(by, person_id))
+
+
+def _themselves(by: Actor, person_id: int) -> Actor:
+    """Whoever comes by the link of an address is each person who has it."""
+    return replace(by, person_id=by.person_id or person_id)
 
 
 def _people(session: Session, here: Wishes) -> Sequence[int]:

@@ -85,7 +85,19 @@ class Overview {
     const [lon, lat] = geometry.coordinates;
     if (properties.kind === "cluster") return this.cluster([lat, lon], properties);
     const kind = properties.urgency === "urgent" ? "need urgent" : properties.kind;
-    return mark(this.L, this.map, this.marks, [{ ...properties, lon, lat, kind }], this.words);
+    const marker = mark(this.L, this.map, this.marks, [{ ...properties, lon, lat, kind }], this.words);
+    return marker.once("popupopen", ({ popup }) => this.tell(popup, `${properties.url}/glance`));
+  }
+
+  /** What there is to say of one post is asked for when it is pressed; where that fails, its page says it. */
+  async tell(popup, address) {
+    const answer = await fetch(address, { redirect: "error" }).catch(() => null);
+    if (!answer?.ok) return;
+    const { lines } = await answer.json();
+    const focused = document.activeElement; // lost where what is around it is laid out anew
+    popup.getContent().querySelector("li").append(...lines.flatMap((line) => [element("br"), line]));
+    popup.update();
+    focused.focus({ preventScroll: true });
   }
 
   line(ends, matches) {

@@ -83,6 +83,7 @@ def test_a_point_leads_where_the_list_leads(visit: Visit, site: Site) -> None:
     point.press("Enter")
     shown = page.locator(".leaflet-popup a[href^='/coordination']")
     expect(shown).to_be_focused()
+    expect(page.locator(".leaflet-popup")).to_contain_text("looking for somebody")
     expect(page.locator(f"#list a[href='{shown.get_attribute('href')}']")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(shown).to_have_count(0)
@@ -119,6 +120,7 @@ def test_without_scripts_the_list_and_the_table_say_it(browser: Browser, site: S
     visitor.open(f"{PAGE}?bbox=4.7,45.6,5,45.9")
     page = visitor.page
     expect(page.locator("figure[data-map]")).to_be_hidden()
+    expect(page.get_by_role("link", name="Past the map")).to_be_hidden()
     expect(page.get_by_role("heading", name="In this part of the map")).to_be_visible()
     assert page.locator("#list li").count() > 10
     expect(page.get_by_role("table", name="Quartiers that lack help")).to_be_visible()

@@ -20,7 +20,7 @@ def test_posting_for_somebody_on_the_phone_by_keyboard_alone(site: Site, visit: 
     coordinator.enter('main a[href="/coordination/call"]')
     coordinator.type("said", "Odette Appel")
     coordinator.enter("main form button[type=submit]")
-    coordinator.enter('form[action$="/call/new"] button')
+    coordinator.enter('main a[href*="/needs/new?search="]')
     coordinator.choose("category", "pharmacy")
     coordinator.type("details", "Un sac est à rapporter de la pharmacie du marché.")
     coordinator.type("address", "4 place du Marché")

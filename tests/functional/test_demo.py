@@ -20,7 +20,7 @@ from app import create_app
 from app.context import Context, make_context
 from app.errors import UserError
 from app.links import Purpose
-from app.models import Attempt, Draft, Event, Fact, Match, Need, Offer, Person, Street, Task, TaskKind, Territory
+from app.models import Attempt, Channel, Draft, Event, Fact, Match, Need, Offer, Person, Street, Task, TaskKind, Territory
 from app.services import demo, mine
 from app.services.board import Board
 from app.services.demo import facts, history
@@ -210,6 +210,11 @@ def test_nobody_in_it_could_be_reached(made_on_sqlite: Demonstration) -> None:
         assert person.phone is None or person.phone.startswith(("+3363998", "+3346571"))
     for need in made_on_sqlite.all(Need):
         assert need.on_behalf_phone is None or need.on_behalf_phone.startswith("+3363998")
+
+
+def test_whoever_acts_by_a_link_is_known_by_it(made_on_sqlite: Demonstration) -> None:
+    by_link = made_on_sqlite.all(Event, Event.channel == Channel.LINK)
+    assert by_link and all(event.actor_id for event in by_link)
 
 
 def test_the_districts_lie_side_by_side(made_on_sqlite: Demonstration) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.models import Match, PostedBy
+from app.models import Match, Need, Offer, PostedBy
 from app.services import closing, matches
 from app.services.demo import facts
-from app.services.demo.tape import BY_LINK, Tape
+from app.services.demo.tape import Tape
 from app.services.demo.town import Neighbour, Town, slug, where
 from app.services.posting import NeedInput, OfferInput, Where
 from app.services.reports import report
@@ -105,15 +105,16 @@ def _move(tape: Tape, need_id: int, move: str) -> None:
         return
     state = {"yes": MatchState.PROPOSED, "no": MatchState.PROPOSED, "agree": MatchState.ACCEPTED}.get(move, MatchState.AGREED)
     with ctx.db.read() as session:
-        which = select(Match.id).where(Match.need_id == need_id, Match.state == state)
-        match_id = session.scalar(which.order_by(Match.rank, Match.id).limit(1))
-    if match_id is None:
+        which = select(Match.id, Match.offer_id).where(Match.need_id == need_id, Match.state == state)
+        found = session.execute(which.order_by(Match.rank, Match.id).limit(1)).one_or_none()
+    if found is None:
         return
+    match_id, offer_id = found
     if move in ("yes", "no"):
-        matches.volunteer_answers(ctx, match_id, move == "yes", BY_LINK)
+        matches.volunteer_answers(ctx, match_id, move == "yes", tape.by_link(Offer, offer_id))
     elif move == "agree":
-        matches.resident_answers(ctx, match_id, True, BY_LINK)
+        matches.resident_answers(ctx, match_id, True, tape.by_link(Need, need_id))
     elif move == "report":
-        report(ctx, Side.RESIDENT, need_id, match_id, "absent", facts.REPORTED, BY_LINK)
+        report(ctx, Side.RESIDENT, need_id, match_id, "absent", facts.REPORTED, tape.by_link(Need, need_id))
     else:
         closing.say(ctx, match_id, Side.EITHER, closing.Said(move), tape.claire)

@@ -27,7 +27,7 @@ from app.services.stale import check_due
 from config.notices import CHARTER_VERSION, NOTICE_VERSION
 from matching.lifecycle import MoveNotAllowed, NeedState, OfferState, Side
 
-BY_WEB, BY_LINK = Actor(channel=Channel.WEB), Actor(channel=Channel.LINK)
+BY_WEB = Actor(channel=Channel.WEB)
 AGAIN = timedelta(days=1)
 """How often the matcher tries a need that nobody can serve: seldom, since the tape is played while somebody waits."""
 AWAKE, ASLEEP = 8, 22
@@ -121,8 +121,13 @@ class Tape:
         self.wake(self.clock + posting.BATCH)
         return need_id
 
+    def by_link(self, kind: type[Need] | type[Offer], post_id: int) -> Actor:
+        """Whose post it is, by the link in their mail."""
+        with self.ctx.db.read() as session:
+            return Actor(session.scalars(select(kind.person_id).where(kind.id == post_id)).one(), Channel.LINK)
+
     def confirm(self, need_id: int) -> None:
-        posting.confirm_need(self.ctx, need_id, BY_LINK)
+        posting.confirm_need(self.ctx, need_id, self.by_link(Need, need_id))
 
     def _will_answer(self, match_id: int, offer_id: int, need_id: int) -> None:
         """The volunteer says yes, no or nothing; then the resident does."""
@@ -132,15 +137,15 @@ class Tape:
         when = self.awake(self.clock + timedelta(hours=self.rng.expovariate(1 / 4)))
 
         def step() -> None:
-            said = matches.volunteer_answers(self.ctx, match_id, answer == "yes", BY_LINK)
+            said = matches.volunteer_answers(self.ctx, match_id, answer == "yes", self.by_link(Offer, offer_id))
             if said is Answer.AGREED:
-                self._will_end(match_id)
+                self._will_end(match_id, offer_id)
             elif said is Answer.ACCEPTED:
-                self._resident_will_answer(match_id, need_id)
+                self._resident_will_answer(match_id, offer_id, need_id)
 
         self.at(when, step)
 
-    def _resident_will_answer(self, match_id: int, need_id: int) -> None:
+    def _resident_will_answer(self, match_id: int, offer_id: int, need_id: int) -> None:
         with self.ctx.db.read() as session:
             deadline = session.scalars(select(Match.deadline_at).where(Match.id == match_id)).one()
             contact = session.scalars(select(Person.contact).join(Need, Need.person_id == Person.id).where(Need.id == need_id)).one()
@@ -152,22 +157,23 @@ class Tape:
         soon = self.clock + timedelta(hours=self.rng.expovariate(1 / 5))
 
         def step() -> None:
-            if matches.resident_answers(self.ctx, match_id, answer == "yes", BY_LINK if by_mail else self.claire) is Answer.AGREED:
-                self._will_end(match_id)
+            by = self.by_link(Need, need_id) if by_mail else self.claire
+            if matches.resident_answers(self.ctx, match_id, answer == "yes", by) is Answer.AGREED:
+                self._will_end(match_id, offer_id)
 
         self.at(self.awake(soon) if by_mail else self.office(soon), step)
 
-    def _will_end(self, match_id: int) -> None:
+    def _will_end(self, match_id: int, offer_id: int) -> None:
         """They meet; mostly it goes well, some take their yes back, and of some nobody hears what came of it."""
         how = self.rng.choices(("done", "not_done", "backed_out", "nothing"), (72, 6, 8, 14))[0]
         when = self.awake(self.clock + timedelta(days=self.rng.uniform(0.7, 5)))
         if how == "backed_out":
-            self.at(when, lambda: matches.back_out(self.ctx, match_id, BY_LINK))
+            self.at(when, lambda: matches.back_out(self.ctx, match_id, self.by_link(Offer, offer_id)))
         elif how != "nothing":
             self.at(self.office(when), lambda: closing.say(self.ctx, match_id, Side.EITHER, Said(how), self.claire))
 
     def move_need(self, need_id: int, there: NeedState) -> None:
-        posting.move_need(self.ctx, need_id, there, BY_LINK)
+        posting.move_need(self.ctx, need_id, there, self.by_link(Need, need_id))
 
     def move_offers(self, person_id: int, there: OfferState) -> None:
         with self.ctx.db.read() as session:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.models import Match, Need, Offer
+from app.models import Block, Match, Need, Offer
 from app.services import by_hand, duty, matches, posting
 from app.services.blocks import block
 from app.services.events import Actor
@@ -205,6 +205,19 @@ def test_a_request_is_held_until_a_day_and_goes_on_by_itself(city: City, sign_in
     city.clock.advance(seconds=1)
     assert posting.go_on_due(city.ctx) == 1
     assert city.match() == 1
+
+
+def test_whoever_is_not_eligible_is_never_brought_together_with_somebody_either(city: City, sign_in: SignIn) -> None:
+    far, other = city.volunteer(north_m=5000), city.volunteer(categories=("pets",))
+    need_id = city.need()
+    visitor = sign_in()
+    page = visitor.submit(page_of(visitor, need_id), "Never bring these two together")
+    assert f"Offer no. {far}" in page.text and "an agent said that the two are not to meet" in page.text
+    token = csrf(page)
+    visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=token, do="forbid", offer=other, because="")
+    assert {block.other_id for block in city.all(Block)} == {offer_of(city, offer_id).person_id for offer_id in (far, other)}
+    form = page.form("Both have agreed already")
+    assert "offer" in form.names and "Never bring these two together" in [button.get("words") for button in form.buttons]
 
 
 @pytest.mark.parametrize("until", ["", "yesterday", "2026-11-01"])

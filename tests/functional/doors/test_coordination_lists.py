@@ -1,11 +1,15 @@
 """The coordinators' lists: filters, pages, counts, and the way to one thing by its number."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from random import Random
 
 import pytest
+from sqlalchemy import delete
 
-from app.models import Match, Role
+from app.models import Match, Need, Role, Task, TaskKind
 from app.services import lists
+from app.services.sight import EVERYTHING
 from tests.city import City
 from tests.crowd import crowd
 from tests.functional.doors.conftest import proposed, quartier
@@ -23,6 +27,35 @@ def test_the_most_pressing_task_comes_first(city: City, sign_in: SignIn) -> None
     assert page.text.index("Request no. 1 Pets") < page.text.index("Request no. 2 Shopping")
     city.clock.advance(hours=4)
     assert "Overdue" in sign_in(role=Role.ADMINISTRATOR).get("/coordination/").text
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_within_a_section_what_is_lost_in_hours_comes_before_who_waits_and_letters_come_last(city: City, seed: int) -> None:
+    """Over all pages, each task once, whatever there is."""
+    rng, now = Random(seed), city.clock()
+    match, *_ = proposed(city)
+    needs = [city.need(urgency=urgency, contact=contact) for urgency in ("urgent", "normal") for contact in ("phone", "letter")]
+    people = [city.one(Need, need_id).person_id for need_id in needs]
+    expected = {}
+    with city.ctx.db.write() as session:
+        session.execute(delete(Task))
+        for _ in range(60):
+            of, kind = rng.choice([0, 1, 2, 3]), rng.choice([*TaskKind])
+            task = Task(
+                kind=kind, created_at=now, due_at=now + timedelta(hours=rng.randrange(-20, 40) + 0.5), need_id=needs[of],
+                person_id=people[of], match_id=rng.choice([None, match.id]),
+                reason=rng.choice(["held", "look"]) if kind == "moderate" else None,
+            )  # fmt: skip
+            session.add(task)
+            session.flush()
+            local = task.due_at.astimezone(city.ctx.settings.zone).date(), now.astimezone(city.ctx.settings.zone).date()
+            section = 0 if kind == "report" else 1 if task.due_at < now else 2 if local[0] == local[1] else 3
+            urgent, letter = of < 2, of % 2 == 1 and kind in ("tell", "undelivered")
+            at_once = urgent or kind in ("late", "soon") or (kind == "undelivered" and task.match_id)
+            can_wait = letter or kind in ("approve", "outcome", "check") or task.reason == "look"
+            expected[task.id] = (section, 0 if at_once else 2 if can_wait else 1, task.due_at, task.id)
+    pages = [lists.tasks(city.ctx, EVERYTHING, lists.Filter(page=number)).rows for number in (1, 2, 3)]
+    assert [row.id for rows in pages for row in rows] == sorted(expected, key=expected.__getitem__)
 
 
 def test_lists_show_nothing_that_tells_who_it_is(city: City, sign_in: SignIn) -> None:
@@ -103,7 +136,9 @@ def test_tasks_stand_under_overdue_today_and_later(city: City, sign_in: SignIn) 
     city.clock.advance(hours=4, minutes=1)
     city.need(contact="phone", confirmed=False, category="shopping")
     city.volunteer(approved=False, categories=("homework",))
-    menu, _, text = sign_in().get("/coordination/").text.partition("most pressing first")
+    page = sign_in().get("/coordination/")
+    assert "Rather talk?" not in page.text, "agents are whom one calls"
+    menu, _, text = page.text.partition("most pressing first")
     order = ["Overdue", "Pets", "Today", "Shopping", "Later", "Homework help"]
     assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)
     assert "To do (3)" in menu

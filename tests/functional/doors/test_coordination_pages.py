@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event as sqlalchemy_event
 
-from app.models import Event, Match, Need, Offer, Person
+from app.models import Event, Match, Need, Offer, Person, Role
 from app.services import matches, posting, streets
 from app.services.events import Actor
 from app.services.streets import Address
@@ -104,6 +104,27 @@ def test_exact_data_comes_after_a_look_that_is_written_down(city: City, sign_in:
     assert looks == [("call", need.id, None, None), ("check", None, offer.id, None), ("task", None, None, city.tasks()[0].id)]
     assert "Exact details looked at: to call (Ana Costa, on the site)" in visitor.get(f"/coordination/needs/{need.id}").text
     visitor.post(f"/coordination/needs/{need.id}/look", 400, csrf_token=csrf(page), reason="curious")
+
+
+def test_a_look_is_shown_for_a_moment_on_its_page_alone_to_who_looked(city: City, sign_in: SignIn) -> None:
+    _match, need, offer = proposed(city, contact="phone")
+    visitor, colleague = sign_in(), sign_in(role=Role.ADMINISTRATOR)
+    pressed = visitor.submit(visitor.get(f"/coordination/needs/{need.id}"), "To call")
+    person = visitor.submit(visitor.get(f"/coordination/people/{offer.person_id}"), "To call")
+    other_pages = f"/coordination/people/{need.person_id}", f"/coordination/offers/{offer.id}"
+    for page, name, other in zip((pressed, person), ("Martin", "Dupont"), other_pages, strict=True):
+        query = page.address.removeprefix(page.path)
+        assert name in visitor.get(page.address).text, "going back, or loading it once more, asks nothing"
+        assert name not in visitor.get(page.path).text
+        assert name not in visitor.get(other + query).text
+        assert name not in colleague.get(page.address).text
+    assert "Who could help" in pressed.text, "all else stands there as before"
+    visitor.submit(visitor.get(pressed.path), "To call")
+    assert len(events(city, "looked_at")) == 2
+    city.clock.advance(minutes=11)
+    assert "Martin" not in visitor.get(pressed.address).text
+    visitor.submit(visitor.get(pressed.path), "To call")
+    assert len(events(city, "looked_at")) == 3
 
 
 def test_the_timeline_tells_who_did_what_and_how(

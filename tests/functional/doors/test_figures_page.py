@@ -36,6 +36,7 @@ def test_it_opens_with_the_last_thirty_days_beside_the_thirty_before(city: City,
     assert "100% served within a day: 6 of 6. Before: –." in page.text
     assert "6 requests. Before: 0." in page.text
     assert "Served least within a day: Bellecour, 6 of 6 requests." in page.text
+    assert "1 time" in page.text and "1 times" not in page.text
     assert not [secret for secret in SECRETS if secret in page.html]
     assert "looked_at" not in city.events()
 

@@ -38,7 +38,7 @@ def test_no_page_loads_a_list_without_a_limit(databases: Databases, tmp_path: Pa
     for endpoint, address in rooms.addresses(web, ctx):
         with counted_rows(ctx.db.engine) as rows:
             answer = visitor.browser.get(address)
-        assert answer.status_code == 200, address
+        assert answer.status_code in (200, 303), address  # what was looked at is shown after the look alone
         read[endpoint] = max(read.get(endpoint, 0), *rows)
     ctx.db.close()
     assert {endpoint: most for endpoint, most in read.items() if most > MORE.get(endpoint, MOST_ROWS)} == {}

@@ -68,9 +68,11 @@ def test_printing_is_a_look_that_is_written_down_and_kept_by_no_browser(city: Ci
     task, visitor = to_write(city), sign_in()
     asked = visitor.get(f"/coordination/tasks/{task.id}")
     assert "Résidente" not in asked.html
-    visitor.get(f"/coordination/tasks/{task.id}/letter", 405)
+    assert "Résidente" not in visitor.get(f"/coordination/tasks/{task.id}/letter").html
     assert "looked_at" not in city.events()
-    answer = visitor.browser.post(f"/coordination/tasks/{task.id}/letter", data={"csrf_token": csrf(asked)})
+    visitor.browser.post(f"/coordination/tasks/{task.id}/letter", data={"csrf_token": csrf(asked)})
+    answer = visitor.browser.get(f"/coordination/tasks/{task.id}/letter")
+    assert "Résidente" in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     [look] = events(city, "looked_at")
     assert (look.reason, look.task_id, look.person_id) == ("letter", task.id, task.person_id)

@@ -99,6 +99,15 @@ def test_what_is_on_the_map_stands_beside_it_as_a_list(city: City, sign_in: Sign
     assert {marks["need"]["url"], marks["offer"]["url"], f"/coordination/matches/{match.id}"} <= listed
 
 
+def test_whatever_is_pressed_says_how_it_stands_until_when_and_where(city: City, sign_in: SignIn) -> None:
+    north = quartier(city, "Nord", 200, 5000)
+    _match, need, offer = proposed(city, urgency="urgent")
+    visitor = sign_in()
+    said = [visitor.browser.get(f"/coordination/{path}/glance").json["lines"] for path in (f"needs/{need.id}", f"offers/{offer.id}")]
+    assert said == [["volunteers are asked, urgent", "answer by today 15:05", "Nord"], ["on duty", "busy with 1 of 1", "Centre"]]
+    assert sign_in(territory_id=north).browser.get(f"/coordination/offers/{offer.id}/glance").status_code == 404
+
+
 def test_no_exact_point_leaves_the_house(city: City, sign_in: SignIn) -> None:
     _, need, offer = proposed(city)
     posts, visitor = [need, offer, city.one(Need, city.need(north_m=900))], sign_in()

@@ -57,6 +57,16 @@ def test_each_decision_leads_back_to_the_list(city: City, sign_in: SignIn) -> No
     assert "20 €" in visitor.submit(page, "Show the words").text, "what it said before"
 
 
+def test_whoever_has_looked_at_a_post_that_waits_to_be_read_may_refuse_it_there(city: City, sign_in: SignIn) -> None:
+    need_id, offer_id, visitor = city.need(details=WORDS, category="pets"), city.volunteer(approved=False), sign_in()
+    page = visitor.submit(visitor.get(f"/coordination/needs/{need_id}"), "To check something")
+    page = visitor.submit(page, "Approve, change or refuse the words")
+    assert "The request has ended." in visitor.submit(page, "Refuse it, and tell the writer", **{"refuse-because": "paid"}).text
+    page = visitor.submit(visitor.get(f"/coordination/offers/{offer_id}"), "To call")
+    page = visitor.submit(visitor.get(page.link("Refuse: withdraw the offer")), "Yes, withdraw it")
+    assert city.one(Offer, offer_id).state == "withdrawn" and "Refuse: withdraw the offer" not in page.text
+
+
 def test_it_is_seen_in_its_own_territory_only(city: City, sign_in: SignIn) -> None:
     north, south = quartier(city, "Nord", 100, 900), quartier(city, "Sud", -900, 100)
     city.need(north_m=500, details=WORDS, category="pets")

@@ -92,6 +92,7 @@ def test_messages_tell_their_kind_their_side_and_whether_they_went_and_nothing_e
         "to the resident “Your request is received” refused", "“Is this request yours?” not sent: the address was refused before",
     ):  # fmt: skip
         assert words in page.text
+    assert page.text.index("“Your request is received”") < page.text.index("“Can you help?”"), "in the order of what happened"
     assert not [secret for secret in SECRETS if secret in page.html]
     for path in (f"offers/{offer.id}", f"matches/{match.id}", f"people/{offer.person_id}"):
         page = visitor.get(f"/coordination/{path}")

@@ -84,7 +84,8 @@ def test_a_preview_shows_it_as_it_will_read_and_changes_nothing(city: City, visi
         ("By %(when)s or %(when)s.", "once only"), ("By %(when)s, 100 % sure.", "Take out the sign %"),
         ("By %(when)d.", "Put %(when)s back"),
         ("By %(when)s %s.", "Take out the sign %"), ("By %(when)s <b>at last</b>.", "Take out the sign <"),
-        ("By %(when)s & more.", "Take out the sign &"),
+        ("By %(when)s & more.", "Take out the sign &"), ("By %(when)s, {name", "Take out the sign {"),
+        ("By %(when)s, {{ name }}.", "Take out the sign {"), ("By %(when)s, %(name).", "Take out the sign %"),
         ("By %(when)s \u202e.", "Take out the sign"), ("By %(when)s " + "x" * 1000, "Shorten this"),
     ],
 )  # fmt: skip
@@ -206,7 +207,10 @@ def test_a_sentence_is_seen_as_an_e_mail_before_it_counts(city: City, visitor: V
         ("Thank you.", "Put {{ category }} back"), ("{{ category }} for {{ first_name }}", "Take out {{ first_name }}"),
         ("{{ category }} {% if x %}", "Take out the sign {"), ("{{ category }} {{7*7}}", "Take out the sign {"),
         ("{{ category.__class__ }}", "Put {{ category }} back"), ("{{ category }} <img src=x>", "Take out the sign <"),
-        ("{{ category }} {# more", "Take out the sign {"), ("{{ category }} {{ category }}", "once only"),
+        ("{{ category }} {# more", "Take out the sign {"), ("{{ category }} for {name", "Take out the sign {"),
+        ("{{ category }} for %(name)s", "Take out the sign %"), ("{{ category }} for %(name)", "Take out the sign %"),
+        ("{{ category }} for %s", "Take out the sign %"), ("{ category }} for you", "Put {{ category }} back"),
+        ("{{ category }} {{ category }}", "once only"),
     ],
 )  # fmt: skip
 def test_a_broken_sentence_of_a_message_is_refused(text: str, sentence: str, city: City, visitor: Visitor) -> None:

@@ -169,7 +169,8 @@ def test_the_design_page_shows_every_class_of_the_stylesheet(client: Visitor) ->
     shown = {name for names in re.findall(r'class="([^"]*)"', html) for name in names.split()}
     rules = re.sub(r"/\*.*?\*/|\{[^{}]*\}", "", STYLE, flags=re.DOTALL)
     elsewhere = {
-        "column", "demo", "letter", "filters", "found", "logo", "near-home", "only", "own-area", "quartiers", "reach", "week-words",
+        "broad", "column", "demo", "letter", "filters", "found", "logo", "near-home", "only", "own-area", "quartiers", "reach",
+        "week-words",
     }  # fmt: skip
     assert set(re.findall(r"\.([a-z][\w-]*)", rules)) - shown - elsewhere == set()
 

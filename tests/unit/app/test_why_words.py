@@ -63,11 +63,11 @@ def test_several_reasons_are_one_sentence() -> None:
     found = why_not(need(hours=parse_hours("Mo")), [offer(mode=Mode.REMOTE, hours=TUESDAY, languages=ARABIC)])
     assert nobody_sentences(found, "en") == [
         "1 volunteer offers this.",
-        "Closest to it: somebody who helps in another way than asked for, is free at other hours "
+        "Closest to it: somebody about 100\u00a0m away who helps in another way than asked for, is free at other hours "
         "and speaks none of the languages asked for.",
     ]
     assert nobody_sentences(found, "fr")[1] == (
-        "Au plus près\u00a0: une personne qui aide d’une autre façon que demandé, "
+        "Au plus près\u00a0: une personne à environ 100\u00a0m, qui aide d’une autre façon que demandé, "
         "est libre à d’autres heures et ne parle aucune des langues demandées."
     )
 
@@ -124,14 +124,14 @@ def test_what_a_policy_adds_and_takes_off() -> None:
         "About 900 m away, within this volunteer’s radius of 900 m, asked 5 days ago (counts as 110 m more), "
         "asked once in seven days (counts as 100 m more), requests in thirty days: 4, on average nearby: 1.5 (counts as 250 m more), "
         "answers that were yes, few so far: 1 of 3 (counts as 150 m more; each yes takes some off), "
-        "an earlier match of the two went well (counts as 500 m less). In all about 1,010 m. "
+        "an earlier match of the two went well (counts as 500 m less). In all about 1 km. "
         "The request has waited 2 days: it comes before one just posted, equally urgent, that is up to 120 m nearer.",
         "À environ 900 m, dans le rayon de 900 m de la ou du bénévole, sollicitation il y a 5 jours (compte pour 110 m de plus), "
         "1 sollicitation en sept jours (compte pour 100 m de plus), "
         "sollicitations en trente jours : 4, en moyenne à proximité : 1,5 (compte pour 250 m de plus), "
         "réponses positives, encore peu nombreuses : 1 sur 3 (compte pour 150 m de plus ; chaque oui en enlève), "
         "une mise en relation précédente des deux s’est bien passée (compte pour 500 m de moins). "
-        "En tout, environ 1 010 m. "
+        "En tout, environ 1 km. "
         "La demande attend depuis 2 jours : elle passe avant une demande aussi urgente qui vient d’être déposée, "
         "jusqu’à 120 m plus proche.",
     ]  # fmt: skip
@@ -168,7 +168,7 @@ def test_few_answers_are_called_few(answered: int, words: str) -> None:
 def test_the_total_is_that_of_the_metres_told_and_gives_away_no_more(distance_m: float) -> None:
     found = explain(need(), offer(), Pair(1, 1, Mode.IN_PERSON, distance_m), Policy(rest_m=707), Past({1: Record(days_since=0)}))
     told_m = -(-distance_m // 100) * 100
-    assert f"In all about {told_m + 707:,.0f} m." in plain([pair_sentence(found, "en")])[0]
+    assert f"In all about {round((told_m + 707) / 1000, 1):g} km." in plain([pair_sentence(found, "en")])[0]
 
 
 FAR = {"lat": north(40)}
