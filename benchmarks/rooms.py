@@ -3,7 +3,8 @@
 
 Each address is asked for fifteen times by a coordinator of the whole city and by one of a district. The run fails when a page does not
 come, when a list does not say how many rows there are (counted over again without the pages' own conditions), when a page takes more
-than 150 ms at the median (what the map draws: 200), or more than so many queries. Figures are kept for some minutes; what it takes to count them anew stands beside.
+than 150 ms at the median (what the map draws: 200), or more than so many queries. Figures are kept for some minutes; what it takes to
+count them anew stands beside.
 """
 
 import re
