@@ -35,7 +35,7 @@ WORLD_PX = 256
 NOWHERE = Box(math.inf, math.inf, -math.inf, -math.inf)
 
 Kind = type[Need] | type[Offer] | type[Match]
-Cell = tuple[int, int]
+Cell = tuple[float, float]  # whole numbers, as the database rounds them
 Point = tuple[float, float]
 
 
@@ -96,9 +96,9 @@ def view(ctx: Context, sight: Sight, given: Filter, zoom: float, show: str | Non
         for post in (Need, Offer):
             if show in (None, NEEDS if post is Need else OFFERS):
                 for row in session.execute(_counted(post, sight, given, grid)):
-                    cells[int(row.x), int(row.y)].add(_mark(post, row))
+                    cells[row.x, row.y].add(_mark(post, row))
         if show in (None, MATCHES):
-            rows = session.execute(_matches(sight, given)).all()
+            rows = session.execute(_matches(sight, given, grid)).all()
     marks, at = _apart(cells, grid)
     return View(marks, _lines(rows, at, grid), len(rows))
 
@@ -120,9 +120,6 @@ class Grid:
     def columns(self, post: type[Need] | type[Offer]) -> list[ColumnElement[Any]]:
         # round() and not floor(), which SQLite may have been built without.
         return [func.round(post.public_lon / self.wide), func.round(post.public_lat / self.tall)]
-
-    def cell(self, lon: float, lat: float) -> Cell:
-        return round(lon / self.wide), round(lat / self.tall)
 
     def middle(self, cell: Cell) -> Point:
         return cell[0] * self.wide, cell[1] * self.tall
@@ -173,9 +170,9 @@ def _apart(cells: dict[Cell, Mark], grid: Grid) -> tuple[list[Mark], dict[Cell, 
     return marks, at
 
 
-def _matches(sight: Sight, given: Filter) -> Select[*tuple[Any, ...]]:
+def _matches(sight: Sight, given: Filter, grid: Grid) -> Select[*tuple[Any, ...]]:
     points = [Need.public_lon, Need.public_lat, Offer.public_lon, Offer.public_lat]
-    rows = select(Match.id, Match.state, *points).join(Match.need).join(Match.offer)
+    rows = select(Match.id, Match.state, *points, *grid.columns(Need), *grid.columns(Offer)).join(Match.need).join(Match.offer)
     return rows.where(*[point.is_not(None) for point in points], *_live(sight, given)).limit(lists.MOST)
 
 
@@ -194,8 +191,8 @@ def _lines(rows: Iterable[Row[*tuple[Any, ...]]], at: dict[Cell, Mark], grid: Gr
     A single post may lie in one cell with the other side of its match, which a filter or the border of the view left out.
     """
     drawn: dict[tuple[Point, Point], Line] = {}
-    for match_id, state, need_lon, need_lat, offer_lon, offer_lat in rows:
-        here, there = grid.cell(need_lon, need_lat), grid.cell(offer_lon, offer_lat)
+    for match_id, state, need_lon, need_lat, offer_lon, offer_lat, need_x, need_y, offer_x, offer_y in rows:
+        here, there = (need_x, need_y), (offer_x, offer_y)
         need, offer = at.get(here), at.get(there)
         if need and need is offer and not need.one:
             need.within += 1
