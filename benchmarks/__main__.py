@@ -15,6 +15,8 @@ def main() -> None:
     lyon = DATA / "lyon"
     run("Pages of the demonstration city", "benchmarks.pages")
     run("The map with 10,000 posts", "benchmarks.overview")
+    run("Coordinators' pages of a large city", "benchmarks.rooms")
+    run("200 dashboards that stay open", "benchmarks.dashboards")
     run("The relay beside a bare loop", "benchmarks.relay")
     run("Lyon through the whole service", "benchmarks.lyon", lyon)
     run("Lyon's pairs", "benchmarks.match", lyon / "offers.csv", lyon / "needs.csv")
