@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from app.models import Need, Offer, Person, Task
+from app.services import accounts
+from app.services.events import Actor
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.functional.doors.test_coordination_pages import events
 from tests.pages import Page, Visitor
 
-SignIn = Callable[..., Visitor]
+SignIn, Told = Callable[..., Visitor], Callable[[str], list[dict[str, Any]]]
 TYPED = {
     "category": "shopping", "details": "Two bags a week <b>please</b>", "address": "4 rue des Essais", "postcode": "69002", "town": "Lyon",
     "name": "Odette Martin", "contact": "email", "email": "odette@example.net", "phone": "", "notice": "y",
@@ -118,6 +120,13 @@ def test_a_volunteer_on_the_phone_waits_for_the_approval_and_then_may_be_asked(c
     assert [task.kind for task in city.all(Task)] == ["approve"]
     visitor.submit(page, "Approve this volunteer")
     assert city.one(Person, person.id).approved_at
+
+
+def test_nobody_without_an_account_is_sent_to_a_page_that_asks_to_sign_in(city: City, sign_in: SignIn, told: Told) -> None:
+    visitor = sign_in()
+    visitor.submit(offer(visitor, contact="email", email="yann@example.net"), "Approve this volunteer")
+    accounts.approve(city.ctx, city.one(Offer, city.volunteer(approved=False)).person_id, Actor())
+    assert [message["my_page_url"] for message in told("volunteer_approved")] == ["", "http://127.0.0.1:8000/me"]
 
 
 def test_another_offer_of_somebody_known_is_theirs(city: City, sign_in: SignIn) -> None:
