@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.models import Need, Offer, Person, Task
+from app.models import Need, Offer, Person, Task, Territory
 from app.services import accounts
 from app.services.events import Actor
 from tests.city import City
@@ -94,6 +94,19 @@ def test_what_is_not_found_on_the_map_takes_longer(city: City, sign_in: SignIn) 
     page = post(sign_in(), **(TYPED | {"contact": "phone", "phone": "0639981234", "email": "", "quartier": ""}))
     assert "You get a call by today 19:05." in page.text
     assert "The address is not on the map yet" in page.text
+
+
+def test_a_kind_that_is_off_where_the_agent_is_in_charge_is_no_choice(city: City, sign_in: SignIn) -> None:
+    south, north = quartier(city, "Sud", -900, 0), quartier(city, "Nord", 0, 900)
+    with city.ctx.db.write() as session:
+        row = session.get_one(Territory, south)
+        row.settings, row.changed_at = {"not_offered": ["pets"]}, city.clock()
+    agents = [sign_in(territory_id=which) for which in (south, (south, north))]
+    here, whole = (agent.get("/coordination/needs/new") for agent in agents)
+    assert "Not offered in your area: Pets." in here.text and "Not offered" not in whole.text
+    assert 'value="pets"' not in here.html and 'value="pets"' in whole.html
+    refused = post(agents[0], 422, **(TYPED | {"category": "shopping", "notice": []}))
+    assert "Not offered in your area: Pets." in refused.text, "nor when the form comes back"
 
 
 OFFERED = {
