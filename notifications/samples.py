@@ -58,6 +58,7 @@ SAMPLES: dict[str, m.Message] = {
     "volunteer_received": _received,
     "volunteer_received-at_once": dataclasses.replace(_received, needs_approval=False),
     "volunteer_approved": m.VolunteerApproved("Anne", PAGE),
+    "volunteer_approved-no_account": m.VolunteerApproved("Anne", ""),
     "proposal_to_volunteer": _proposal,
     "proposal_to_volunteer-urgent": dataclasses.replace(_proposal, urgency="urgent", category="pets", quartier="", distance_m=1200),
     "proposal_to_volunteer-flexible-remote": dataclasses.replace(

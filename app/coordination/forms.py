@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from app.contacts import normal_phone
 from app.extensions import ctx
 from app.forms import ChoiceField, Form, LineField, PhoneField, PickField, TickField, needed, quartier_choices
 from app.i18n import languages, own_name
+from app.kinds import kind_name
 from app.models import Channel, CheckKind, Need, Offer, PostedBy
 from app.reach import PhoneIfNeeded
 from app.resident.forms import NeedForm
@@ -232,6 +234,12 @@ class CounterForm(CallFields, NeedForm):
         self.call.label.text = _("Whom should we call?")
         self.call.choices = {PostedBy.SELF.value: _("The person who needs help"), PostedBy.RELATIVE.value: _("The caller")}
         self.school_level.label.text = _("For homework help: the school level")
+
+    def leave_out(self, off: Collection[str]) -> None:
+        """Kinds of help that nobody can ask for where the agent is in charge: said before the call goes on."""
+        self.category.choices = {slug: name for slug, name in self.category.choices.items() if slug not in off}
+        if off:
+            self.category.description = _("Not offered in your area: %(kinds)s.", kinds=", ".join(kind_name(slug) for slug in off))
 
 
 class VolunteerForm(CallFields, WhatFields, HowFields, WhereFields, WhenFields, PeopleFields, CharterFields):

@@ -15,7 +15,7 @@ from app.extensions import ctx
 from app.identity import actor
 from app.models import Channel, Person, PostedBy, TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import accounts, details, drafts, duplicates, finding, posting
+from app.services import accounts, details, drafts, duplicates, finding, local, posting
 from app.services.places import NoTerritory, Outside
 from app.services.tasks import WITHIN
 
@@ -70,6 +70,7 @@ def _known() -> dict[str, Any]:
 def new_need() -> ResponseReturnValue:
     form = CounterForm(data=_known() if request.method == "GET" else None)
     form.begin()
+    form.leave_out(local.off_everywhere(ctx(), sight()))
     status = 200
     if form.validate_on_submit():
         try:

@@ -20,7 +20,7 @@ from app.services.duty import NEWS_EVERY
 from app.services.events import SYSTEM, Actor, record
 from app.services.local import local
 from app.services.moves import move
-from app.services.people import account_of, make_person, set_phone
+from app.services.people import account_of, make_person, own_page, set_phone
 from app.services.posting import OfferInput, add_offer, locate
 from app.services.sight import Sight
 from app.services.streets import plain
@@ -106,7 +106,7 @@ def confirm_account(ctx: Context, person_id: int, stamp: str, by: Actor) -> Pers
             person.email_confirmed_at = person.changed_at = now
             record(session, "account_confirmed", now, by, person_id=person.id)
             activate_offers(session, ctx, person, now, by)
-            message = VolunteerReceived(person.first_name, ctx.links.page("/me"), person.approved_at is None)
+            message = VolunteerReceived(person.first_name, own_page(ctx, person), person.approved_at is None)
             tell(session, ctx, person, message, now)
         return person
 
@@ -203,7 +203,7 @@ def approve(ctx: Context, person_id: int, by: Actor) -> None:
         record(session, "volunteer_approved", now, by, person_id=person.id)
         for offer_id in session.scalars(select(Offer.id).where(Offer.person_id == person.id)):
             close_tasks_about(session, now, TaskKind.APPROVE, by, offer_id=offer_id)
-        tell(session, ctx, person, VolunteerApproved(person.first_name, ctx.links.page("/me")), now)
+        tell(session, ctx, person, VolunteerApproved(person.first_name, own_page(ctx, person)), now)
 
 
 def sign_in(ctx: Context, email: str, password: str, address: str) -> Person | None:

@@ -11,6 +11,7 @@ from app.models import Match, Need, Offer, Person
 from app.services.ending import end_matches_of
 from app.services.events import SYSTEM, Actor, record
 from app.services.local import local
+from app.services.people import own_page
 from app.services.telling import tell
 from matching.lifecycle import LIVE, MatchState
 from notifications.messages import VolunteerBack, VolunteerPaused
@@ -44,4 +45,4 @@ def unfreeze(session: Session, ctx: Context, person: Person, now: datetime, by: 
     person.frozen_at, person.changed_at = None, now
     session.execute(update(Offer).where(Offer.person_id == person.id).values(changed_at=now))
     record(session, "volunteer_unfrozen", now, by, person_id=person.id)
-    tell(session, ctx, person, VolunteerBack(person.first_name, ctx.links.page("/me")), now, once=now.isoformat())
+    tell(session, ctx, person, VolunteerBack(person.first_name, own_page(ctx, person)), now, once=now.isoformat())

@@ -11,6 +11,7 @@ from app.context import Context
 from app.models import Event, Person, Territory
 from app.services.events import Actor, record
 from app.services.places import territories
+from app.services.sight import Sight
 from config.categories import CATEGORIES
 from config.settings import Settings
 from matching.model import Urgency
@@ -56,6 +57,15 @@ def local(session: Session, ctx: Context, territory_id: int | None) -> Local:
         off |= set(here.settings[i].get("not_offered", ()))
     known = {name: given[name] for name in (*FROM_SETTINGS, "first_posts_wait") if name in given}
     return Local(**(_city(ctx) | known), not_offered=frozenset(off))
+
+
+def off_everywhere(ctx: Context, sight: Sight) -> list[str]:
+    """Kinds of help that nobody can ask for in any territory that an agent sees."""
+    with ctx.db.read() as session:
+        here = territories(session)
+    seen = here.names if sight.everything else sight.ids & here.names.keys()
+    off = [{slug for each in here.upward(i) for slug in here.settings[each].get("not_offered", ())} for i in seen]
+    return sorted(set.intersection(*off)) if off else []
 
 
 def wrong(name: str, value: str) -> bool:

@@ -15,6 +15,7 @@ from app.services.duty import set_duty
 from app.services.ending import end, outdate, settle
 from app.services.events import SYSTEM, Actor, record
 from app.services.moves import lock_match, move
+from app.services.people import own_page
 from app.services.proposing import answer_by, told_distance
 from app.services.tasks import close_tasks_about
 from app.services.telling import tell
@@ -137,7 +138,7 @@ def agree(session: Session, ctx: Context, match: Match, now: datetime, by: Actor
         first_name=volunteer.first_name, category=need.category, mode=match.mode, when=need.availability, other_name=resident.first_name,
         other_email=resident.email or "", other_phone=resident.phone or "", details=need.told,
         address=need.address if match.mode == Mode.IN_PERSON else "",
-        my_page_url=ctx.links.page("/me"), **agreed_words(session, ctx, match, Side.VOLUNTEER, now),
+        my_page_url=own_page(ctx, volunteer), **agreed_words(session, ctx, match, Side.VOLUNTEER, now),
     )  # fmt: skip
     tell(session, ctx, volunteer, to_volunteer, now, need=need, offer=match.offer, match=match)
     to_resident = AgreedToResident(

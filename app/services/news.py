@@ -11,6 +11,7 @@ from app.models import Need, Offer, Person
 from app.services.board import need_to_match, offer_to_match
 from app.services.duty import NEWS_EVERY
 from app.services.events import SYSTEM, record
+from app.services.people import own_page
 from app.services.places import territories
 from app.services.telling import tell
 from config.categories import CATEGORIES
@@ -66,7 +67,7 @@ def _tell(session: Session, ctx: Context, offer: Offer, needs: Sequence[NeedToMa
     record(session, "no_need_told", now, SYSTEM, offer_id=offer.id)
     message = NoNeedNearYou(
         first_name=person.first_name, radius_m=wide.radius_m if more > 0 else 0, more=max(0, more), category=category, asked=asked,
-        my_page_url=ctx.links.page("/me"),
+        my_page_url=own_page(ctx, person),
     )  # fmt: skip
     tell(session, ctx, person, message, now, offer=offer, once=f"{now:%Y-%m-%d}")
 

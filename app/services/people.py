@@ -29,6 +29,11 @@ def set_phone(ctx: Context, person: Person, phone: str | None, now: datetime) ->
     person.changed_at = now
 
 
+def own_page(ctx: Context, person: Person) -> str:
+    """The address of a volunteer's page, for messages; none for somebody who has no account and so cannot sign in."""
+    return ctx.links.page("/me") if person.account else ""
+
+
 def account_of(session: Session, ctx: Context, email: str) -> Person | None:
     """The account with this address."""
     try:

@@ -14,6 +14,7 @@ from app.services.ending import settle
 from app.services.events import SYSTEM, Actor, record
 from app.services.local import local
 from app.services.moves import lock_need
+from app.services.people import own_page
 from app.services.tasks import WITHIN, close_tasks_about
 from app.services.telling import tell
 from matching.geo import round_up_100
@@ -130,7 +131,8 @@ def _ask(
         first_name=offer.person.first_name, category=need.category, urgency=need.urgency, mode=match.mode, when=need.availability,
         quartier=quartier.name if quartier else "", distance_m=told_distance(match, need.approximate or offer.approximate),
         deadline=match.deadline_at, yes_url=ctx.links.url(Purpose.VOLUNTEER_YES, match.id),
-        no_url=ctx.links.url(Purpose.VOLUNTEER_NO, match.id), my_page_url=ctx.links.page("/me"), weeks=need.repeats, at=need.wanted_at,
+        no_url=ctx.links.url(Purpose.VOLUNTEER_NO, match.id), my_page_url=own_page(ctx, offer.person),
+        weeks=need.repeats, at=need.wanted_at,
     )  # fmt: skip
     call_by = min(now + WITHIN[TaskKind.TELL], match.deadline_at)
     tell(session, ctx, offer.person, message, now, need=need, offer=offer, match=match, due_at=call_by)

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
-from app.models import Need, Offer, Person, Task
+from app.models import Need, Offer, Person, Task, Territory
+from app.services import accounts
+from app.services.events import Actor
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.functional.doors.test_coordination_pages import events
 from tests.pages import Page, Visitor
 
-SignIn = Callable[..., Visitor]
+SignIn, Told = Callable[..., Visitor], Callable[[str], list[dict[str, Any]]]
 TYPED = {
     "category": "shopping", "details": "Two bags a week <b>please</b>", "address": "4 rue des Essais", "postcode": "69002", "town": "Lyon",
     "name": "Odette Martin", "contact": "email", "email": "odette@example.net", "phone": "", "notice": "y",
@@ -94,6 +96,19 @@ def test_what_is_not_found_on_the_map_takes_longer(city: City, sign_in: SignIn) 
     assert "The address is not on the map yet" in page.text
 
 
+def test_a_kind_that_is_off_where_the_agent_is_in_charge_is_no_choice(city: City, sign_in: SignIn) -> None:
+    south, north = quartier(city, "Sud", -900, 0), quartier(city, "Nord", 0, 900)
+    with city.ctx.db.write() as session:
+        row = session.get_one(Territory, south)
+        row.settings, row.changed_at = {"not_offered": ["pets"]}, city.clock()
+    agents = [sign_in(territory_id=which) for which in (south, (south, north))]
+    here, whole = (agent.get("/coordination/needs/new") for agent in agents)
+    assert "Not offered in your area: Pets." in here.text and "Not offered" not in whole.text
+    assert 'value="pets"' not in here.html and 'value="pets"' in whole.html
+    refused = post(agents[0], 422, **(TYPED | {"category": "shopping", "notice": []}))
+    assert "Not offered in your area: Pets." in refused.text, "nor when the form comes back"
+
+
 OFFERED = {
     "categories": ["shopping", "pets"], "address": "4 rue des Essais", "postcode": "69002", "town": "Lyon", "quartier": "1",
     "name": "Yann Robert", "contact": "phone", "phone": "06 39 98 12 34", "charter": "y", "age": "y", "notice": "y",
@@ -118,6 +133,13 @@ def test_a_volunteer_on_the_phone_waits_for_the_approval_and_then_may_be_asked(c
     assert [task.kind for task in city.all(Task)] == ["approve"]
     visitor.submit(page, "Approve this volunteer")
     assert city.one(Person, person.id).approved_at
+
+
+def test_nobody_without_an_account_is_sent_to_a_page_that_asks_to_sign_in(city: City, sign_in: SignIn, told: Told) -> None:
+    visitor = sign_in()
+    visitor.submit(offer(visitor, contact="email", email="yann@example.net"), "Approve this volunteer")
+    accounts.approve(city.ctx, city.one(Offer, city.volunteer(approved=False)).person_id, Actor())
+    assert [message["my_page_url"] for message in told("volunteer_approved")] == ["", "http://127.0.0.1:8000/me"]
 
 
 def test_another_offer_of_somebody_known_is_theirs(city: City, sign_in: SignIn) -> None:

@@ -63,6 +63,7 @@ def test_a_volunteer_has_the_time_to_answer_of_the_needs_territory(city: City, s
 
 def test_a_kind_of_help_that_is_switched_off_is_refused_with_the_number_to_call(city: City, sign_in: SignIn) -> None:
     administrator = sign_in(role=Role.ADMINISTRATOR)
+    quartier(city, "Elsewhere", 9000, 19_000)  # where it is offered, so that the form has it
     address = f"/coordination/territories/{city.quartier_id}"
     save(city, administrator, administrator.get(address), phone="04 65 71 00 09", not_offered=["pets"])
     typed = TYPED | {"category": "pets", "quartier": str(city.quartier_id)}
