@@ -98,6 +98,7 @@ def test_odd_searches_find_nobody_and_break_nothing(city: City, sign_in: SignIn,
     page = visitor.submit(visitor.get("/coordination/call"), "Search", expect=None, said=said)
     assert page.status in (200, 422)
     assert "Résidente" not in page.text
+    assert visitor.get("/coordination/call?search=%00&person=%00").h1 == visitor.get(f"/coordination/call?search={'x' * 500}").h1
 
 
 def test_the_form_for_somebody_known_is_filled_in_and_the_look_written_down(city: City, sign_in: SignIn) -> None:
