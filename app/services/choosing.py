@@ -30,7 +30,7 @@ from matching.model import Pair, Rule
 from matching.policy import terms_of
 from matching.why import Explanation, explain
 
-LOOKED_AT = 300
+LOOKED_AT = 200
 SHOWN = 10
 CHOSEN_FOR = (NeedState.OPEN, NeedState.ASKED)
 ASKABLE = (OfferState.ACTIVE, OfferState.PAUSED)
