@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from shapely import from_geojson, from_wkb, set_precision, to_geojson
+from shapely import Polygon, from_geojson, from_wkb, set_precision, to_geojson, unary_union
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -22,6 +22,8 @@ from matching.geo import blur
 
 DRAWN_WITHIN = 1e-4
 """Degrees (about ten metres) that a drawn outline may be off."""
+SLIVERS = 1 / 100
+"""Of a territory: borders of those below it that do not quite meet leave no more."""
 
 
 def drawn_of(outlines: Iterable[tuple[int, str, BaseGeometry]]) -> str:
@@ -76,10 +78,16 @@ class Territories:
 
     @cached_property
     def quartiers(self) -> list[Quartier]:
-        """By name."""
-        above = set(self.parents.values())
-        leaves = [(name, i) for i, name in self.names.items() if i not in above]
-        return [Quartier(i, name, self.names.get(self.parents[i] or 0, "")) for name, i in sorted(leaves)]
+        """Those that somebody may say they live in, by name: with none below, or with a part that none of those below covers."""
+        leaves = sorted((name, i) for i, name in self.names.items() if not self.rest(i).is_empty)
+        return [Quartier(i, name, self.names.get(self.parents[i] or 0, "")) for name, i in leaves]
+
+    def rest(self, i: int) -> BaseGeometry:
+        """The part of a territory that those below it leave, without slivers at their borders."""
+        shape = self.shapes[i]
+        below = unary_union([self.shapes[child] for child in self._children.get(i, ())])
+        left = shape.difference(below)
+        return left if left.area > SLIVERS * shape.area else Polygon()
 
     def below(self, tops: Iterable[int]) -> frozenset[int]:
         """These territories and all below them. What is not there is left out; a ring of parents ends."""
@@ -198,10 +206,10 @@ def place(session: Session, ctx: Context, post: Post, spot: Spot) -> None:
 
 
 def middle_of(ctx: Context, territory_id: int) -> Spot:
-    """A point well inside a territory. Raises :class:`Outside` when there is no such territory."""
-    with ctx.db.read() as session:
-        outline = session.scalar(select(Territory.shape).where(Territory.id == territory_id))
-    if outline is None:
+    """A point well inside a territory, where it can in none below it. Raises :class:`Outside` when there is no such territory."""
+    here = all_territories(ctx)
+    if territory_id not in here.shapes:
         raise Outside(ctx.settings.city_phone)
-    middle = from_wkb(outline).representative_point()
+    rest = here.rest(territory_id)
+    middle = (here.shapes[territory_id] if rest.is_empty else rest).representative_point()
     return Spot(middle.x, middle.y, approximate=True)

@@ -115,7 +115,7 @@ def test_quartiers_near_home_come_first_and_many_stand_under_their_districts(cit
     with city.ctx.db.write() as session:
         session.add_all(
             Territory(name=f"P{i}", kind="quartier", parent_id=ids[0], settings={}, changed_at=city.clock(), shape=to_wkb(
-                box(LON + 0.1 + 0.01 * i, LAT - 0.02, LON + 0.11 + 0.01 * i, LAT + 0.02)))
+                box(LON + 0.1 + 0.02 * i, LAT - 0.02, LON + 0.12 + 0.02 * i, LAT + 0.02)))
             for i in range(5)
         )  # fmt: skip
     home = next(row.id for row in city.all(Territory, name="Q03"))

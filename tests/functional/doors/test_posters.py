@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from app.models import Territory
+from app.services import places
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.pages import Visitor
@@ -28,6 +29,25 @@ def test_the_citys_page_leads_to_the_posters(city: City, sign_in: SignIn) -> Non
     visitor = sign_in()
     page = visitor.get(next(address for address, words in visitor.get("/coordination/city").links if words.startswith("Posters")))
     assert page.h1 == "Posters and leaflets" and "Les Essais" in page.text
+
+
+def test_a_district_stays_to_be_chosen_where_its_quartiers_leave_a_part_of_it(city: City, client: Visitor, sign_in: SignIn) -> None:
+    district = quartier(city, "District", -9000, 0)
+    for name, south in (("South", -9000), ("Middle", -6000)):
+        quartier(city, name, south, south + 3000, parent_id=district)
+    begin_request(client)
+    client.get(f"/q/{district}")
+    assert picked(client, "/request/new") == str(district)
+    visitor = sign_in()
+    assert "District" in visitor.get(f"{PRINT}?quartier={district}").text
+    here = places.middle_of(city.ctx, district)
+    with city.ctx.db.read() as session:
+        assert places.areas(session).locate(here.lon, here.lat) == district
+    city.clock.advance(minutes=1)
+    quartier(city, "North", -3000, -10, parent_id=district)
+    client.get(f"/q/{district}")
+    assert picked(client, "/request/new") == "", "slivers are no part"
+    visitor.get(f"{PRINT}?quartier={district}", 404)
 
 
 def test_a_coordinator_makes_posters_of_the_quartiers_in_sight_only(city: City, sign_in: SignIn) -> None:
