@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from flask import Response, abort, flash, make_response, redirect, render_template, request, session, url_for
+from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
@@ -13,7 +13,7 @@ from shapely import to_geojson
 from app.coordination.door import ID, coordination
 from app.extensions import ctx
 from app.forms import Form, LineField, PickField, TextField, UploadField, needed
-from app.identity import actor, signed_in
+from app.identity import actor
 from app.outline_words import say
 from app.permissions import ADMINISTRATOR, permit
 from app.services import drafts, outlines, territory_removal
@@ -22,7 +22,6 @@ from app.services.places import all_territories, drawn_of
 from app.services.territories import Given, Imported, import_territories, preview
 from app.uploads import takes_file
 
-DRAFT = "outlines"
 SHOWN = 100
 """Of each list: a city has some hundred quartiers, and what is wrong is mostly wrong everywhere."""
 LONGEST_TEXT = 200_000
@@ -121,19 +120,22 @@ def _one(form: OutlineForm, drawn: str, territory_id: str) -> Response | None:
 
 
 def _keep(text: str, name_property: str, kind: str, parent: str, territory: str = "") -> Response:
-    """What is to be looked at lies in a draft of this person's, sealed, for two days at most."""
-    me = signed_in() or abort(403)
-    given = {"text": text, "property": name_property, "kind": kind, "parent": parent, "territory": territory, "person": str(me.id)}
-    answers = {"given": {name: [value] for name, value in given.items()}}
-    session[f"draft-{DRAFT}"] = drafts.save(ctx(), session.get(f"draft-{DRAFT}"), DRAFT, answers)
-    return make_response(redirect(url_for("coordination.check_outlines"), 303))
+    """What is to be looked at lies in a draft, sealed, for two days at most. The address says in which: there may be one in each tab."""
+    given = {"text": text, "property": name_property, "kind": kind, "parent": parent, "territory": territory}
+    draft = drafts.save(ctx(), None, _mine(), {"given": {name: [value] for name, value in given.items()}})
+    return make_response(redirect(url_for("coordination.check_outlines", draft=draft), 303))
+
+
+def _mine() -> str:
+    """The kind of draft that holds what this agent looks at: nobody else's address leads to it."""
+    return f"outlines-{actor().person_id}"
 
 
 def _kept() -> Given | None:
-    me = signed_in() or abort(403)
-    answers = drafts.read(ctx(), session.get(f"draft-{DRAFT}"), DRAFT).get("given", {})
+    draft = request.args.get("draft", "")
+    answers = drafts.read(ctx(), draft, _mine()).get("given", {}) if draft.isprintable() else {}
     kept = {name: values[0] for name, values in answers.items()}
-    if kept.get("person") != str(me.id):
+    if not kept:
         return None
     found = outlines.read(kept["text"].encode(), kept["property"]).outlines
     number = {name: int(kept[name]) if kept[name] else None for name in ("parent", "territory")}
@@ -151,7 +153,7 @@ def check_outlines() -> ResponseReturnValue:
     if request.method == "POST":
         done = import_territories(ctx(), given, actor())
         if not done.troubles:
-            drafts.discard(ctx(), session.pop(f"draft-{DRAFT}"))
+            drafts.discard(ctx(), request.args["draft"])
             flash(_done(done))
             return redirect(url_for("coordination.territories"), 303)
     would = preview(ctx(), given)

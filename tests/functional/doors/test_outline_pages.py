@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from shapely import box, from_wkb, to_geojson
 
-from app.coordination.outlines import DRAFT
 from app.models import Draft, Event, Need, Person, PersonTerritory, Role, Territory
-from app.services import drafts, referents
+from app.services import referents
 from app.services.events import Actor
 from tests.city import CENTRE, DEGREES_A_METRE, City
 from tests.functional.doors.conftest import quartier
@@ -75,13 +74,19 @@ def test_what_was_looked_at_is_bound_to_whoever_looked_and_expires(city: City, a
     page = send(city, admin, file(Nord=(0, 5000)))
     [draft] = city.all(Draft)
     assert "Nord" not in str(city.raw("SELECT answers FROM draft"))
-    kept = drafts.read(city.ctx, draft.id, DRAFT)
-    drafts.save(city.ctx, draft.id, DRAFT, {"given": kept["given"] | {"person": ["999999"]}})
-    assert "nothing to look at any more" in admin.submit(page, "Store it").text
-    drafts.save(city.ctx, draft.id, DRAFT, kept)
+    other = sign_in(role=Role.ADMINISTRATOR, territory_id=())
+    assert "nothing to look at any more" in other.get(f"/coordination/territories/check?draft={draft.id}").text
     city.clock.advance(days=3)
     assert "nothing to look at any more" in admin.submit(page, "Store it").text
     assert names(city) == {"Centre"}
+
+
+def test_each_tab_stores_what_it_shows(city: City, admin: Visitor) -> None:
+    one, other = send(city, admin, file(Nord=(0, 5000))), send(city, admin, file(Sud=(-5000, 0)))
+    admin.submit(one, "Store it")
+    assert names(city) == {"Centre", "Nord"}
+    admin.submit(other, "Store it")
+    assert names(city) == {"Centre", "Nord", "Sud"} and city.all(Draft) == []
 
 
 class Body(io.BytesIO):
