@@ -135,6 +135,9 @@ def init(web: Flask, settings: Settings, own_words: Callable[[str], Mapping[str,
     """``own_words`` are the city's own texts in a language, by the English that stands in the code."""
     babel.init_app(web, default_locale=settings.language, default_timezone=settings.timezone, locale_selector=_choose)
     babel.domain_instance = _Catalogues()
+    # Straight from the catalogue: a page says a thousand texts, and the way by the extension takes as long as a small page.
+    said = babel.domain_instance.get_translations
+    web.jinja_env.install_gettext_callables(lambda one: said().gettext(one), lambda *some: said().ngettext(*some), newstyle=True)
     web.extensions[_LOADED], web.extensions[_OWN] = _load(CATALOGUES), own_words
     web.after_request(_remember)
 

@@ -29,7 +29,7 @@ from app.models import (
 from app.services.ending import end
 from app.services.events import SYSTEM, Actor, record
 from app.services.freezing import end_help, unfreeze
-from app.services.lists import PAGE_SIZE, Page, open_tasks, page_number
+from app.services.lists import MANY, PAGE_SIZE, Page, open_tasks, page_number, up_to
 from app.services.moves import lock_match
 from app.services.posting import withdraw
 from app.services.reports import HARMLESS
@@ -59,8 +59,8 @@ def listed(ctx: Context, sight: Sight, number: int) -> Page:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many ``tasks`` wait (as :func:`open_tasks` counts), whether anybody is ``named`` as a lead, whether this agent ``leads``, and
-    how much waits for them as one."""
+    """How many ``tasks`` wait, whether anybody is ``named`` as a lead, whether this agent ``leads``, and how much waits for them as one:
+    :data:`MANY` of each at the most."""
 
     tasks: int
     named: bool
@@ -80,14 +80,13 @@ def waiting(ctx: Context, sight: Sight, person_id: int) -> Waiting:
     def here(territory: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
         return or_(everywhere, and_(mine.exists(), or_(territory.is_(None), territory.in_(below))))
 
-    lie_open = select(func.count(Incident.id)).join(Need, Need.id == Incident.need_id)
+    lie_open = select(Incident.id).join(Need).where(Incident.state != IncidentState.CLOSED, here(Need.territory_id))
     columns = (
-        open_tasks(sight), select(SafetyLead.id).limit(1), mine.limit(1),
-        lie_open.where(Incident.state != IncidentState.CLOSED, here(Need.territory_id)),
-        select(func.count(Flag.id)).where(Flag.looked_at.is_(None), here(Flag.territory_id)),
+        open_tasks(sight), select(SafetyLead.id).limit(1).scalar_subquery(), mine.limit(1).scalar_subquery(), up_to(MANY - 1, lie_open),
+        up_to(MANY - 1, select(Flag.id).where(Flag.looked_at.is_(None), here(Flag.territory_id))),
     )  # fmt: skip
     with ctx.db.read() as session:
-        tasks, named, leads, incidents, flags = session.execute(select(*(each.scalar_subquery() for each in columns))).one()
+        tasks, named, leads, incidents, flags = session.execute(select(*columns)).one()
         return Waiting(tasks, named is not None, leads is not None, incidents, flags)
 
 

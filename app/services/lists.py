@@ -232,10 +232,10 @@ def _section(ctx: Context) -> ColumnElement[int]:
     return case((Task.kind == TaskKind.REPORT, 0), (Task.due_at < now, 1), (Task.due_at < midnight, 2), else_=3)
 
 
-def open_tasks(sight: Sight) -> Select[int]:
+def open_tasks(sight: Sight) -> ScalarSelect[int]:
     """How many tasks wait for somebody, :data:`MANY` at the most: every page asks."""
     rows = select(Task.id).outerjoin(Need, Need.id == Task.need_id).outerjoin(Offer, Offer.id == Task.offer_id)
-    return select(func.count()).select_from(rows.where(Task.closed_at.is_(None), sight.of_task()).limit(MANY).subquery())
+    return up_to(MANY - 1, rows.where(Task.closed_at.is_(None), sight.of_task()))
 
 
 def territories(ctx: Context, sight: Sight) -> Sequence[Row[int, str, str]]:
