@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, joinedload, load_only
 
 from app.context import Context
-from app.models import Block, Match, Moderation, Need, Offer, Person, Territory
+from app.models import Block, Match, Moderation, Need, Offer, Person
 from app.policy import policy_of
 from app.services.blocks import blocked_of
 from app.services.board import need_to_match, offer_to_match
@@ -95,8 +95,8 @@ def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
         offer = offers[row.Offer.id]
         apart_m = distance_m(asks.lon, asks.lat, offer.lon, offer.lat)
         told = Candidate(
-            row.Offer.id, row.quartier or "", apart_m, row.Offer.last_asked_at, row.seen, asked=row.Offer.id in asked,
-            match_id=live.get(row.Offer.id), forbidden=row.Person.id in forbidden,
+            row.Offer.id, here.names.get(row.Offer.territory_id, ""), apart_m, row.Offer.last_asked_at, row.seen,
+            asked=row.Offer.id in asked, match_id=live.get(row.Offer.id), forbidden=row.Person.id in forbidden,
         )  # fmt: skip
         pair = found.get(offer.id)
         if pair and not told.asked:
@@ -129,14 +129,13 @@ def as_asked(offer: Offer, known: OfferToMatch) -> OfferToMatch:
 
 
 def _near(sight: Sight, need: Need) -> Select[*tuple[Any, ...]]:
-    """Columns: Offer, Person, quartier, seen. The nearest, as on a map that is flat around here."""
+    """Columns: Offer, Person, seen. The nearest, as on a map that is flat around here."""
     assert need.point, "an unplaced need has nobody near"
     lon, lat = need.point
     east, north = (Offer.public_lon - lon) * cos(radians(lat)), Offer.public_lat - lat
     return (
-        select(Offer, Person, Territory.name.label("quartier"), sight.inside(Offer.territory_id).label("seen"))
+        select(Offer, Person, sight.inside(Offer.territory_id).label("seen"))
         .join(Offer.person)
-        .outerjoin(Territory, Territory.id == Offer.territory_id)
         .where(
             Offer.state.in_(ASKABLE), Person.approved_at.is_not(None), Person.frozen_at.is_(None), Offer.exact_point.is_not(None),
             offers_of(need.category),
