@@ -21,7 +21,7 @@ def square(x: float, y: float, side: float) -> list[Corner]:
 
 
 def file(geometry: Any, **more: Any) -> bytes:
-    feature = {"type": "Feature", "properties": {"nom": "Nord", "code": 1}, "geometry": geometry}
+    feature = {"type": "Feature", "properties": {"nom": "Nord", "code": 1, "old": None}, "geometry": geometry}
     return json.dumps({"type": "FeatureCollection", "features": [feature], **more}).encode()
 
 
@@ -102,7 +102,7 @@ def test_a_file_that_says_it_is_in_degrees_is_believed(name: str) -> None:
     assert len(outlines.read(file(GOOD, crs=crs(name)), "nom").outlines) == 1
 
 
-@pytest.mark.parametrize(("name", "sentence"), [("name", "Its properties: code, nom"), ("code", "no text in its property code")])
+@pytest.mark.parametrize(("name", "sentence"), [("name", "Its properties: code, nom, old"), ("old", "no text in its property old")])
 def test_without_a_name_the_properties_that_there_are_are_named(name: str, sentence: str) -> None:
     assert sentence in said(file(GOOD), name)
 
@@ -111,6 +111,16 @@ def test_without_a_name_the_properties_that_there_are_are_named(name: str, sente
 def test_a_name_that_no_page_could_show_is_refused(name: str) -> None:
     raw = json.dumps({"features": [{"properties": {"nom": name}, "geometry": GOOD}]}).encode()
     assert "cannot be printed" in said(raw)
+
+
+def test_a_number_is_a_name_too() -> None:
+    assert outlines.read(file(GOOD), "code").outlines[0].name == "1"
+
+
+def test_two_of_one_name_are_refused() -> None:
+    raw = json.dumps({"features": [{"properties": {"nom": name}, "geometry": GOOD} for name in ("Nord", "Sud", "nord")]}).encode()
+    found = outlines.read(raw, "nom")
+    assert [(trouble.number, say(trouble)[:50]) for trouble in found.troubles] == [(3, "Feature 3 (nord): Feature 1 has the same name: nob")]
 
 
 def test_a_hole_is_kept() -> None:
