@@ -218,12 +218,12 @@ class AgreedToResident(Message):
 
 @dataclass(frozen=True)
 class MatchEndedToVolunteer(Message):
-    """``settled``: another volunteer took the place; ``called_off``: the town hall ended what was agreed."""
+    """``settled``: another volunteer took the place."""
 
     kind = "match_ended_to_volunteer"
     topic = Topic.MATCH
     category: str
-    why: Literal["withdrawn", "changed", "resident_declined", "expired", "backed_out", "called_off", "settled"]
+    why: Literal["withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled"]
     invitation: Invitation | None = None
 
 

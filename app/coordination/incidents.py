@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.buttons import pressed
-from app.coordination.door import ID, by_phone, coordination, lead_sight, sight, waiting
+from app.coordination.door import ID, by_phone, coordination, lead_sight, sight
 from app.coordination.lists import whole
 from app.extensions import ctx
 from app.forms import ChoiceField, Form, TextField, needed
@@ -50,10 +50,10 @@ class CloseForm(Form):
     outcome = ChoiceField(
         _l("What came of it?"), _l("Say what came of it."),
         choices=lambda: {
-            IncidentOutcome.UNFOUNDED: _("Nothing happened that concerns safety: all goes on as before"),
-            IncidentOutcome.SETTLED: _("It was talked over with everybody: all goes on, but these two are not brought together again"),
-            IncidentOutcome.NO_MORE: _("The person helps, or is helped, no more: what was agreed ends, and both sides are told"),
-            IncidentOutcome.PASSED_ON: _("The police or another service has it: what is stopped stays so until you let it go on here"),
+            IncidentOutcome.UNFOUNDED: _("Nothing happened that concerns safety"),
+            IncidentOutcome.SETTLED: _("It was talked over with everybody"),
+            IncidentOutcome.NO_MORE: _("The person helps, or is helped, no more"),
+            IncidentOutcome.PASSED_ON: _("The police or another service has it"),
         },
     )  # fmt: skip
     words = TextField(_l("In a few words"))
@@ -81,7 +81,7 @@ def incident(incident_id: int) -> ResponseReturnValue:
 @coordination.post(f"/incidents/<{ID}:incident_id>/take")
 @permit(LEAD)
 def take_incident(incident_id: int) -> ResponseReturnValue:
-    return _done(incident_id, incidents.take(ctx(), incident_id, whole(request.form.get("was")), actor()), _("You have it in hand."))
+    return _done(incident_id, incidents.take(ctx(), incident_id, actor()), _("You have it in hand."))
 
 
 @coordination.post(f"/incidents/<{ID}:incident_id>/note")
@@ -141,8 +141,7 @@ def told_report(match_id: int) -> ResponseReturnValue:
         found = details.match(ctx(), sight(), match_id) or abort(404)
         side = Side(form.side.data)
         reports.report(ctx(), side, found.row.need_id, match_id, form.reason.data, form.words.data, by_phone())
-        flash(_("Written down. The person in charge of safety is told at once; nobody else reads it.") if waiting().named
-              else _("Written down. Nobody is in charge of safety yet: the administrators are told, so that they name somebody."))
+        flash(_("Written down. The person in charge of safety is told at once; nobody else reads it."))
         return redirect(url_for("coordination.match", match_id=match_id), 303)
     return render_template("coordination/told.html", form=form, match_id=match_id), 422 if form.errors else 200
 

@@ -11,7 +11,7 @@ from notifications.types import UTCDateTime
 
 class Block(Base):
     """``person_id`` would rather not meet ``other_id``. It holds both ways, for all posts of both, and is shown to nobody, unless it is an
-    agent (``by_id``) who said so. ``incident_id``: since the one reported the other, and until a lead finds that there was nothing."""
+    agent (``by_id``) who said so."""
 
     __tablename__ = "block"
     __table_args__ = (UniqueConstraint("person_id", "other_id"),)
@@ -20,5 +20,4 @@ class Block(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     other_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -12,13 +12,10 @@ from app.services.events import SYSTEM, Actor
 from app.services.people import OWN, identities
 
 
-def block(
-    session: Session, person_id: int, other_id: int, now: datetime, by: Actor = SYSTEM, incident_id: int | None = None
-) -> None:  # fmt: skip
-    """From now on these two are not brought together; a second time changes nothing. ``by`` is the agent who says so, if it is one;
-    ``incident_id`` what was reported, if it was that."""
+def block(session: Session, person_id: int, other_id: int, now: datetime, by: Actor = SYSTEM) -> None:
+    """From now on these two are not brought together; a second time changes nothing. ``by`` is the agent who says so, if it is one."""
     if session.scalar(select(Block.id).where(Block.person_id == person_id, Block.other_id == other_id)) is None:
-        session.add(Block(person_id=person_id, other_id=other_id, created_at=now, by_id=by.person_id, incident_id=incident_id))
+        session.add(Block(person_id=person_id, other_id=other_id, created_at=now, by_id=by.person_id))
 
 
 def blocked_of(session: Session, people: Collection[Person]) -> Mapping[int, frozenset[str]]:

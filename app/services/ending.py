@@ -62,13 +62,12 @@ def _finish(
     session: Session, ctx: Context, match: Match, there: MatchState, why: str, now: datetime, by: Actor, because: str | None = None
 ) -> datetime | None:
     """When the first visit would have been that is off with it."""
-    unsaid, was = outdate(session, match, now, by), MatchState(match.state)
+    unsaid = outdate(session, match, now, by)
     match.reason, match.because, match.closed_at, match.ask_at = why, because, now, None
     off = call_off(session, ctx, match, now)
     move(session, match, there, now, by, why)
     give_back_offer(match.offer, now)
-    told = TOLD_AS.get(why) or ("called_off" if why == "frozen" and was is MatchState.AGREED else None)
-    if told and ProposalToVolunteer.kind not in unsaid:
+    if (told := TOLD_AS.get(why)) and ProposalToVolunteer.kind not in unsaid:
         entry = invitation(session, ctx, match, Side.VOLUNTEER, now) if off else None
         message = MatchEndedToVolunteer(match.offer.person.first_name, match.need.category, told, entry)  # type: ignore[arg-type]
         tell(session, ctx, match.offer.person, message, now, offer=match.offer, match=match)

@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.context import Context
 from app.models import Match, Need, Offer, Person
-from app.services.ending import end, end_matches_of
+from app.services.ending import end_matches_of
 from app.services.events import SYSTEM, Actor, record
 from app.services.local import local
-from app.services.moves import lock_match, move
 from app.services.people import own_page
 from app.services.telling import tell
-from matching.lifecycle import LIVE, MatchState, OfferState
+from matching.lifecycle import LIVE, MatchState
 from notifications.messages import VolunteerBack, VolunteerPaused
 
 
@@ -40,22 +39,6 @@ def take_back(session: Session, ctx: Context, person: Person, now: datetime, by:
     session.execute(select(Need.id).where(Need.id.in_(needs)).order_by(Need.id).with_for_update())
     for offer in session.scalars(own).all():
         end_matches_of(session, ctx, now, by, "frozen", offer=offer, keep=[MatchState.AGREED])
-
-
-def take_back_match(session: Session, ctx: Context, match_id: int, now: datetime) -> None:
-    """The same for one match, of which its volunteer has reported something."""
-    match = lock_match(session, match_id)
-    if match.state in LIVE and match.state != MatchState.AGREED:
-        end(session, ctx, match, MatchState.CANCELLED, "frozen", now, SYSTEM)
-
-
-def end_help(session: Session, ctx: Context, person: Person, now: datetime, by: Actor) -> None:
-    """The volunteer helps no more: what was agreed ends, both sides are told, and they stay frozen, whatever they offer next."""
-    own = select(Offer).where(Offer.person_id == person.id, Offer.state != OfferState.WITHDRAWN).options(joinedload(Offer.person))
-    for offer in session.scalars(own.order_by(Offer.id)).all():
-        end_matches_of(session, ctx, now, SYSTEM, "frozen", offer=offer)
-        offer.paused_until = None
-        move(session, offer, OfferState.WITHDRAWN, now, by, "withdrawn")
 
 
 def unfreeze(session: Session, ctx: Context, person: Person, now: datetime, by: Actor) -> None:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.context import Context
 from app.models import (
-    Block,
     Event,
     Flag,
     Incident,
@@ -28,11 +27,9 @@ from app.models import (
 )
 from app.services.ending import end
 from app.services.events import SYSTEM, Actor, record
-from app.services.freezing import end_help, unfreeze
+from app.services.freezing import unfreeze
 from app.services.lists import MANY, PAGE_SIZE, Page, open_tasks, page_number, up_to
 from app.services.moves import lock_match
-from app.services.posting import withdraw
-from app.services.reports import HARMLESS
 from app.services.sight import Sight
 from matching.lifecycle import MatchState, VisitState
 
@@ -102,17 +99,12 @@ def _seen(sight: Sight, incident_id: int) -> Select[tuple[Incident]]:
 @dataclass(frozen=True)
 class Whole:
     """An incident with all of it. ``agreed``: what stands between the volunteer and others, to be decided (columns: id, need_id, category,
-    visit_at, decided); ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent. ``lead``: the name of who
-    has it in hand; ``apart``: the two are not brought together because of it; ``other``: another open report that freezes the
-    volunteer."""
+    visit_at, decided); ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
 
     incident: Incident
     reporter: Person
     about: Person | None
     helps: bool
-    lead: str
-    apart: bool
-    other: int | None
     agreed: Sequence[Row[*tuple[Any, ...]]]
     entries: Sequence[Row[*tuple[Any, ...]]]
     readings: Sequence[Row[*tuple[Any, ...]]]
@@ -125,7 +117,8 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
         record(session, READ, ctx.now(), by, task_id=incident.task_id)
         session.flush()
         about = session.get(Person, incident.about_id) if incident.about_id else None
-        helps = _helps(session, incident)
+        helper = session.scalar(select(Offer.person_id).join(Match).where(Match.id == incident.match_id))
+        helps = about is not None and helper == about.id
         agent = aliased(Person)
         entries = session.execute(
             select(IncidentEntry.at, IncidentEntry.kind, IncidentEntry.words, IncidentEntry.match_id, agent.name.label("agent"))
@@ -142,12 +135,7 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
             .limit(SHOWN)
         ).all()
         agreed = _agreed(session, incident) if helps else ()
-        lead = session.get(Person, incident.lead_id) if incident.lead_id else None
-        apart = session.scalar(select(Block.id).where(Block.incident_id == incident.id).limit(1)) is not None
-        return Whole(
-            incident, session.get_one(Person, incident.reporter_id), about, helps, lead.name if lead else "", apart,
-            _kept_by_another(session, incident), agreed, entries, readings,
-        )  # fmt: skip
+        return Whole(incident, session.get_one(Person, incident.reporter_id), about, helps, agreed, entries, readings)
 
 
 def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -165,12 +153,12 @@ def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ..
     ).all()
 
 
-def take(ctx: Context, incident_id: int, was: int | None, by: Actor) -> bool:
-    """Somebody has in hand what ``was`` in that lead's (``None``: nobody's). ``False`` where it is closed, or another's meanwhile."""
+def take(ctx: Context, incident_id: int, by: Actor) -> bool:
+    """Somebody has it in hand. ``False`` where it is closed, or is theirs already."""
     now = ctx.now()
     with ctx.db.write() as session:
-        free = Incident.lead_id == was if was else Incident.lead_id.is_(None)
-        taken = update(Incident).where(Incident.id == incident_id, Incident.state != IncidentState.CLOSED, free)
+        others = or_(Incident.lead_id.is_(None), Incident.lead_id != by.person_id)
+        taken = update(Incident).where(Incident.id == incident_id, Incident.state != IncidentState.CLOSED, others)
         if not session.execute(taken.values(state=IncidentState.IN_HAND, lead_id=by.person_id)).rowcount:
             return False
         _write(session, session.get_one(Incident, incident_id), "taken", "", now, by)
@@ -197,30 +185,20 @@ def decide(ctx: Context, incident_id: int, match_id: int, goes_on: bool, by: Act
 
 
 def let_on(ctx: Context, incident_id: int, words: str, by: Actor) -> bool:
-    """The volunteer may be asked again, for this reason. ``False`` where they may already, or another open report keeps them."""
+    """The volunteer may be asked again, for this reason. ``False`` where they may already."""
     now = ctx.now()
     with ctx.db.write() as session:
         incident = session.get_one(Incident, incident_id)
         person = session.get(Person, incident.about_id, with_for_update=True) if incident.about_id else None
-        if person is None or person.frozen_at is None or _kept_by_another(session, incident):
+        if person is None or person.frozen_at is None:
             return False
         unfreeze(session, ctx, person, now, by)
         _write(session, incident, "unfrozen", words, now, by)
         return True
 
 
-def _kept_by_another(session: Session, incident: Incident) -> int | None:
-    """Another open report that says of the same person what freezes them."""
-    other = Incident.id != incident.id, Incident.about_id == incident.about_id, Incident.state != IncidentState.CLOSED
-    return session.scalar(select(Incident.id).where(*other, Incident.reason.not_in(HARMLESS)).limit(1))
-
-
 def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, words: str, by: Actor) -> bool:
-    """What came of it, and with that what becomes of the two and of what was agreed. ``False`` where it is closed already.
-
-    Where nothing happened, or it was talked over, the volunteer may be asked again (unless another open report keeps them), and where
-    nothing happened the two may meet again. A volunteer who helps no more has no offer left; a resident's request ends likewise.
-    """
+    """What came of it. ``False`` where it is closed already. A volunteer who is frozen stays so: that is decided by itself."""
     now = ctx.now()
     with ctx.db.write() as session:
         closed = update(Incident).where(Incident.id == incident_id, Incident.state != IncidentState.CLOSED)
@@ -230,30 +208,7 @@ def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, words: str, 
         task = session.get_one(Task, incident.task_id, with_for_update=True)
         task.closed_at, task.closed_by_id = task.closed_at or now, task.closed_by_id or by.person_id
         _write(session, incident, "closed", words, now, by)
-        _carry_out(session, ctx, incident, outcome, now, by)
         return True
-
-
-def _carry_out(session: Session, ctx: Context, incident: Incident, outcome: IncidentOutcome, now: datetime, by: Actor) -> None:
-    if outcome == IncidentOutcome.UNFOUNDED:
-        session.execute(delete(Block).where(Block.incident_id == incident.id))
-    person = session.get(Person, incident.about_id) if incident.about_id else None
-    if person is None:
-        return
-    helps = _helps(session, incident)
-    if outcome == IncidentOutcome.NO_MORE:
-        if helps:
-            end_help(session, ctx, person, now, by)
-        else:
-            withdraw(session, ctx, incident.need_id, now, by)
-    elif outcome != IncidentOutcome.PASSED_ON and helps and person.frozen_at and not _kept_by_another(session, incident):
-        unfreeze(session, ctx, person, now, by)
-
-
-def _helps(session: Session, incident: Incident) -> bool:
-    """Whether it is about the volunteer of its match."""
-    helper = session.scalar(select(Offer.person_id).join(Match).where(Match.id == incident.match_id))
-    return incident.about_id is not None and helper == incident.about_id
 
 
 def _write(

@@ -24,7 +24,7 @@ from app.services.people import make_person
 from app.services.places import Spot, areas, middle_of, place
 from app.services.tasks import close_tasks_about, close_tasks_of_need, open_task
 from app.services.telling import tell
-from matching.lifecycle import NEED_MOVES, MatchState, NeedState, OfferState
+from matching.lifecycle import MatchState, NeedState, OfferState
 from matching.model import Urgency
 from notifications.messages import ConfirmNeed, NeedClosed, NeedReceived
 
@@ -316,29 +316,13 @@ def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor, until: da
             open_need(session, ctx, need, now, by, told=False)
             settle(session, ctx, need, now, by)
             return need
-        if there is NeedState.WITHDRAWN:
-            _withdraw(session, ctx, need, now, by)
-            return need
         move(session, need, there, now, by, str(there))
         need.next_try_at = None
-        end_matches_of(session, ctx, now, by, "withdrawn", need=need, keep=[MatchState.AGREED])
+        end_matches_of(session, ctx, now, by, "withdrawn", need=need, keep=() if there is NeedState.WITHDRAWN else [MatchState.AGREED])
+        if there is NeedState.WITHDRAWN:
+            close_tasks_of_need(session, now, by, need.id)
+            tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "withdrawn"), now, need=need)
         return need
-
-
-def withdraw(session: Session, ctx: Context, need_id: int, now: datetime, by: Actor) -> None:
-    """A need that is not over ends, in somebody else's transaction."""
-    need = lock_need(session, need_id)
-    if need is not None and NeedState.WITHDRAWN in NEED_MOVES[NeedState(need.state)]:
-        need.paused_until = None
-        _withdraw(session, ctx, need, now, by)
-
-
-def _withdraw(session: Session, ctx: Context, need: Need, now: datetime, by: Actor) -> None:
-    move(session, need, NeedState.WITHDRAWN, now, by, str(NeedState.WITHDRAWN))
-    need.next_try_at = None
-    end_matches_of(session, ctx, now, by, "withdrawn", need=need)
-    close_tasks_of_need(session, now, by, need.id)
-    tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "withdrawn"), now, need=need)
 
 
 def go_on_due(ctx: Context, limit: int = 200) -> int:

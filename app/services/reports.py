@@ -1,17 +1,13 @@
 """Something went wrong between two people: an incident for whoever is in charge, who is told at once, and a line on the agents' list that
 says no more than that."""
 
-from datetime import datetime, timedelta
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import joinedload
 
 from app.context import Context
-from app.models import Incident, IncidentState, Match, Need, Offer, TaskKind
+from app.models import Incident, Match, Need, Offer, TaskKind
 from app.services import leads
-from app.services.blocks import block
 from app.services.events import Actor, record
-from app.services.freezing import freeze, take_back_match
+from app.services.freezing import freeze
 from app.services.tasks import open_task
 from app.services.telling import tell
 from matching.lifecycle import Side
@@ -19,15 +15,12 @@ from notifications.messages import SomethingReported
 
 REASONS = ("unsafe", "money", "absent", "rude", "other")
 HARMLESS = ("absent",)
-"""All other reasons freeze the volunteer of whom a resident says them, and keep the two apart: whoever is afraid does not always find the
-right word."""
-AGAIN = timedelta(days=1)
-"""The same words of the same match within this time are the same report, sent again."""
+"""All other reasons freeze the volunteer of whom a resident says them: whoever is afraid does not always find the right word."""
 
 
 def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason: str, words: str, by: Actor) -> None:
     """What this side of a match says of the other, or a resident of a request where nobody came yet. ``by`` is who says it, or the agent
-    whom they have told. Since then the two are not brought together, and a volunteer who reports is not asked to go there any more."""
+    whom they have told."""
     now = ctx.now()
     with ctx.db.write() as session:
         need = session.get_one(Need, need_id, options=[joinedload(Need.person)])
@@ -35,9 +28,6 @@ def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason:
         volunteer = match.offer.person if match else None
         reporter, about = (volunteer, need.person) if side is Side.VOLUNTEER else (need.person, volunteer)
         assert reporter is not None, "a volunteer reports about a match"
-        session.refresh(reporter, with_for_update=True)  # of two of the same at once the second waits, and finds the first
-        if _said_already(session, reporter.id, need_id, match_id, reason, words, now):
-            return
         task = open_task(session, TaskKind.REPORT, now, need=need, match=match)
         session.flush()
         assert task is not None
@@ -54,19 +44,5 @@ def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason:
         page = ctx.links.page(f"/coordination/incidents/{incident.id}" if named else "/coordination/leads")
         for agent in told:
             tell(session, ctx, agent, SomethingReported(agent.first_name, page, named), now, once=f"incident:{incident.id}")
-        if about and reason not in HARMLESS:
-            block(session, reporter.id, about.id, now, incident_id=incident.id)
-            if side is Side.RESIDENT:
-                freeze(session, ctx, about, need.territory_id, now)
-            elif match:
-                take_back_match(session, ctx, match.id, now)
-
-
-def _said_already(
-    session: Session, reporter_id: int, need_id: int, match_id: int | None, reason: str, words: str, now: datetime
-) -> bool:  # fmt: skip
-    same = (
-        Incident.reporter_id == reporter_id, Incident.need_id == need_id, Incident.match_id == match_id, Incident.reason == reason,
-        Incident.state != IncidentState.CLOSED, Incident.opened_at > now - AGAIN,
-    )  # fmt: skip
-    return any(each.words == words for each in session.scalars(select(Incident).where(*same)))
+        if side is Side.RESIDENT and volunteer and reason not in HARMLESS:
+            freeze(session, ctx, volunteer, need.territory_id, now)

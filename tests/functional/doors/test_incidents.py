@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.models import Block, Event, Incident, IncidentEntry, IncidentOutcome, Match, Need, Offer, Person, Role
-from app.services import blocks, by_hand, choosing, incidents, leads, matches, merging, reports, taking
+from app.models import Event, Incident, IncidentEntry, Match, Need, Offer, Person, Role
+from app.services import by_hand, leads, matches, merging, reports, taking
 from app.services.events import Actor
 from app.services.matches import Answer
 from app.services.sight import EVERYTHING
 from app.services.telling import SEALED_AS, tell
-from matching.lifecycle import MatchState, NeedState, OfferState, Side
+from matching.lifecycle import MatchState, NeedState, Side
 from notifications.messages import MESSAGES, OF_NO_MATCH
 from notifications.render import render
 from notifications.samples import CITY, SAMPLES
@@ -203,101 +203,6 @@ def test_the_volunteers_own_page_is_kind_and_true(city: City, sign_in: Any) -> N
     assert "This says nothing against you" in visitor.get("/me").text
 
 
-# --- kept apart
-
-
-@pytest.mark.parametrize(("side", "reason", "apart"), [
-    (Side.RESIDENT, "unsafe", True), (Side.RESIDENT, "absent", False), (Side.VOLUNTEER, "rude", True), (Side.VOLUNTEER, "absent", False),
-])  # fmt: skip
-def test_who_reports_is_not_brought_together_with_them_again(city: City, side: Side, reason: str, apart: bool) -> None:
-    match, need, offer = agreed(city)
-    reports.report(city.ctx, side, need.id, match.id, reason, "", Actor())
-    [incident] = city.all(Incident)
-    incidents.close(city.ctx, incident.id, IncidentOutcome.SETTLED, "", Actor())
-    matches.let_go(city.ctx, match.id, Actor())
-    assert city.one(Person, offer.person_id).frozen_at is None
-    resident = city.one(Person, need.person_id)
-    again = city.need(name=resident.name, email=resident.email, phone=resident.phone)
-    city.match()
-    assert [each.offer_id for each in city.matches(again)] == ([] if apart else [offer.id])
-    found = choosing.candidates(city.ctx, EVERYTHING, again)
-    assert found and offer.id not in [each.offer_id for each in (*found.could, *found.others) if apart], "nor told to agents"
-
-
-def test_where_nothing_happened_they_may_meet_again_but_for_what_they_wished_themselves(city: City) -> None:
-    _match, need, offer, incident = reported(city)
-    with city.ctx.db.write() as session:
-        blocks.block(session, offer.person_id, need.person_id, city.clock())
-    incidents.close(city.ctx, incident.id, IncidentOutcome.UNFOUNDED, "", Actor())
-    assert [(each.person_id, each.incident_id) for each in city.all(Block)] == [(offer.person_id, None)]
-
-
-def test_a_volunteer_who_reports_is_not_asked_to_go_there(city: City) -> None:
-    match, need, offer = proposed(city)
-    reports.report(city.ctx, Side.VOLUNTEER, need.id, match.id, "unsafe", "", Actor(offer.person_id))
-    assert (city.one(Match, match.id).state, city.one(Need, need.id).state) == (MatchState.CANCELLED, NeedState.OPEN)
-    assert city.one(Person, offer.person_id).frozen_at is None
-
-
-def test_what_is_sent_twice_is_one_report(city: City) -> None:
-    match, need, *_ = reported(city)
-    for words in ("I was afraid.", "He came back."):
-        reports.report(city.ctx, Side.RESIDENT, need.id, match.id, "unsafe", words, Actor(need.person_id))
-    city.clock.advance(days=2)
-    reports.report(city.ctx, Side.RESIDENT, need.id, match.id, "unsafe", "I was afraid.", Actor(need.person_id))
-    assert [each.words for each in city.all(Incident)] == ["I was afraid.", "He came back.", "I was afraid."]
-
-
-# --- what a lead decides
-
-
-def test_another_open_report_keeps_the_volunteer_frozen(city: City, sign_in: Any) -> None:
-    match, need, offer, first = reported(city)
-    reports.report(city.ctx, Side.RESIDENT, need.id, match.id, "money", "", Actor())
-    second = city.all(Incident)[-1]
-    incidents.close(city.ctx, first.id, IncidentOutcome.UNFOUNDED, "", Actor())
-    assert not incidents.let_on(city.ctx, first.id, "fine", Actor())
-    assert city.one(Person, offer.person_id).frozen_at is not None
-    page = lead(city, sign_in()).get(f"/coordination/incidents/{first.id}")
-    assert page.link(f"Report no. {second.id}") and "They may be asked again" not in page.buttons
-    incidents.close(city.ctx, second.id, IncidentOutcome.SETTLED, "", Actor())
-    assert city.one(Person, offer.person_id).frozen_at is None
-
-
-def test_whoever_helps_no_more_has_no_offer_left_and_both_sides_hear_what_is_off(city: City) -> None:
-    match, need, offer, incident = reported(city)
-    incidents.close(city.ctx, incident.id, IncidentOutcome.NO_MORE, "", Actor())
-    assert (city.one(Match, match.id).state, city.one(Offer, offer.id).state) == (MatchState.CANCELLED, OfferState.WITHDRAWN)
-    assert city.one(Person, offer.person_id).frozen_at is not None
-    assert [each["why"] for each in messages_to(city, offer.person_id) if each["kind"] == "match_ended_to_volunteer"] == ["called_off"]
-    assert messages_to(city, need.person_id)[-1]["kind"] == "search_goes_on"
-
-
-def test_whoever_is_helped_no_more_has_no_request_left(city: City) -> None:
-    match, need, offer = agreed(city)
-    reports.report(city.ctx, Side.VOLUNTEER, need.id, match.id, "rude", "", Actor(offer.person_id))
-    incidents.close(city.ctx, city.all(Incident)[0].id, IncidentOutcome.NO_MORE, "", Actor())
-    assert (city.one(Need, need.id).state, city.one(Match, match.id).state) == (NeedState.WITHDRAWN, MatchState.CANCELLED)
-    assert city.one(Offer, offer.id).state == OfferState.ACTIVE
-
-
-def test_what_the_police_has_stays_as_it_is_until_it_is_let_go_on(city: City) -> None:
-    match, _need, offer, incident = reported(city)
-    incidents.close(city.ctx, incident.id, IncidentOutcome.PASSED_ON, "", Actor())
-    assert (city.one(Match, match.id).state, city.one(Person, offer.person_id).frozen_at is None) == (MatchState.AGREED, False)
-    assert incidents.let_on(city.ctx, incident.id, "Nothing came of it.", Actor())
-
-
-def test_what_another_has_in_hand_is_not_taken_unawares(city: City, sign_in: Any) -> None:
-    *_, incident = reported(city)
-    one, other = lead(city, sign_in()), lead(city, sign_in(role=Role.ADMINISTRATOR))
-    pages = [visitor.get(f"/coordination/incidents/{incident.id}") for visitor in (one, other)]
-    one.submit(pages[0], "I have it in hand")
-    page = other.submit(pages[1], "I have it in hand")
-    assert "This has changed meanwhile" in page.text and "Ana Costa has it in hand." in page.text
-    assert "You have it in hand." in other.submit(page, "I take it over").text
-
-
 # --- who is told, and who reads
 
 
@@ -321,7 +226,7 @@ def test_without_a_lead_all_administrators_are_told_and_the_list_says_so(city: C
     assert said["incident_url"].endswith("/coordination/leads") and not said["named"]
     assert "Nobody is in charge of safety yet" in visitor.get("/coordination/").text
     visitor.get(f"/coordination/incidents/{incident.id}", 403)
-    page = visitor.submit(visitor.get("/coordination/leads"), "Name as lead")
+    page = visitor.submit(visitor.get("/coordination/leads"), "Name")
     assert "They are told at once" in page.text
     assert "I was afraid." in visitor.get(f"/coordination/incidents/{incident.id}").text
     page = visitor.get("/coordination/")

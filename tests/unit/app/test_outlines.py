@@ -120,7 +120,7 @@ def test_a_number_is_a_name_too() -> None:
 def test_two_of_one_name_are_refused() -> None:
     raw = json.dumps({"features": [{"properties": {"nom": name}, "geometry": GOOD} for name in ("Nord", "Sud", "nord")]}).encode()
     found = outlines.read(raw, "nom")
-    assert [(trouble.number, say(trouble)[:46]) for trouble in found.troubles] == [(3, "Feature 3 (nord): Feature 1 has the same name")]
+    assert [each.number for each in found.troubles] == [3] and "Feature 1 has the same name" in say(found.troubles[0])
 
 
 def test_a_hole_is_kept() -> None:
