@@ -23,7 +23,6 @@ SENTENCES = {
     "swapped": _l("Latitude stands before longitude: in GeoJSON, longitude comes first. Export it again with the axes swapped."),
     "name": _l("It has no text in its property %(property)s. Its properties: %(there)s. Say which property holds the names."),
     "long_name": _l("Its name has more than %(most)s characters, or characters that cannot be printed. Shorten it."),
-    "twice": _l("Feature %(first)s has the same name: nobody could tell them apart in a list. Give one another name, or merge the two."),
     "geometry": _l("It has no geometry. Draw it, or take it out of the layer."),
     "polygon": _l("It is a %(kind)s, not a polygon. Keep polygons alone in the layer."),
     "numbers": _l("Its corners are not all pairs of numbers. Export it again as GeoJSON."),

@@ -80,7 +80,7 @@ def read_file(path: Path, name_property: str) -> Read:
 
 def read(raw: bytes, name_property: str) -> Read:
     """The polygons of a GeoJSON FeatureCollection whose property ``name_property`` is their name, and all that is wrong."""
-    outlines, troubles, names = list[Outline](), list[Trouble](), dict[str, int]()
+    outlines, troubles = list[Outline](), list[Trouble]()
     try:
         features = _features(raw)
     except _Wrong as error:
@@ -91,8 +91,6 @@ def read(raw: bytes, name_property: str) -> Read:
         name = str(given).strip() if isinstance(given, str | int) else ""
         try:
             _check_name(name, name_property, properties)
-            if (first := names.setdefault(name.casefold(), number)) != number:
-                raise _Wrong("twice", first=first)
             outlines.append(Outline(number, name, *_shape(feature)))
         except _Wrong as error:
             troubles.append(Trouble(error.what, number, shown(name), error.values))

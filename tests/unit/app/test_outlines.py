@@ -117,12 +117,6 @@ def test_a_number_is_a_name_too() -> None:
     assert outlines.read(file(GOOD), "code").outlines[0].name == "1"
 
 
-def test_two_of_one_name_are_refused() -> None:
-    raw = json.dumps({"features": [{"properties": {"nom": name}, "geometry": GOOD} for name in ("Nord", "Sud", "nord")]}).encode()
-    found = outlines.read(raw, "nom")
-    assert [each.number for each in found.troubles] == [3] and "Feature 1 has the same name" in say(found.troubles[0])
-
-
 def test_a_hole_is_kept() -> None:
     (found,) = outlines.read(file(polygon(square(4.8, 45.7, 0.1), square(4.82, 45.72, 0.01))), "nom").outlines
     assert len(found.shape.interiors) == 1 and not found.mended
