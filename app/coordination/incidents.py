@@ -46,6 +46,10 @@ class LetOnForm(Form):
     words = TextField(_l("Why may they be asked again?"), [needed(_l("Write a few words."))])
 
 
+class TogetherForm(Form):
+    words = TextField(_l("Why may they meet again?"), [needed(_l("Write a few words."))])
+
+
 class CloseForm(Form):
     outcome = ChoiceField(
         _l("What came of it?"), _l("Say what came of it."),
@@ -114,6 +118,16 @@ def let_on(incident_id: int) -> ResponseReturnValue:
     return _done(incident_id, done, _("The volunteer may be asked again, and is told so."))
 
 
+@coordination.post(f"/incidents/<{ID}:incident_id>/together")
+@permit(LEAD)
+def bring_together(incident_id: int) -> ResponseReturnValue:
+    form = TogetherForm(prefix="together-")
+    if not form.validate_on_submit():
+        return _page(incident_id, together=form), 422
+    done = incidents.bring_together(ctx(), incident_id, form.words.data, actor())
+    return _done(incident_id, done, _("As far as this report goes, the two may be brought together again."))
+
+
 @coordination.post(f"/incidents/<{ID}:incident_id>/close")
 @permit(LEAD)
 def close_incident(incident_id: int) -> ResponseReturnValue:
@@ -146,11 +160,15 @@ def told_report(match_id: int) -> ResponseReturnValue:
     return render_template("coordination/told.html", form=form, match_id=match_id), 422 if form.errors else 200
 
 
-def _page(incident_id: int, note: NoteForm | None = None, let_on: LetOnForm | None = None, close: CloseForm | None = None) -> str:
+def _page(incident_id: int, **sent: Form) -> str:
+    """With the form that was ``sent`` and needs mending, by its name."""
+    empty = {
+        "note": NoteForm(None, prefix="note-"), "let_on": LetOnForm(None, prefix="on-"),
+        "together": TogetherForm(None, prefix="together-"), "close": CloseForm(None, prefix="close-"),
+    }  # fmt: skip
     return render_template(
-        "coordination/incident.html", found=incidents.read(ctx(), incident_id, actor()), note=note or NoteForm(None, prefix="note-"),
-        let_on=let_on or LetOnForm(None, prefix="on-"), close=close or CloseForm(None, prefix="close-"), form=note or let_on or close,
-        reasons=_reasons(),
+        "coordination/incident.html", found=incidents.read(ctx(), incident_id, actor()), form=next(iter(sent.values()), None),
+        reasons=_reasons(), **empty | sent,
     )  # fmt: skip
 
 

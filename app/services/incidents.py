@@ -198,6 +198,17 @@ def let_on(ctx: Context, incident_id: int, words: str, by: Actor) -> bool:
         return True
 
 
+def bring_together(ctx: Context, incident_id: int, words: str, by: Actor) -> bool:
+    """The two may meet again, for this reason, as far as this report goes; another may keep them apart. ``False`` where it does not."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        lifted = update(Incident).where(Incident.id == incident_id, Incident.apart).values(apart=False)
+        if not session.execute(lifted).rowcount:
+            return False
+        _write(session, session.get_one(Incident, incident_id), "together", words, now, by)
+        return True
+
+
 def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, words: str, by: Actor) -> bool:
     """What came of it. ``False`` where it is closed already. A volunteer who is frozen stays so: that is decided by itself."""
     now = ctx.now()

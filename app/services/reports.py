@@ -33,7 +33,7 @@ def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason:
         assert task is not None
         incident = Incident(
             reason=reason, words=words, channel=by.channel, reporter_id=reporter.id, about_id=about.id if about else None,
-            need_id=need.id, match_id=match_id, task_id=task.id, opened_at=now,
+            need_id=need.id, match_id=match_id, task_id=task.id, opened_at=now, apart=about is not None and reason not in HARMLESS,
         )  # fmt: skip
         session.add(incident)
         # The resident's own story is told by the events of the request: a volunteer's report is none of it.

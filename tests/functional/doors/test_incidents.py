@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.models import Event, Incident, IncidentEntry, Match, Need, Offer, Person, Role
-from app.services import by_hand, leads, matches, merging, reports, taking
+from app.services import by_hand, incidents, leads, matches, merging, reports, taking
 from app.services.events import Actor
 from app.services.matches import Answer
 from app.services.sight import EVERYTHING
@@ -285,6 +285,30 @@ def test_a_coordinator_writes_down_what_they_were_told(city: City, sign_in: Any)
     assert (incident.reporter_id, incident.about_id, incident.channel) == (need.person_id, offer.person_id, "phone")
     assert city.one(Person, offer.person_id).frozen_at == city.clock()
     assert "She fears him" not in visitor.get(f"/coordination/matches/{match.id}").html
+
+
+def test_whom_a_report_is_about_is_not_brought_together_again(city: City, sign_in: Any) -> None:
+    """Neither by the matcher, though the volunteer was let on and the report closed, nor by an agent, until the lead lifts it."""
+    _match, need, offer, incident = reported(city)
+    with city.ctx.db.write() as session:
+        session.get_one(Offer, offer.id).capacity = 5
+    incidents.let_on(city.ctx, incident.id, "Clear.", Actor())
+    again = city.need()
+    with city.ctx.db.write() as session:
+        session.get_one(Need, again).person_id = need.person_id
+    city.match()
+    assert city.matches(again) == []
+    assert by_hand.ask(city.ctx, again, offer.id, "all the same", Actor()) is by_hand.Became.NEVER
+    assert not by_hand.allow(city.ctx, again, offer.id, Actor()), "no other agent lifts it"
+    visitor = lead(city, sign_in())
+    assert f"Offer no. {offer.id}" not in visitor.get(f"/coordination/needs/{again}").text
+    page = visitor.get(f"/coordination/incidents/{incident.id}")
+    visitor.submit(page, "They may be brought together again", 422)
+    page = visitor.submit(page, "They may be brought together again", **{"together-words": "Both want it."})
+    assert "Both want it." in page.text and "Let them meet again" not in page.text
+    city.clock.advance(days=1)
+    city.match()
+    assert [match.offer_id for match in city.matches(again)] == [offer.id]
 
 
 def test_a_merged_person_keeps_the_freeze_and_the_incidents(city: City) -> None:
