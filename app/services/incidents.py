@@ -180,7 +180,7 @@ def decide(ctx: Context, incident_id: int, match_id: int, goes_on: bool, by: Act
         if match.state != MatchState.AGREED or match.offer.person_id != incident.about_id:
             return False
         if not goes_on:
-            end(session, ctx, match, MatchState.CANCELLED, "frozen", now, SYSTEM)
+            end(session, ctx, match, MatchState.CANCELLED, "called_off", now, SYSTEM)
         _write(session, incident, "goes_on" if goes_on else "ended", "", now, by, match_id)
         return True
 

@@ -265,7 +265,10 @@ def test_a_lead_takes_it_in_hand_decides_lets_on_and_closes(city: City, sign_in:
     assert city.one(Person, offer.person_id).frozen_at is None
     assert [each["kind"] for each in messages_to(city, offer.person_id)][-1] == "volunteer_back"
     page = visitor.submit(page, "End it, and look for somebody else")
-    assert (city.one(Match, match.id).state, city.one(Match, match.id).reason) == (MatchState.CANCELLED, "frozen")
+    assert (city.one(Match, match.id).state, city.one(Match, match.id).reason) == (MatchState.CANCELLED, "called_off")
+    [off] = [each for each in messages_to(city, offer.person_id) if each["kind"] == "match_ended_to_volunteer"]
+    assert off["why"] == "called_off", "whoever has the address is told, though no visit was fixed"
+    assert [each["kind"] for each in messages_to(city, need.person_id)][-1] == "search_goes_on"
     assert city.one(Need, need.id).state == NeedState.OPEN
     visitor.submit(page, "Close the report", 422)
     page = visitor.submit(page, "Close the report", **{"close-outcome": "settled"})
