@@ -114,8 +114,12 @@ def let_on(incident_id: int) -> ResponseReturnValue:
     form = LetOnForm(prefix="on-")
     if not form.validate_on_submit():
         return _page(incident_id, let_on=form), 422
-    done = incidents.let_on(ctx(), incident_id, form.words.data, actor())
-    return _done(incident_id, done, _("The volunteer may be asked again, and is told so."))
+    became = incidents.let_on(ctx(), incident_id, form.words.data, actor())
+    words = {
+        incidents.LetOn.DONE: _("The volunteer may be asked again, and is told so."),
+        incidents.LetOn.OTHERS: _("Written down. Another report about them is open: they are asked nothing new until that is decided too."),
+    }
+    return _done(incident_id, became in words, words.get(became, ""))
 
 
 @coordination.post(f"/incidents/<{ID}:incident_id>/together")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
@@ -30,6 +31,7 @@ from app.services.events import SYSTEM, Actor, record
 from app.services.freezing import unfreeze
 from app.services.lists import PAGE_SIZE, Page, open_tasks, page_number
 from app.services.moves import lock_match
+from app.services.reports import HARMLESS
 from app.services.sight import Sight
 from matching.lifecycle import MatchState, VisitState
 
@@ -100,12 +102,13 @@ def _seen(sight: Sight, incident_id: int) -> Select[tuple[Incident]]:
 @dataclass(frozen=True)
 class Whole:
     """An incident with all of it. ``agreed``: what stands between the volunteer and others, to be decided (columns: id, need_id, category,
-    visit_at, decided); ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
+    visit_at, decided); ``freezes``: this one keeps them frozen; ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
 
     incident: Incident
     reporter: Person
     about: Person | None
     helps: bool
+    freezes: bool
     agreed: Sequence[Row[*tuple[Any, ...]]]
     entries: Sequence[Row[*tuple[Any, ...]]]
     readings: Sequence[Row[*tuple[Any, ...]]]
@@ -136,7 +139,8 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
             .limit(SHOWN)
         ).all()
         agreed = _agreed(session, incident) if helps else ()
-        return Whole(incident, session.get_one(Person, incident.reporter_id), about, helps, agreed, entries, readings)
+        freezes = about is not None and about.frozen_at is not None and incident_id in _freezing(session, about.id)
+        return Whole(incident, session.get_one(Person, incident.reporter_id), about, helps, freezes, agreed, entries, readings)
 
 
 def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -185,17 +189,43 @@ def decide(ctx: Context, incident_id: int, match_id: int, goes_on: bool, by: Act
         return True
 
 
-def let_on(ctx: Context, incident_id: int, words: str, by: Actor) -> bool:
-    """The volunteer may be asked again, for this reason. ``False`` where they may already."""
+class LetOn(StrEnum):
+    DONE = "done"
+    OTHERS = "others"
+    """Written down; another report that is open still freezes the volunteer."""
+    OVER = "over"
+    """The report is closed, or this was decided in it already, or it freezes nobody."""
+
+
+def let_on(ctx: Context, incident_id: int, words: str, by: Actor) -> LetOn:
+    """As far as this report goes the volunteer may be asked again, for this reason: they are once no open report freezes them."""
     now = ctx.now()
     with ctx.db.write() as session:
-        incident = session.get_one(Incident, incident_id)
-        person = session.get(Person, incident.about_id, with_for_update=True) if incident.about_id else None
-        if person is None or person.frozen_at is None:
-            return False
-        unfreeze(session, ctx, person, now, by)
+        about = session.get_one(Incident, incident_id).about_id
+        person = session.get(Person, about, with_for_update=True) if about else None
+        incident = session.get_one(Incident, incident_id, populate_existing=True)
+        if person is None or person.frozen_at is None or incident_id not in _freezing(session, person.id):
+            return LetOn.OVER
         _write(session, incident, "unfrozen", words, now, by)
-        return True
+        session.flush()
+        if _freezing(session, person.id):
+            return LetOn.OTHERS
+        unfreeze(session, ctx, person, now, by)
+        return LetOn.DONE
+
+
+def _freezing(session: Session, person_id: int) -> Sequence[int]:
+    """The open incidents that freeze this volunteer: in which no lead has said yet that they may be asked again."""
+    said = select(IncidentEntry.id).where(IncidentEntry.incident_id == Incident.id, IncidentEntry.kind == "unfrozen").exists()
+    return session.scalars(
+        select(Incident.id)
+        .join(Match, Match.id == Incident.match_id)
+        .join(Offer, Offer.id == Match.offer_id)
+        .where(
+            Incident.about_id == person_id, Offer.person_id == person_id, Incident.state != IncidentState.CLOSED,
+            Incident.reason.not_in(HARMLESS), ~said,
+        )
+    ).all()  # fmt: skip
 
 
 def bring_together(ctx: Context, incident_id: int, words: str, by: Actor) -> bool:

@@ -290,6 +290,20 @@ def test_a_coordinator_writes_down_what_they_were_told(city: City, sign_in: Any)
     assert "She fears him" not in visitor.get(f"/coordination/matches/{match.id}").html
 
 
+def test_a_volunteer_stays_frozen_as_long_as_an_open_report_freezes_them(city: City, sign_in: Any) -> None:
+    match, need, offer, first = reported(city)
+    reports.report(city.ctx, Side.RESIDENT, need.id, match.id, "money", "My purse.", Actor(need.person_id))
+    second = city.all(Incident)[-1]
+    visitor = lead(city, sign_in())
+    page = visitor.get(f"/coordination/incidents/{first.id}")
+    page = visitor.submit(page, "They may be asked again", **{"on-words": "Clear."})
+    assert "Another report about them is open" in page.text and "Let them be asked again" not in page.text
+    assert city.one(Person, offer.person_id).frozen_at is not None
+    assert incidents.let_on(city.ctx, first.id, "Twice.", Actor()) is incidents.LetOn.OVER
+    assert incidents.let_on(city.ctx, second.id, "Clear too.", Actor()) is incidents.LetOn.DONE
+    assert city.one(Person, offer.person_id).frozen_at is None
+
+
 def test_whom_a_report_is_about_is_not_brought_together_again(city: City, sign_in: Any) -> None:
     """Neither by the matcher, though the volunteer was let on and the report closed, nor by an agent, until the lead lifts it."""
     _match, need, offer, incident = reported(city)
