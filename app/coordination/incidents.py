@@ -60,7 +60,18 @@ class CloseForm(Form):
             IncidentOutcome.PASSED_ON: _("The police or another service has it"),
         },
     )  # fmt: skip
+    volunteer = ChoiceField(
+        _l("What becomes of the volunteer, unless that is said above?"), _l("Say what becomes of the volunteer."),
+        choices=lambda: {
+            "goes_on": _("They may be asked again, and what they agreed goes on"),
+            "no_more": _("They are off duty, and what they agreed ends: both are told, and others are looked for"),
+        },
+    )  # fmt: skip
     words = TextField(_l("In a few words"))
+
+
+GOES_ON = {IncidentOutcome.UNFOUNDED: True, IncidentOutcome.NO_MORE: False}
+"""What came of it that says already whether the volunteer goes on."""
 
 
 @coordination.get("/incidents")
@@ -136,9 +147,14 @@ def bring_together(incident_id: int) -> ResponseReturnValue:
 @permit(LEAD)
 def close_incident(incident_id: int) -> ResponseReturnValue:
     form = CloseForm(prefix="close-")
+    goes_on = GOES_ON.get(form.outcome.data)
+    if goes_on is not None or not incidents.undecided(ctx(), incident_id):
+        del form.volunteer
     if not form.validate_on_submit():
         return _page(incident_id, close=form), 422
-    done = incidents.close(ctx(), incident_id, IncidentOutcome(form.outcome.data), form.words.data, actor())
+    if form.volunteer is not None:
+        goes_on = form.volunteer.data == "goes_on"
+    done = incidents.close(ctx(), incident_id, IncidentOutcome(form.outcome.data), goes_on, form.words.data, actor())
     return _done(incident_id, done, _("Closed. It is off the list of what is to do."))
 
 
@@ -172,7 +188,7 @@ def _page(incident_id: int, **sent: Form) -> str:
     }  # fmt: skip
     return render_template(
         "coordination/incident.html", found=incidents.read(ctx(), incident_id, actor()), form=next(iter(sent.values()), None),
-        reasons=_reasons(), **empty | sent,
+        reasons=_reasons(), waits=incidents.undecided(ctx(), incident_id), **empty | sent,
     )  # fmt: skip
 
 

@@ -28,12 +28,12 @@ from app.models import (
 )
 from app.services.ending import end
 from app.services.events import SYSTEM, Actor, record
-from app.services.freezing import unfreeze
+from app.services.freezing import freeze, unfreeze
 from app.services.lists import PAGE_SIZE, Page, open_tasks, page_number
-from app.services.moves import lock_match
+from app.services.moves import lock_match, move
 from app.services.reports import HARMLESS
 from app.services.sight import Sight
-from matching.lifecycle import MatchState, VisitState
+from matching.lifecycle import MatchState, OfferState, VisitState
 
 READ = "incident_read"
 SHOWN = 100
@@ -102,7 +102,8 @@ def _seen(sight: Sight, incident_id: int) -> Select[tuple[Incident]]:
 @dataclass(frozen=True)
 class Whole:
     """An incident with all of it. ``agreed``: what stands between the volunteer and others, to be decided (columns: id, need_id, category,
-    visit_at, decided); ``freezes``: this one keeps them frozen; ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
+    visit_at, decided); ``freezes``: this one keeps them frozen; ``entries``:
+    columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
 
     incident: Incident
     reporter: Person
@@ -239,18 +240,64 @@ def bring_together(ctx: Context, incident_id: int, words: str, by: Actor) -> boo
         return True
 
 
-def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, words: str, by: Actor) -> bool:
-    """What came of it. ``False`` where it is closed already. A volunteer who is frozen stays so: that is decided by itself."""
+def undecided(ctx: Context, incident_id: int) -> bool:
+    """Whether it keeps a volunteer frozen, or something that they agreed is to be decided."""
+    with ctx.db.read() as session:
+        incident = session.get_one(Incident, incident_id)
+        person = _volunteer(session, incident)
+        waits = person and (incident_id in _freezing(session, person.id) or any(not row.decided for row in _agreed(session, incident)))
+        return bool(waits)
+
+
+def _volunteer(session: Session, incident: Incident) -> Person | None:
+    """The volunteer whom it is about, if it is about one."""
+    whose = Match.id == incident.match_id, Offer.person_id == incident.about_id
+    return session.scalar(select(Person).join(Offer, Offer.person_id == Person.id).join(Match, Match.offer_id == Offer.id).where(*whose))
+
+
+def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, goes_on: bool | None, words: str, by: Actor) -> bool:
+    """What came of it, and with it all that is undecided about the volunteer: either they go on (they may be asked again, what they agreed
+    stays), or they help no more (off duty, and what they agreed ends). ``None``: nothing was. ``False`` where it is closed already."""
     now = ctx.now()
     with ctx.db.write() as session:
+        incident = session.get_one(Incident, incident_id)
+        person = _volunteer(session, incident)
+        if person and goes_on is False:
+            _help_no_more(session, ctx, incident, person, now, by)
+        elif person and goes_on:
+            _go_on(session, ctx, incident, person, now, by)
         closed = update(Incident).where(Incident.id == incident_id, Incident.state != IncidentState.CLOSED)
         if not session.execute(closed.values(state=IncidentState.CLOSED, outcome=outcome, closed_at=now)).rowcount:
+            session.rollback()
             return False
-        incident = session.get_one(Incident, incident_id)
         task = session.get_one(Task, incident.task_id, with_for_update=True)
         task.closed_at, task.closed_by_id = task.closed_at or now, task.closed_by_id or by.person_id
         _write(session, incident, "closed", words, now, by)
         return True
+
+
+def _go_on(session: Session, ctx: Context, incident: Incident, person: Person, now: datetime, by: Actor) -> None:
+    for row in _agreed(session, incident):
+        if not row.decided:
+            _write(session, incident, "goes_on", "", now, by, row.id)
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    if incident.id in _freezing(session, person.id):
+        _write(session, incident, "unfrozen", "", now, by)
+        session.flush()
+        if person.frozen_at is not None and not _freezing(session, person.id):
+            unfreeze(session, ctx, person, now, by)
+
+
+def _help_no_more(session: Session, ctx: Context, incident: Incident, person: Person, now: datetime, by: Actor) -> None:
+    """They stay frozen, since they could go on duty again themselves."""
+    freeze(session, ctx, person, None, now)
+    for row in _agreed(session, incident):
+        end(session, ctx, lock_match(session, row.id), MatchState.CANCELLED, "called_off", now, SYSTEM)
+        _write(session, incident, "ended", "", now, by, row.id)
+    for offer in session.scalars(select(Offer).where(Offer.person_id == person.id).order_by(Offer.id).with_for_update()):
+        offer.paused_until = None
+        if offer.state == OfferState.ACTIVE:
+            move(session, offer, OfferState.PAUSED, now, SYSTEM, "paused")
 
 
 def _write(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.models import Event, Incident, IncidentEntry, Match, Need, Offer, Person, Role
+from app.models import Event, Incident, IncidentEntry, IncidentOutcome, Match, Need, Offer, Person, Role
 from app.services import by_hand, incidents, leads, matches, merging, reports, taking
 from app.services.events import Actor
 from app.services.matches import Answer
@@ -302,6 +302,24 @@ def test_a_volunteer_stays_frozen_as_long_as_an_open_report_freezes_them(city: C
     assert incidents.let_on(city.ctx, first.id, "Twice.", Actor()) is incidents.LetOn.OVER
     assert incidents.let_on(city.ctx, second.id, "Clear too.", Actor()) is incidents.LetOn.DONE
     assert city.one(Person, offer.person_id).frozen_at is None
+
+
+@pytest.mark.parametrize("outcome", ["unfounded", "no_more", "settled", "passed_on"])
+def test_closing_decides_what_is_undecided(city: City, sign_in: Any, outcome: str) -> None:
+    match, _need, offer, incident = reported(city)
+    visitor = lead(city, sign_in())
+    page = visitor.get(f"/coordination/incidents/{incident.id}")
+    if outcome in ("settled", "passed_on"):
+        visitor.submit(page, "Close the report", 422, **{"close-outcome": outcome})
+    answer = {"settled": "goes_on", "passed_on": "no_more"}.get(outcome)
+    visitor.submit(page, "Close the report", **{"close-outcome": outcome} | ({"close-volunteer": answer} if answer else {}))
+    goes_on = outcome in ("unfounded", "settled")
+    assert (city.one(Person, offer.person_id).frozen_at is None) == goes_on
+    assert city.one(Match, match.id).state == (MatchState.AGREED if goes_on else MatchState.CANCELLED)
+    assert city.one(Offer, offer.id).state == ("active" if goes_on else "paused")
+    assert city.one(Incident, incident.id).outcome == outcome
+    decided = incidents.close(city.ctx, incident.id, IncidentOutcome.NO_MORE, False, "", Actor())
+    assert not decided and city.one(Match, match.id).state == (MatchState.AGREED if goes_on else MatchState.CANCELLED), "closed is closed"
 
 
 def test_whom_a_report_is_about_is_not_brought_together_again(city: City, sign_in: Any) -> None:
