@@ -322,6 +322,15 @@ def test_closing_decides_what_is_undecided(city: City, sign_in: Any, outcome: st
     assert not decided and city.one(Match, match.id).state == (MatchState.AGREED if goes_on else MatchState.CANCELLED), "closed is closed"
 
 
+@pytest.mark.parametrize(("reason", "state"), [("unsafe", MatchState.CANCELLED), ("absent", MatchState.PROPOSED)])
+def test_a_volunteers_report_takes_back_what_they_were_asked(city: City, reason: str, state: MatchState) -> None:
+    match, need, offer = proposed(city)
+    reports.report(city.ctx, Side.VOLUNTEER, need.id, match.id, reason, "", Actor(offer.person_id))
+    city.match()
+    assert [each.state for each in city.matches(need.id)] == [state], "nor are they asked again"
+    assert city.one(Person, offer.person_id).frozen_at is None
+
+
 def test_whom_a_report_is_about_is_not_brought_together_again(city: City, sign_in: Any) -> None:
     """Neither by the matcher, though the volunteer was let on and the report closed, nor by an agent, until the lead lifts it."""
     _match, need, offer, incident = reported(city)
