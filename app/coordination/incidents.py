@@ -16,7 +16,7 @@ from app.identity import actor
 from app.models import IncidentOutcome
 from app.permissions import COORDINATOR, LEAD, permit
 from app.reporting import ReportForm
-from app.services import details, flags, incidents, reports
+from app.services import details, flags, incidents, leads, reports
 from matching.lifecycle import Side
 
 
@@ -175,7 +175,10 @@ def told_report(match_id: int) -> ResponseReturnValue:
         found = details.match(ctx(), sight(), match_id) or abort(404)
         side = Side(form.side.data)
         reports.report(ctx(), side, found.row.need_id, match_id, form.reason.data, form.words.data, by_phone())
-        flash(_("Written down. The person in charge of safety is told at once; nobody else reads it."))
+        if leads.somebody(ctx(), found.row.need_id):
+            flash(_("Written down. The person in charge of safety is told at once; nobody else reads it."))
+        else:
+            flash(_("Written down. Nobody is in charge of safety here yet: the administrators are told at once to name somebody."))
         return redirect(url_for("coordination.match", match_id=match_id), 303)
     return render_template("coordination/told.html", form=form, match_id=match_id), 422 if form.errors else 200
 

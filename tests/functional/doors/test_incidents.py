@@ -226,7 +226,7 @@ def test_without_a_lead_all_administrators_are_told_and_the_list_says_so(city: C
     assert said["incident_url"].endswith("/coordination/leads") and not said["named"]
     assert "Nobody is in charge of safety yet" in visitor.get("/coordination/").text
     visitor.get(f"/coordination/incidents/{incident.id}", 403)
-    page = visitor.submit(visitor.get("/coordination/leads"), "Name")
+    page = visitor.submit(visitor.get("/coordination/leads"), "Put in charge")
     assert "They are told at once" in page.text
     assert "I was afraid." in visitor.get(f"/coordination/incidents/{incident.id}").text
     page = visitor.get("/coordination/")
@@ -283,7 +283,8 @@ def test_a_coordinator_writes_down_what_they_were_told(city: City, sign_in: Any)
     match, need, offer = agreed(city)
     visitor = sign_in()
     page = visitor.get(visitor.get(f"/coordination/matches/{match.id}").link("Report a problem"))
-    visitor.submit(page, "Tell the safeguarding lead", side="resident", reason="unsafe", words="She fears him.")
+    page = visitor.submit(page, "Tell the safeguarding lead", side="resident", reason="unsafe", words="She fears him.")
+    assert "Nobody is in charge of safety here yet" in page.text and "nobody else reads it" not in page.text
     [incident] = city.all(Incident)
     assert (incident.reporter_id, incident.about_id, incident.channel) == (need.person_id, offer.person_id, "phone")
     assert city.one(Person, offer.person_id).frozen_at == city.clock()
