@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.models import Event, Incident, IncidentEntry, IncidentOutcome, Match, Need, Offer, Person, Role
-from app.services import by_hand, incidents, leads, matches, merging, reports, taking
+from app.services import by_hand, duty, incidents, leads, matches, merging, reports, taking
 from app.services.events import Actor
 from app.services.matches import Answer
 from app.services.sight import EVERYTHING
@@ -330,6 +330,14 @@ def test_a_volunteers_report_takes_back_what_they_were_asked(city: City, reason:
     city.match()
     assert [each.state for each in city.matches(need.id)] == [state], "nor are they asked again"
     assert city.one(Person, offer.person_id).frozen_at is None
+
+
+def test_a_frozen_volunteer_who_presses_on_duty_is_told_the_truth(city: City, sign_in: Any) -> None:
+    *_, offer, _incident = reported(city)
+    visitor = sign_in(offer_id=offer.id)
+    duty.set_duty(city.ctx, offer.person_id, False, Actor(offer.person_id))
+    page = visitor.submit(visitor.get("/me"), "I am back on duty")
+    assert "asks you for nothing new until then" in page.text and "You are on duty again" not in page.text
 
 
 def test_whom_a_report_is_about_is_not_brought_together_again(city: City, sign_in: Any) -> None:
