@@ -132,7 +132,7 @@ MOVES = (
     Move(M.AGREED, M.CLOSED, "not_done", EITHER),
     Move(M.AGREED, M.CANCELLED, "backed_out", VOLUNTEER),
     Move(M.AGREED, M.CANCELLED, "off_duty", VOLUNTEER),
-    Move(M.AGREED, M.CANCELLED, "frozen", SERVICE),
+    Move(M.AGREED, M.CANCELLED, "called_off", SERVICE),
     Move(M.AGREED, M.CANCELLED, "let_go", RESIDENT),
     Move(M.AGREED, M.CANCELLED, "withdrawn", RESIDENT),
     Move(V.PLANNED, V.DONE, "over", SERVICE),

@@ -218,12 +218,12 @@ class AgreedToResident(Message):
 
 @dataclass(frozen=True)
 class MatchEndedToVolunteer(Message):
-    """``settled``: another volunteer took the place."""
+    """``settled``: another volunteer took the place. ``called_off``: the town hall ended what was agreed."""
 
     kind = "match_ended_to_volunteer"
     topic = Topic.MATCH
     category: str
-    why: Literal["withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled"]
+    why: Literal["withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled", "called_off"]
     invitation: Invitation | None = None
 
 

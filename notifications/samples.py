@@ -92,7 +92,7 @@ SAMPLES: dict[str, m.Message] = {
     "visits_off": m.VisitsOff("Anne", "shopping", VISIT, _off),
     **{
         f"match_ended_to_volunteer-{why}": m.MatchEndedToVolunteer("Anne", "accompaniment", why)
-        for why in ("withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled")
+        for why in ("withdrawn", "changed", "resident_declined", "expired", "backed_out", "settled", "called_off")
     },
     **{f"search_goes_on-{why}": m.SearchGoesOn("Zoé", "small_repairs", why, PAGE) for why in ("backed_out", "unanswered")},
     "how_was_it-resident": m.HowWasIt("Zoé", "shopping", "Anne", "resident", False, PAGE),

@@ -16,7 +16,7 @@ from app.identity import actor
 from app.models import IncidentOutcome
 from app.permissions import COORDINATOR, LEAD, permit
 from app.reporting import ReportForm
-from app.services import details, flags, incidents, reports
+from app.services import details, flags, incidents, leads, reports
 from matching.lifecycle import Side
 
 
@@ -46,6 +46,10 @@ class LetOnForm(Form):
     words = TextField(_l("Why may they be asked again?"), [needed(_l("Write a few words."))])
 
 
+class TogetherForm(Form):
+    words = TextField(_l("Why may they meet again?"), [needed(_l("Write a few words."))])
+
+
 class CloseForm(Form):
     outcome = ChoiceField(
         _l("What came of it?"), _l("Say what came of it."),
@@ -56,7 +60,18 @@ class CloseForm(Form):
             IncidentOutcome.PASSED_ON: _("The police or another service has it"),
         },
     )  # fmt: skip
+    volunteer = ChoiceField(
+        _l("What becomes of the volunteer, unless that is said above?"), _l("Say what becomes of the volunteer."),
+        choices=lambda: {
+            "goes_on": _("They may be asked again, and what they agreed goes on"),
+            "no_more": _("They are off duty, and what they agreed ends: both are told, and others are looked for"),
+        },
+    )  # fmt: skip
     words = TextField(_l("In a few words"))
+
+
+GOES_ON = {IncidentOutcome.UNFOUNDED: True, IncidentOutcome.NO_MORE: False}
+"""What came of it that says already whether the volunteer goes on."""
 
 
 @coordination.get("/incidents")
@@ -110,17 +125,36 @@ def let_on(incident_id: int) -> ResponseReturnValue:
     form = LetOnForm(prefix="on-")
     if not form.validate_on_submit():
         return _page(incident_id, let_on=form), 422
-    done = incidents.let_on(ctx(), incident_id, form.words.data, actor())
-    return _done(incident_id, done, _("The volunteer may be asked again, and is told so."))
+    became = incidents.let_on(ctx(), incident_id, form.words.data, actor())
+    words = {
+        incidents.LetOn.DONE: _("The volunteer may be asked again, and is told so."),
+        incidents.LetOn.OTHERS: _("Written down. Another report about them is open: they are asked nothing new until that is decided too."),
+    }
+    return _done(incident_id, became in words, words.get(became, ""))
+
+
+@coordination.post(f"/incidents/<{ID}:incident_id>/together")
+@permit(LEAD)
+def bring_together(incident_id: int) -> ResponseReturnValue:
+    form = TogetherForm(prefix="together-")
+    if not form.validate_on_submit():
+        return _page(incident_id, together=form), 422
+    done = incidents.bring_together(ctx(), incident_id, form.words.data, actor())
+    return _done(incident_id, done, _("As far as this report goes, the two may be brought together again."))
 
 
 @coordination.post(f"/incidents/<{ID}:incident_id>/close")
 @permit(LEAD)
 def close_incident(incident_id: int) -> ResponseReturnValue:
     form = CloseForm(prefix="close-")
+    goes_on = GOES_ON.get(form.outcome.data)
+    if goes_on is not None or not incidents.undecided(ctx(), incident_id):
+        del form.volunteer
     if not form.validate_on_submit():
         return _page(incident_id, close=form), 422
-    done = incidents.close(ctx(), incident_id, IncidentOutcome(form.outcome.data), form.words.data, actor())
+    if form.volunteer is not None:
+        goes_on = form.volunteer.data == "goes_on"
+    done = incidents.close(ctx(), incident_id, IncidentOutcome(form.outcome.data), goes_on, form.words.data, actor())
     return _done(incident_id, done, _("Closed. It is off the list of what is to do."))
 
 
@@ -141,16 +175,23 @@ def told_report(match_id: int) -> ResponseReturnValue:
         found = details.match(ctx(), sight(), match_id) or abort(404)
         side = Side(form.side.data)
         reports.report(ctx(), side, found.row.need_id, match_id, form.reason.data, form.words.data, by_phone())
-        flash(_("Written down. The person in charge of safety is told at once; nobody else reads it."))
+        if leads.somebody(ctx(), found.row.need_id):
+            flash(_("Written down. The person in charge of safety is told at once; nobody else reads it."))
+        else:
+            flash(_("Written down. Nobody is in charge of safety here yet: the administrators are told at once to name somebody."))
         return redirect(url_for("coordination.match", match_id=match_id), 303)
     return render_template("coordination/told.html", form=form, match_id=match_id), 422 if form.errors else 200
 
 
-def _page(incident_id: int, note: NoteForm | None = None, let_on: LetOnForm | None = None, close: CloseForm | None = None) -> str:
+def _page(incident_id: int, **sent: Form) -> str:
+    """With the form that was ``sent`` and needs mending, by its name."""
+    empty = {
+        "note": NoteForm(None, prefix="note-"), "let_on": LetOnForm(None, prefix="on-"),
+        "together": TogetherForm(None, prefix="together-"), "close": CloseForm(None, prefix="close-"),
+    }  # fmt: skip
     return render_template(
-        "coordination/incident.html", found=incidents.read(ctx(), incident_id, actor()), note=note or NoteForm(None, prefix="note-"),
-        let_on=let_on or LetOnForm(None, prefix="on-"), close=close or CloseForm(None, prefix="close-"), form=note or let_on or close,
-        reasons=_reasons(),
+        "coordination/incident.html", found=incidents.read(ctx(), incident_id, actor()), form=next(iter(sent.values()), None),
+        reasons=_reasons(), waits=incidents.undecided(ctx(), incident_id), **empty | sent,
     )  # fmt: skip
 
 

@@ -30,7 +30,8 @@ class IncidentOutcome(StrEnum):
 
 class Incident(Base):
     """``reason`` and ``words`` are what ``reporter_id`` says of ``about_id``; where it concerns nobody in particular that is ``None``.
-    ``task_id`` is the line on the agents' list, by whose events each reading is found. ``lead_id`` has it in hand."""
+    ``task_id`` is the line on the agents' list, by whose events each reading is found. ``lead_id`` has it in hand.
+    While ``apart`` the two are not brought together, whatever becomes of the report: until a lead lifts it."""
 
     __tablename__ = "incident"
     __table_args__ = (Index("ix_incident_listed", "state", "opened_at"), IDS_ONCE)
@@ -45,6 +46,7 @@ class Incident(Base):
     need_id: Mapped[int] = mapped_column(ForeignKey("need.id"))
     match_id: Mapped[int | None] = mapped_column(ForeignKey("match.id"))
     task_id: Mapped[int] = mapped_column(ForeignKey("agent_task.id"), index=True)
+    apart: Mapped[bool] = mapped_column(default=False)
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     outcome: Mapped[str | None] = mapped_column(String(20))
     opened_at: Mapped[datetime] = mapped_column(UTCDateTime)

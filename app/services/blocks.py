@@ -1,4 +1,5 @@
-"""Who is never to be brought together with whom. It holds both ways, for all posts of both, and is shown to nobody."""
+"""Who is never to be brought together with whom: since one of the two or an agent said so, or since something was reported. It holds
+both ways, for all posts of both, and is shown to nobody."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -7,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Block, Person
+from app.models import Block, Incident, Person
 from app.services.events import SYSTEM, Actor
 from app.services.people import OWN, identities
 
@@ -26,7 +27,8 @@ def blocked_of(session: Session, people: Collection[Person]) -> Mapping[int, fro
     names = {name for person in people for name in identities(person)}
     themselves = or_(Person.id.in_([person.id for person in people]), Person.email_index.in_(names), Person.phone_index.in_(names))
     either = select(Block.person_id, Block.other_id).join(Person, Person.id.in_([Block.person_id, Block.other_id])).where(themselves)
-    blocks = session.execute(either.distinct()).all()
+    apart = select(Incident.reporter_id, Incident.about_id).join(Person, Person.id.in_([Incident.reporter_id, Incident.about_id]))
+    blocks = session.execute(either.union(apart.where(themselves, Incident.apart, Incident.about_id.is_not(None)))).all()
     if not blocks:
         return dict.fromkeys((person.id for person in people), frozenset())
     named = _named(session, {person_id for pair in blocks for person_id in pair})

@@ -34,7 +34,7 @@ SAY_SO = timedelta(days=7)
 """How long a resident has to say whether something is still needed."""
 TOLD_AS = {
     "withdrawn": "withdrawn", "changed": "changed", "resident": "resident_declined", "expired": "expired", "settled": "settled",
-    "let_go": "backed_out",
+    "let_go": "backed_out", "called_off": "called_off",
 }  # fmt: skip
 """What the volunteer is told, by the reason for the end. Nobody is told of their own answer or silence."""
 
@@ -49,7 +49,7 @@ def end(
     if was in HELD:
         need.taken -= 1
     settle(session, ctx, need, now, by, first=was is MatchState.AGREED)
-    if was in HELD and why in ("backed_out", "off_duty", "frozen"):
+    if was in HELD and why in ("backed_out", "off_duty", "frozen", "called_off"):
         message = SearchGoesOn(need.person.first_name, need.category, "backed_out", ctx.links.url(Purpose.MY_REQUEST, need.id))
         if off:
             message = replace(message, invitation=invitation(session, ctx, match, Side.RESIDENT, now))

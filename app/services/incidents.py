@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
@@ -27,11 +28,12 @@ from app.models import (
 )
 from app.services.ending import end
 from app.services.events import SYSTEM, Actor, record
-from app.services.freezing import unfreeze
+from app.services.freezing import freeze, unfreeze
 from app.services.lists import MANY, PAGE_SIZE, Page, open_tasks, page_number, up_to
-from app.services.moves import lock_match
+from app.services.moves import lock_match, move
+from app.services.reports import HARMLESS
 from app.services.sight import Sight
-from matching.lifecycle import MatchState, VisitState
+from matching.lifecycle import MatchState, OfferState, VisitState
 
 READ = "incident_read"
 SHOWN = 100
@@ -99,12 +101,14 @@ def _seen(sight: Sight, incident_id: int) -> Select[tuple[Incident]]:
 @dataclass(frozen=True)
 class Whole:
     """An incident with all of it. ``agreed``: what stands between the volunteer and others, to be decided (columns: id, need_id, category,
-    visit_at, decided); ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
+    visit_at, decided); ``freezes``: this one keeps them frozen; ``entries``:
+    columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
 
     incident: Incident
     reporter: Person
     about: Person | None
     helps: bool
+    freezes: bool
     agreed: Sequence[Row[*tuple[Any, ...]]]
     entries: Sequence[Row[*tuple[Any, ...]]]
     readings: Sequence[Row[*tuple[Any, ...]]]
@@ -135,7 +139,8 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
             .limit(SHOWN)
         ).all()
         agreed = _agreed(session, incident) if helps else ()
-        return Whole(incident, session.get_one(Person, incident.reporter_id), about, helps, agreed, entries, readings)
+        freezes = about is not None and about.frozen_at is not None and incident_id in _freezing(session, about.id)
+        return Whole(incident, session.get_one(Person, incident.reporter_id), about, helps, freezes, agreed, entries, readings)
 
 
 def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -179,36 +184,119 @@ def decide(ctx: Context, incident_id: int, match_id: int, goes_on: bool, by: Act
         if match.state != MatchState.AGREED or match.offer.person_id != incident.about_id:
             return False
         if not goes_on:
-            end(session, ctx, match, MatchState.CANCELLED, "frozen", now, SYSTEM)
+            end(session, ctx, match, MatchState.CANCELLED, "called_off", now, SYSTEM)
         _write(session, incident, "goes_on" if goes_on else "ended", "", now, by, match_id)
         return True
 
 
-def let_on(ctx: Context, incident_id: int, words: str, by: Actor) -> bool:
-    """The volunteer may be asked again, for this reason. ``False`` where they may already."""
+class LetOn(StrEnum):
+    DONE = "done"
+    OTHERS = "others"
+    """Written down; another report that is open still freezes the volunteer."""
+    OVER = "over"
+    """The report is closed, or this was decided in it already, or it freezes nobody."""
+
+
+def let_on(ctx: Context, incident_id: int, words: str, by: Actor) -> LetOn:
+    """As far as this report goes the volunteer may be asked again, for this reason: they are once no open report freezes them."""
     now = ctx.now()
     with ctx.db.write() as session:
-        incident = session.get_one(Incident, incident_id)
-        person = session.get(Person, incident.about_id, with_for_update=True) if incident.about_id else None
-        if person is None or person.frozen_at is None:
-            return False
-        unfreeze(session, ctx, person, now, by)
+        about = session.get_one(Incident, incident_id).about_id
+        person = session.get(Person, about, with_for_update=True) if about else None
+        incident = session.get_one(Incident, incident_id, populate_existing=True)
+        if person is None or person.frozen_at is None or incident_id not in _freezing(session, person.id):
+            return LetOn.OVER
         _write(session, incident, "unfrozen", words, now, by)
+        session.flush()
+        if _freezing(session, person.id):
+            return LetOn.OTHERS
+        unfreeze(session, ctx, person, now, by)
+        return LetOn.DONE
+
+
+def _freezing(session: Session, person_id: int) -> Sequence[int]:
+    """The open incidents that freeze this volunteer: in which no lead has said yet that they may be asked again."""
+    said = select(IncidentEntry.id).where(IncidentEntry.incident_id == Incident.id, IncidentEntry.kind == "unfrozen").exists()
+    return session.scalars(
+        select(Incident.id)
+        .join(Match, Match.id == Incident.match_id)
+        .join(Offer, Offer.id == Match.offer_id)
+        .where(
+            Incident.about_id == person_id, Offer.person_id == person_id, Incident.state != IncidentState.CLOSED,
+            Incident.reason.not_in(HARMLESS), ~said,
+        )
+    ).all()  # fmt: skip
+
+
+def bring_together(ctx: Context, incident_id: int, words: str, by: Actor) -> bool:
+    """The two may meet again, for this reason, as far as this report goes; another may keep them apart. ``False`` where it does not."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        lifted = update(Incident).where(Incident.id == incident_id, Incident.apart).values(apart=False)
+        if not session.execute(lifted).rowcount:
+            return False
+        _write(session, session.get_one(Incident, incident_id), "together", words, now, by)
         return True
 
 
-def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, words: str, by: Actor) -> bool:
-    """What came of it. ``False`` where it is closed already. A volunteer who is frozen stays so: that is decided by itself."""
+def undecided(ctx: Context, incident_id: int) -> bool:
+    """Whether it keeps a volunteer frozen, or something that they agreed is to be decided."""
+    with ctx.db.read() as session:
+        incident = session.get_one(Incident, incident_id)
+        person = _volunteer(session, incident)
+        waits = person and (incident_id in _freezing(session, person.id) or any(not row.decided for row in _agreed(session, incident)))
+        return bool(waits)
+
+
+def _volunteer(session: Session, incident: Incident) -> Person | None:
+    """The volunteer whom it is about, if it is about one."""
+    whose = Match.id == incident.match_id, Offer.person_id == incident.about_id
+    return session.scalar(select(Person).join(Offer, Offer.person_id == Person.id).join(Match, Match.offer_id == Offer.id).where(*whose))
+
+
+def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, goes_on: bool | None, words: str, by: Actor) -> bool:
+    """What came of it, and with it all that is undecided about the volunteer: either they go on (they may be asked again, what they agreed
+    stays), or they help no more (off duty, and what they agreed ends). ``None``: nothing was. ``False`` where it is closed already."""
     now = ctx.now()
     with ctx.db.write() as session:
+        incident = session.get_one(Incident, incident_id)
+        person = _volunteer(session, incident)
+        if person and goes_on is False:
+            _help_no_more(session, ctx, incident, person, now, by)
+        elif person and goes_on:
+            _go_on(session, ctx, incident, person, now, by)
         closed = update(Incident).where(Incident.id == incident_id, Incident.state != IncidentState.CLOSED)
         if not session.execute(closed.values(state=IncidentState.CLOSED, outcome=outcome, closed_at=now)).rowcount:
+            session.rollback()
             return False
-        incident = session.get_one(Incident, incident_id)
         task = session.get_one(Task, incident.task_id, with_for_update=True)
         task.closed_at, task.closed_by_id = task.closed_at or now, task.closed_by_id or by.person_id
         _write(session, incident, "closed", words, now, by)
         return True
+
+
+def _go_on(session: Session, ctx: Context, incident: Incident, person: Person, now: datetime, by: Actor) -> None:
+    for row in _agreed(session, incident):
+        if not row.decided:
+            _write(session, incident, "goes_on", "", now, by, row.id)
+    session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
+    if incident.id in _freezing(session, person.id):
+        _write(session, incident, "unfrozen", "", now, by)
+        session.flush()
+        if person.frozen_at is not None and not _freezing(session, person.id):
+            unfreeze(session, ctx, person, now, by)
+
+
+def _help_no_more(session: Session, ctx: Context, incident: Incident, person: Person, now: datetime, by: Actor) -> None:
+    """They stay frozen, since they could go on duty again themselves."""
+    freeze(session, ctx, person, None, now)
+    for row in _agreed(session, incident):
+        end(session, ctx, lock_match(session, row.id), MatchState.CANCELLED, "called_off", now, SYSTEM)
+        _write(session, incident, "ended", "", now, by, row.id)
+    for offer in session.scalars(select(Offer).where(Offer.person_id == person.id).order_by(Offer.id).with_for_update()):
+        offer.paused_until = None
+        if offer.state == OfferState.ACTIVE:
+            move(session, offer, OfferState.PAUSED, now, SYSTEM, "paused")
 
 
 def _write(

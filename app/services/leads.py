@@ -7,7 +7,7 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import OVERSEE, Person, Role, SafetyLead, Territory
+from app.models import OVERSEE, Need, Person, Role, SafetyLead, Territory
 from app.services.events import Actor, record
 from app.services.places import territories
 from app.services.sight import EVERYTHING, NOTHING, Sight
@@ -55,6 +55,12 @@ def sight_of(ctx: Context, person: Person) -> Sight:
         if not named:
             return NOTHING
         return EVERYTHING if None in named else Sight(territories(session).below([i for i in named if i is not None]))
+
+
+def somebody(ctx: Context, need_id: int) -> bool:
+    """Whether somebody is in charge where this request is for."""
+    with ctx.db.read() as session:
+        return to_tell(session, session.get_one(Need, need_id).territory_id)[0]
 
 
 def to_tell(session: Session, territory_id: int | None) -> tuple[bool, Sequence[Person]]:

@@ -1,16 +1,21 @@
 """Something went wrong between two people: an incident for whoever is in charge, who is told at once, and a line on the agents' list that
 says no more than that."""
 
-from sqlalchemy.orm import joinedload
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from app.context import Context
 from app.models import Incident, Match, Need, Offer, TaskKind
 from app.services import leads
-from app.services.events import Actor, record
+from app.services.ending import end
+from app.services.events import SYSTEM, Actor, record
 from app.services.freezing import freeze
+from app.services.moves import lock_match
 from app.services.tasks import open_task
 from app.services.telling import tell
-from matching.lifecycle import Side
+from matching.lifecycle import MatchState, Side
 from notifications.messages import SomethingReported
 
 REASONS = ("unsafe", "money", "absent", "rude", "other")
@@ -33,7 +38,7 @@ def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason:
         assert task is not None
         incident = Incident(
             reason=reason, words=words, channel=by.channel, reporter_id=reporter.id, about_id=about.id if about else None,
-            need_id=need.id, match_id=match_id, task_id=task.id, opened_at=now,
+            need_id=need.id, match_id=match_id, task_id=task.id, opened_at=now, apart=about is not None and reason not in HARMLESS,
         )  # fmt: skip
         session.add(incident)
         # The resident's own story is told by the events of the request: a volunteer's report is none of it.
@@ -46,3 +51,18 @@ def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason:
             tell(session, ctx, agent, SomethingReported(agent.first_name, page, named), now, once=f"incident:{incident.id}")
         if side is Side.RESIDENT and volunteer and reason not in HARMLESS:
             freeze(session, ctx, volunteer, need.territory_id, now)
+        elif side is Side.VOLUNTEER and reason not in HARMLESS:
+            _take_back_between(session, ctx, reporter.id, need.person_id, now)
+
+
+def _take_back_between(session: Session, ctx: Context, volunteer_id: int, resident_id: int, now: datetime) -> None:
+    """What this volunteer was asked for this resident and is not agreed: whoever is afraid of somebody is not asked for them any more."""
+    pending = (
+        select(Match.id)
+        .join(Match.need)
+        .join(Match.offer)
+        .where(Offer.person_id == volunteer_id, Need.person_id == resident_id, Match.state.in_([MatchState.PROPOSED, MatchState.ACCEPTED]))
+        .order_by(Match.need_id, Match.id)
+    )
+    for match_id in session.scalars(pending).all():
+        end(session, ctx, lock_match(session, match_id), MatchState.CANCELLED, "frozen", now, SYSTEM)

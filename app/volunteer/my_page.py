@@ -41,6 +41,8 @@ SAID = {
 }
 QUICKER = _l("Somebody was quicker, you already help as many people as you chose, or this has changed meanwhile. Thank you all the same!")
 
+FROZEN = _l("The town hall has to clarify something first, and asks you for nothing new until then. This says nothing against you.")
+
 
 @my_page.get("")
 @permit(SIGNED_IN)
@@ -116,7 +118,7 @@ def how(match_id: int) -> ResponseReturnValue:
 @my_page.post("/near/<int(max=2147483647):need_id>")
 @permit(SIGNED_IN)
 def take(need_id: int) -> ResponseReturnValue:
-    said = SAID | {Answer.OVER: QUICKER}
+    said = SAID | {Answer.OVER: FROZEN if _me().frozen_at else QUICKER}
     flash(str(said[taking.offer_to_take(ctx(), _me().id, need_id, actor())]))
     return _back()
 
@@ -127,7 +129,8 @@ def on_duty() -> ResponseReturnValue:
     on = pressed("duty", "on", "off") == "on"
     with _kindly():
         duty.set_duty(ctx(), _me().id, on, actor())
-        flash(_("You are on duty again. Thank you!") if on else _("You are off duty. Nobody’s request reaches you until you come back."))
+        back = FROZEN if _me().frozen_at else _("You are on duty again. Thank you!")
+        flash(back if on else _("You are off duty. Nobody’s request reaches you until you come back."))
     return _back()
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.models import Event, Incident, IncidentEntry, Match, Need, Offer, Person, Role
-from app.services import by_hand, leads, matches, merging, reports, taking
+from app.models import Event, Incident, IncidentEntry, IncidentOutcome, Match, Need, Offer, Person, Role
+from app.services import by_hand, duty, incidents, leads, matches, merging, reports, taking
 from app.services.events import Actor
 from app.services.matches import Answer
 from app.services.sight import EVERYTHING
@@ -226,7 +226,7 @@ def test_without_a_lead_all_administrators_are_told_and_the_list_says_so(city: C
     assert said["incident_url"].endswith("/coordination/leads") and not said["named"]
     assert "Nobody is in charge of safety yet" in visitor.get("/coordination/").text
     visitor.get(f"/coordination/incidents/{incident.id}", 403)
-    page = visitor.submit(visitor.get("/coordination/leads"), "Name")
+    page = visitor.submit(visitor.get("/coordination/leads"), "Put in charge")
     assert "They are told at once" in page.text
     assert "I was afraid." in visitor.get(f"/coordination/incidents/{incident.id}").text
     page = visitor.get("/coordination/")
@@ -265,7 +265,10 @@ def test_a_lead_takes_it_in_hand_decides_lets_on_and_closes(city: City, sign_in:
     assert city.one(Person, offer.person_id).frozen_at is None
     assert [each["kind"] for each in messages_to(city, offer.person_id)][-1] == "volunteer_back"
     page = visitor.submit(page, "End it, and look for somebody else")
-    assert (city.one(Match, match.id).state, city.one(Match, match.id).reason) == (MatchState.CANCELLED, "frozen")
+    assert (city.one(Match, match.id).state, city.one(Match, match.id).reason) == (MatchState.CANCELLED, "called_off")
+    [off] = [each for each in messages_to(city, offer.person_id) if each["kind"] == "match_ended_to_volunteer"]
+    assert off["why"] == "called_off", "whoever has the address is told, though no visit was fixed"
+    assert [each["kind"] for each in messages_to(city, need.person_id)][-1] == "search_goes_on"
     assert city.one(Need, need.id).state == NeedState.OPEN
     visitor.submit(page, "Close the report", 422)
     page = visitor.submit(page, "Close the report", **{"close-outcome": "settled"})
@@ -280,11 +283,85 @@ def test_a_coordinator_writes_down_what_they_were_told(city: City, sign_in: Any)
     match, need, offer = agreed(city)
     visitor = sign_in()
     page = visitor.get(visitor.get(f"/coordination/matches/{match.id}").link("Report a problem"))
-    visitor.submit(page, "Tell the safeguarding lead", side="resident", reason="unsafe", words="She fears him.")
+    page = visitor.submit(page, "Tell the safeguarding lead", side="resident", reason="unsafe", words="She fears him.")
+    assert "Nobody is in charge of safety here yet" in page.text and "nobody else reads it" not in page.text
     [incident] = city.all(Incident)
     assert (incident.reporter_id, incident.about_id, incident.channel) == (need.person_id, offer.person_id, "phone")
     assert city.one(Person, offer.person_id).frozen_at == city.clock()
     assert "She fears him" not in visitor.get(f"/coordination/matches/{match.id}").html
+
+
+def test_a_volunteer_stays_frozen_as_long_as_an_open_report_freezes_them(city: City, sign_in: Any) -> None:
+    match, need, offer, first = reported(city)
+    reports.report(city.ctx, Side.RESIDENT, need.id, match.id, "money", "My purse.", Actor(need.person_id))
+    second = city.all(Incident)[-1]
+    visitor = lead(city, sign_in())
+    page = visitor.get(f"/coordination/incidents/{first.id}")
+    page = visitor.submit(page, "They may be asked again", **{"on-words": "Clear."})
+    assert "Another report about them is open" in page.text and "Let them be asked again" not in page.text
+    assert city.one(Person, offer.person_id).frozen_at is not None
+    assert incidents.let_on(city.ctx, first.id, "Twice.", Actor()) is incidents.LetOn.OVER
+    assert incidents.let_on(city.ctx, second.id, "Clear too.", Actor()) is incidents.LetOn.DONE
+    assert city.one(Person, offer.person_id).frozen_at is None
+
+
+@pytest.mark.parametrize("outcome", ["unfounded", "no_more", "settled", "passed_on"])
+def test_closing_decides_what_is_undecided(city: City, sign_in: Any, outcome: str) -> None:
+    match, _need, offer, incident = reported(city)
+    visitor = lead(city, sign_in())
+    page = visitor.get(f"/coordination/incidents/{incident.id}")
+    if outcome in ("settled", "passed_on"):
+        visitor.submit(page, "Close the report", 422, **{"close-outcome": outcome})
+    answer = {"settled": "goes_on", "passed_on": "no_more"}.get(outcome)
+    visitor.submit(page, "Close the report", **{"close-outcome": outcome} | ({"close-volunteer": answer} if answer else {}))
+    goes_on = outcome in ("unfounded", "settled")
+    assert (city.one(Person, offer.person_id).frozen_at is None) == goes_on
+    assert city.one(Match, match.id).state == (MatchState.AGREED if goes_on else MatchState.CANCELLED)
+    assert city.one(Offer, offer.id).state == ("active" if goes_on else "paused")
+    assert city.one(Incident, incident.id).outcome == outcome
+    decided = incidents.close(city.ctx, incident.id, IncidentOutcome.NO_MORE, False, "", Actor())
+    assert not decided and city.one(Match, match.id).state == (MatchState.AGREED if goes_on else MatchState.CANCELLED), "closed is closed"
+
+
+@pytest.mark.parametrize(("reason", "state"), [("unsafe", MatchState.CANCELLED), ("absent", MatchState.PROPOSED)])
+def test_a_volunteers_report_takes_back_what_they_were_asked(city: City, reason: str, state: MatchState) -> None:
+    match, need, offer = proposed(city)
+    reports.report(city.ctx, Side.VOLUNTEER, need.id, match.id, reason, "", Actor(offer.person_id))
+    city.match()
+    assert [each.state for each in city.matches(need.id)] == [state], "nor are they asked again"
+    assert city.one(Person, offer.person_id).frozen_at is None
+
+
+def test_a_frozen_volunteer_who_presses_on_duty_is_told_the_truth(city: City, sign_in: Any) -> None:
+    *_, offer, _incident = reported(city)
+    visitor = sign_in(offer_id=offer.id)
+    duty.set_duty(city.ctx, offer.person_id, False, Actor(offer.person_id))
+    page = visitor.submit(visitor.get("/me"), "I am back on duty")
+    assert "asks you for nothing new until then" in page.text and "You are on duty again" not in page.text
+
+
+def test_whom_a_report_is_about_is_not_brought_together_again(city: City, sign_in: Any) -> None:
+    """Neither by the matcher, though the volunteer was let on and the report closed, nor by an agent, until the lead lifts it."""
+    _match, need, offer, incident = reported(city)
+    with city.ctx.db.write() as session:
+        session.get_one(Offer, offer.id).capacity = 5
+    incidents.let_on(city.ctx, incident.id, "Clear.", Actor())
+    again = city.need()
+    with city.ctx.db.write() as session:
+        session.get_one(Need, again).person_id = need.person_id
+    city.match()
+    assert city.matches(again) == []
+    assert by_hand.ask(city.ctx, again, offer.id, "all the same", Actor()) is by_hand.Became.NEVER
+    assert not by_hand.allow(city.ctx, again, offer.id, Actor()), "no other agent lifts it"
+    visitor = lead(city, sign_in())
+    assert f"Offer no. {offer.id}" not in visitor.get(f"/coordination/needs/{again}").text
+    page = visitor.get(f"/coordination/incidents/{incident.id}")
+    visitor.submit(page, "They may be brought together again", 422)
+    page = visitor.submit(page, "They may be brought together again", **{"together-words": "Both want it."})
+    assert "Both want it." in page.text and "Let them meet again" not in page.text
+    city.clock.advance(days=1)
+    city.match()
+    assert [match.offer_id for match in city.matches(again)] == [offer.id]
 
 
 def test_a_merged_person_keeps_the_freeze_and_the_incidents(city: City) -> None:
