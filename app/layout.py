@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from babel import Locale
 from flask import Flask, g, request, url_for
 from flask_babel import format_date, format_datetime, format_decimal
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
@@ -33,6 +34,11 @@ FOOTER = (
 )
 
 
+def up_to_words(count: int, most: int) -> str:
+    """A number, of which no more than ``most`` were counted."""
+    return str(format_decimal(count) if count <= most else _("more than %(number)s", number=format_decimal(most)))
+
+
 def init(web: Flask) -> None:
     web.jinja_env.trim_blocks = web.jinja_env.lstrip_blocks = True
     web.jinja_env.globals["N_"] = str  # marks what is translated later
@@ -44,6 +50,7 @@ def init(web: Flask) -> None:
         distance=lambda metres: distance_words(metres, i18n.language()),
         hours=lambda text: hours_words(text, i18n.language()),
         number=format_decimal,
+        up_to=up_to_words,
         phone_link=_phone_link,
         phone_words=lambda phone: phone_words(phone) if phone else "",
         rhythm=lambda weeks: rhythm_words(weeks, i18n.language()),

@@ -2,7 +2,6 @@
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -10,6 +9,7 @@ from app.coordination.door import ID, coordination, sight
 from app.coordination.lists import whole
 from app.extensions import ctx
 from app.identity import actor
+from app.layout import up_to_words
 from app.permissions import COORDINATOR, permit
 from app.services.mail import GLANCE, LATELY, MOST, STOPPED, Pile, is_late, mail, try_again, waits_since
 from notifications.tables import OutboxState
@@ -30,7 +30,7 @@ def messages() -> ResponseReturnValue:
     since = waits_since(ctx())
     most = dict.fromkeys(Pile, GLANCE) | {pile: MOST}
     entries = [
-        (url_for("coordination.messages", pile=each), f"{name} ({_number(found.counts[each], most[each])})", each is pile)
+        (url_for("coordination.messages", pile=each), f"{name} ({up_to_words(found.counts[each], most[each])})", each is pile)
         for each, name in NAMES.items()
     ]
     return render_template(
@@ -38,10 +38,6 @@ def messages() -> ResponseReturnValue:
         since=since, late=is_late(since, ctx().now()),
         address=lambda number: url_for("coordination.messages", pile=pile, page=number),
     )  # fmt: skip
-
-
-def _number(count: int, most: int) -> str:
-    return str(format_decimal(count) if count <= most else _("more than %(number)s", number=format_decimal(most)))
 
 
 @coordination.post(f"/mail/<{ID}:message_id>/again")

@@ -40,7 +40,7 @@ def map() -> ResponseReturnValue:
     lacking = lacks(ctx(), sight(), given)
     return render_template(
         "coordination/map.html", given=given, show=show, states=STATES, categories=CATEGORIES, urgencies=[str(each) for each in Urgency],
-        beside=beside, lacks=lacking, shades={area.id: lacking.shade(area) for area in lacking.areas},
+        beside=beside, counted=overview.COUNTED, lacks=lacking, shades={area.id: lacking.shade(area) for area in lacking.areas},
         territories=lists.territories(ctx(), sight()), filters=filters,
         whole=overview.whole(ctx(), sight(), beside), zoom=_zoom(request.args.get("zoom")),
     )  # fmt: skip

@@ -19,7 +19,7 @@ from app.models import Match, Need, Offer
 from app.services import lists
 from app.services.lists import UNDER_WAY, Box, Filter, wanted
 from app.services.places import all_territories
-from app.services.sight import EVERYTHING, Sight, either_side
+from app.services.sight import EVERYTHING, Kind, Sight, either_side
 
 NEEDS, OFFERS, MATCHES = SHOWN = ("needs", "offers", "matches")
 NEAREST = {True: 25, False: 10}
@@ -34,7 +34,6 @@ ACROSS = 40
 WORLD_PX = 256
 NOWHERE = Box(math.inf, math.inf, -math.inf, -math.inf)
 
-Kind = type[Need] | type[Offer] | type[Match]
 Cell = tuple[float, float]  # whole numbers, as the database rounds them
 Point = tuple[float, float]
 
