@@ -20,7 +20,7 @@ Unsure = dict[str, list[str]]
 
 
 @cache
-def _axe() -> str:
+def axe_itself() -> str:
     if not AXE.exists():
         unavailable("axe-core is not there (make assets fetches it)")
     return AXE.read_text(encoding="utf-8")
@@ -52,7 +52,7 @@ def check(visitor: Visitor) -> tuple[list[str], Unsure]:
 def axe(page: Page, rules: dict[str, Any]) -> tuple[list[str], Unsure]:
     """Rules that the page breaks, and those that axe leaves to a person's judgement."""
     if not page.evaluate("typeof axe !== 'undefined'"):
-        page.evaluate(_axe())
+        page.evaluate(axe_itself())
     run = f"axe.run(document, {{runOnly: {json.dumps(rules)}, resultTypes: ['violations', 'incomplete']}})"
     result = page.evaluate(f"{run}.then(({{violations, incomplete}}) => ({{violations, incomplete}}))")
     wrong = [f"{rule['id']} ({rule['help']}): {_where(rule)}" for rule in result["violations"]]

@@ -15,8 +15,9 @@ ZOOMED = {"width": NARROW, "height": HEIGHT // 2}
 """What 200 % leaves of a mail program's window of 640 pixels."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mail_program(browser: Browser) -> Iterator[Page]:
+    """One window in which one message is opened after the other."""
     page = browser.new_page(viewport=ZOOMED, device_scale_factor=2)
     yield page
     page.close()
@@ -26,9 +27,10 @@ def mail_program(browser: Browser) -> Iterator[Page]:
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_message_can_be_read_by_everybody(mail_program: Page, name: str, language: str) -> None:
     asked_for: list[str] = []
-    mail_program.on("request", lambda request: asked_for.append(request.url))
+    mail_program.on("request", asking := lambda request: asked_for.append(request.url))
     mail_program.set_content(render(SAMPLES[name], language, CITY, ways(SAMPLES[name].topic)).html)
     wrong, _unsure = axe(mail_program, {"type": "tag", "values": [*TAGS, "best-practice"]})
     assert [each for each in wrong if not each.startswith(("region", "landmark"))] == [], "a mail program's own frame has the landmarks"
     assert looks_at(mail_program, "fits") == []
+    mail_program.remove_listener("request", asking)
     assert asked_for == []

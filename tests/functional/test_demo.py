@@ -39,7 +39,7 @@ from tests.city import KEYS, Clock
 from tests.databases import Databases
 from tests.pages import Visitor
 
-A_FEW = 60, 30
+A_FEW = 20, 10
 NOW = datetime(2026, 11, 25, 14, 20, tzinfo=UTC)
 """A Wednesday."""
 REACHED = set(NeedState)

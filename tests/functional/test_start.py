@@ -1,7 +1,6 @@
 """The whole service, started as ``make run`` starts it."""
 
 import signal
-import subprocess
 import sys
 import urllib.request
 from pathlib import Path
@@ -14,7 +13,9 @@ from tests.programme import Running, eventually, free_port
 SERVE = (sys.executable, "-m", "app.cli", "serve", "--with-worker")
 
 
-def test_the_demonstration_starts_twice_and_stops_by_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demonstration_starts_twice_and_stops_by_ctrl_c_and_no_real_city_starts_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("INSTANCE", str(tmp_path / "instance"))
     for _ in range(2):
         with Running(tmp_path, free_port(), SERVE) as service:
@@ -30,6 +31,11 @@ def test_the_demonstration_starts_twice_and_stops_by_ctrl_c(tmp_path: Path, monk
             assert code == 0, errors
             assert "Traceback" not in errors
             assert service.others() == []
+    monkeypatch.setenv("DEMO", "0")
+    monkeypatch.setenv("SECRET_KEY", "s" * 40)
+    monkeypatch.setenv("ENCRYPTION_KEYS", KEYS)
+    code, said = Running(tmp_path, free_port(), SERVE).end()
+    assert code != 0 and said.count("\n") == 1 and "holds the demonstration city" in said
 
 
 def test_a_wrong_setting_is_one_sentence_and_no_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,16 +46,8 @@ def test_a_wrong_setting_is_one_sentence_and_no_start(tmp_path: Path, monkeypatc
     assert said.count("\n") == 1
 
 
-def test_a_real_city_refuses_to_start_without_its_keys_and_on_a_demonstration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_real_city_refuses_to_start_without_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INSTANCE", str(tmp_path / "instance"))
     monkeypatch.setenv("DEMO", "0")
     code, said = Running(tmp_path, free_port(), SERVE).end()
     assert code != 0 and "SECRET_KEY" in said and "ENCRYPTION_KEYS" in said and "Traceback" not in said
-    monkeypatch.setenv("DEMO", "1")
-    for command in ("migrate", "demo"):
-        subprocess.run([sys.executable, "-m", "app.cli", command], check=True)
-    monkeypatch.setenv("DEMO", "0")
-    monkeypatch.setenv("SECRET_KEY", "s" * 40)
-    monkeypatch.setenv("ENCRYPTION_KEYS", KEYS)
-    code, said = Running(tmp_path, free_port(), SERVE).end()
-    assert code != 0 and said.count("\n") == 1 and "holds the demonstration city" in said
