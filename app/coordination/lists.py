@@ -46,7 +46,16 @@ def tasks() -> ResponseReturnValue:
         groups = [("closed", page.rows)] if given.state == "closed" else _by_section(page.rows)
         return page, {"groups": groups, "present": present, "late": late_since(ctx()), "waiting": waiting()}
 
-    return _list("tasks", read, given, TASK_STATES, kinds=[kind.value for kind in TaskKind], closest=closest)
+    return _list("tasks", read, given, TASK_STATES, kinds=[kind.value for kind in TaskKind], closest=closest, of_kind=_of_kind)
+
+
+def _of_kind(kind: str) -> str:
+    """Where the tasks of one kind are, of those that the filters leave."""
+    return url_for("coordination.tasks", **{**_kept(), "kind": kind})
+
+
+def _kept() -> dict[str, str]:
+    return {name: value for name in KEPT if (value := request.args.get(name))}
 
 
 def closest(row: Row[*tuple[Any, ...]]) -> str:
@@ -84,7 +93,7 @@ def _list(name: str, read: Read, given: lists.Filter, states: Any, **more: Any) 
     found = whole(next(iter(re.findall("[0-9]{1,12}", request.args.get("number", ""))), None))
     if found and details.may_see(ctx(), sight(), KINDS[f"{ONE[name]}_id"], found):
         return redirect(url_for(f"coordination.{ONE[name]}", **{f"{ONE[name]}_id": found}), 303)
-    filters = {name: value for name in KEPT if (value := request.args.get(name))}
+    filters = _kept()
 
     def address(number: int) -> str:
         return url_for(f"coordination.{name}", **filters, page=number)

@@ -78,6 +78,8 @@ class Page:
     number: int
     more: bool = False
     """Whether there are more than the ``total``, which is then :data:`MOST`: nobody leafs so far, and nothing is counted beyond."""
+    kinds: Sequence[tuple[str, int]] = ()
+    """Of tasks: how many there are of each kind, the most first; nothing where there are ``more``."""
 
     @property
     def pages(self) -> int:
@@ -223,7 +225,7 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
         .outerjoin(Territory, Territory.id == quartier)
         .order_by(*order)
     )  # fmt: skip
-    return _page(ctx, rows, given, chosen)
+    return _page(ctx, rows, given, chosen, Task.kind)
 
 
 def _section(ctx: Context) -> ColumnElement[int]:
@@ -270,20 +272,26 @@ def wanted(
     return found
 
 
-def _page(ctx: Context, rows: Select[*tuple[Any, ...]], given: Filter, chosen: Select[int] | None = None) -> Page:
-    """The page of ``rows`` that is asked for. ``chosen``: their ids in their order, where those can be had for less."""
+def _page(
+    ctx: Context, rows: Select[*tuple[Any, ...]], given: Filter, chosen: Select[int] | None = None, kind: ColumnElement[str] | None = None
+) -> Page:
+    """The page of ``rows`` that is asked for. ``chosen``: their ids in their order, where those can be had for less. ``kind``: by which
+    they are counted."""
     with ctx.db.read() as session:
-        counted_of = rows if chosen is None else chosen
-        number_of = up_to(MOST, counted_of.order_by(None).with_only_columns(literal(1), maintain_column_froms=True))
-        counted = session.scalar(select(number_of)) or 0
-        total = min(counted, MOST)
+        counted_of = (rows if chosen is None else chosen).order_by(None)
+        each = counted_of.with_only_columns(literal(1) if kind is None else kind, maintain_column_froms=True).limit(MOST + 1).subquery()
+        (which,) = each.columns
+        kinds = session.execute(select(which, func.count()).group_by(which).order_by(func.count().desc(), which)).all()
+        counted = sum(number for _, number in kinds)
+        total, more = min(counted, MOST), counted > MOST
         number = page_number(given.page, total)
         here = (number - 1) * PAGE_SIZE
         if chosen is None:
             rows = rows.limit(PAGE_SIZE).offset(here)
         else:
             rows = rows.where(chosen.selected_columns[0].in_(chosen.limit(PAGE_SIZE).offset(here)))
-        return Page(session.execute(rows).all(), total, number, counted > MOST)
+        by_kind = () if kind is None or more else [(name, number) for name, number in kinds]
+        return Page(session.execute(rows).all(), total, number, more, by_kind)
 
 
 def page_number(wanted: int, total: int) -> int:

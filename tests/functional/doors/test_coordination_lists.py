@@ -193,6 +193,23 @@ def test_requests_matches_and_tasks_are_filtered_by_urgency_and_the_filters_are_
     assert "1 offer," in visitor.get("/coordination/offers?urgency=flexible").text, "offers have no urgency"
 
 
+def test_what_kinds_of_tasks_wait_stands_above_them_and_leads_to_each(city: City, sign_in: SignIn) -> None:
+    needs = [city.need(contact="phone", category=category) for category in ("pets", "shopping", "pets")]
+    visitor = sign_in()
+    assert "What waits" not in visitor.get("/coordination/").html, "of one kind there is nothing to choose"
+    with city.ctx.db.write() as session:
+        session.execute(delete(Task))
+        for need_id, kind in zip(needs, (TaskKind.NOBODY, TaskKind.NOBODY, TaskKind.TELL), strict=True):
+            session.add(Task(kind=kind, reason="distance", need_id=need_id, created_at=city.clock(), due_at=city.clock()))
+    page = visitor.get("/coordination/")
+    assert page.html.index("Nobody found (2)") < page.html.index("Call or write (1)")
+    assert "2 tasks," in visitor.get(page.link("Nobody found (2)")).text
+    page = visitor.get("/coordination/?category=shopping")
+    assert "What waits" not in page.html
+    page = visitor.get("/coordination/?urgency=normal")
+    assert page.link("Call or write (1)").endswith("?urgency=normal&kind=tell")
+
+
 def test_a_long_list_says_where_one_is_and_leads_to_both_ends(city: City, sign_in: SignIn) -> None:
     for _ in range(76):
         city.need()
