@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import median
 
-from shapely import STRtree, box, from_wkb, to_wkb, transform, union_all
+from shapely import STRtree, box, covers, from_wkb, intersection, to_wkb, transform, union_all
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
@@ -57,12 +57,20 @@ class Given:
 
 @dataclass(frozen=True)
 class Line:
-    """What becomes of an outline: ``new``, ``changed`` or ``same``; ``shape`` as it will be."""
+    """What becomes of an outline: ``new``, ``changed`` or ``same``; ``shape`` as it will be. It will lie in ``parent`` (a name, empty for
+    none), with which it shares ``inside`` of its own ground (0 to 1). ``far``: it lies far from all that is there."""
 
     name: str
     becomes: str
     mended: bool
     shape: BaseGeometry
+    parent: str
+    inside: float
+    far: bool
+
+    @property
+    def odd(self) -> bool:
+        return self.far or self.inside < 1 - SLIVER
 
 
 @dataclass(frozen=True)
@@ -147,7 +155,14 @@ def _look(rows: Sequence[Territory], given: Given) -> tuple[Imported, Mapping[in
     parents = _parents(shapes, kinds, chosen)
     if twins := _twins(pairs, mine, names, parents):
         return Imported(troubles=twins), {}
-    lines = [Line(outline.name, _becomes(outline, row, given), outline.mended, outline.shape) for outline, row in pairs]
+    near = _near([from_wkb(row.shape) for row in rows])
+    lines = [
+        Line(
+            outline.name, _becomes(outline, row, given), outline.mended, outline.shape, names.get(parents[key] or 0, ""),
+            _inside(outline.shape, shapes.get(parents[key] or 0)), bool(rows) and not near.intersects(outline.shape),
+        )
+        for (outline, row), key in zip(pairs, mine, strict=True)
+    ]  # fmt: skip
     return Imported(lines, _overlaps(shapes, kinds, names, set(mine))), shapes
 
 
@@ -187,13 +202,24 @@ def _troubles(rows: Sequence[Territory], given: Given) -> list[Trouble]:
         above = parents.pop(above, None)
     if above is not None:
         return [Trouble("ring")]
-    there = union_all([from_wkb(row.shape).envelope for row in rows]).envelope if rows else FRANCE
-    near = box(*there.buffer(NEAR_DEGREES).bounds)
+    near = _near([from_wkb(row.shape) for row in rows])
     return [
         Trouble("swapped", outline.number, outline.name)
         for outline in given.outlines
         if not near.intersects(outline.shape) and near.intersects(transform(outline.shape, lambda points: points[:, ::-1]))
     ]
+
+
+def _near(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
+    """A box around all that is there and what is near; where nothing is, around France."""
+    there = union_all([shape.envelope for shape in shapes]) if shapes else FRANCE
+    return box(*there.envelope.buffer(NEAR_DEGREES).bounds)
+
+
+def _inside(shape: BaseGeometry, parent: BaseGeometry | None) -> float:
+    if parent is None or covers(parent, shape):
+        return 1.0
+    return float(intersection(parent, shape).area / shape.area)
 
 
 def _becomes(outline: Outline, row: Territory | None, given: Given) -> str:
