@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import median
 
+import numpy as np
 from shapely import STRtree, box, covers, from_wkb, intersection, to_wkb, transform, union_all
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select, update
@@ -16,10 +17,11 @@ from app.models import Need, Offer, PersonTerritory, Territory
 from app.services.events import Actor, record
 from app.services.lists import PAGE_SIZE, Page, page_number
 from app.services.outlines import FRANCE, Outline, Trouble
-from matching.areas import Areas, area_m2
+from matching.areas import Areas, area_m2, areas_m2
 
 SLIVER = 1 / 100
 """Of the smaller of two neighbours: what they share of it without a word, since whoever digitises borders draws no line twice the same."""
+MOST_OVERLAPS = 1_000
 NEAR_DEGREES = 1.0
 NO_ID = 1_000_000
 """What is new goes by its number less this, which is no territory's id."""
@@ -237,19 +239,21 @@ def _chosen(row: Territory | None, given: Given) -> tuple[bool, int | None]:
 
 
 def _overlaps(shapes: Mapping[int, BaseGeometry], kinds: Mapping[int, str], names: Mapping[int, str], mine: set[int]) -> list[Overlap]:
-    """Those of ``mine`` with others of their kind, the largest first."""
+    """Those of ``mine`` with others of their kind, the largest first. With :data:`MOST_OVERLAPS` found no others are looked for: a file in
+    which everything lies on everything has more of them than anybody reads."""
     siblings = {kinds[own] for own in mine}
-    keys = sorted(key for key in shapes if kinds[key] in siblings)
-    tree, found = STRtree([shapes[key] for key in keys]), list[Overlap]()
-    for own in sorted(mine):
-        for at in tree.query(shapes[own], predicate="intersects"):
-            other = keys[at]
-            if other == own or (other in mine and other < own):
-                continue
-            shared = area_m2(shapes[own].intersection(shapes[other]))
-            if shared > SLIVER * min(area_m2(shapes[own]), area_m2(shapes[other])):
-                found.append(Overlap(names[own], names[other], shared))
-    return sorted(found, key=lambda overlap: -overlap.m2)
+    keys = np.array(sorted(key for key in shapes if kinds[key] in siblings), np.int64)
+    all_of_them = np.array([shapes[int(key)] for key in keys], object)
+    tree, sizes, new, found = STRtree(all_of_them), areas_m2(all_of_them), np.isin(keys, list(mine)), list[Overlap]()
+    for own in np.flatnonzero(new):
+        others = tree.query(all_of_them[own], predicate="intersects")
+        others = others[(others > own) | ~new[others]]
+        shared = areas_m2(intersection(all_of_them[own], all_of_them[others]))
+        for at in np.flatnonzero(shared > SLIVER * np.minimum(sizes[own], sizes[others])):
+            found.append(Overlap(names[int(keys[own])], names[int(keys[others[at]])], float(shared[at])))
+        if len(found) >= MOST_OVERLAPS:
+            break
+    return sorted(found, key=lambda overlap: -overlap.m2)[:MOST_OVERLAPS]
 
 
 def _store(session: Session, outline: Outline, row: Territory | None, given: Given, now: datetime, by: Actor) -> int:

@@ -193,3 +193,17 @@ def test_areas_that_had_one_name_before_are_brought_in_again(city: City) -> None
         session.execute(update(Territory).where(Territory.name == "Sud").values(name="Nord"))
     again = add(city, ("Nord", 0, 3000), ("Nord", -2500, 0))
     assert [line.becomes for line in again.lines] == ["same", "changed"]
+
+
+def test_of_outlines_that_all_lie_on_one_another_only_so_many_pairs_are_compared(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared, intersection, many = [], territories.intersection, 300
+
+    def counted(one: Any, others: Any) -> Any:
+        compared.append(others.size)
+        return intersection(one, others)
+
+    monkeypatch.setattr(territories, "intersection", counted)
+    outlines = [band(f"Q{number}", number, number + 5000, number) for number in range(1, many + 1)]
+    would = territories.preview(city.ctx, Given([*outlines], "quartier", parent_id=named(city)["Centre"].id))
+    assert len(would.overlaps) == territories.MOST_OVERLAPS
+    assert sum(compared) <= territories.MOST_OVERLAPS + many
