@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from babel import Locale
-from flask import Flask, g, request, url_for
+from flask import Flask, g, request, session, url_for
 from flask_babel import format_date, format_datetime, format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,7 +18,8 @@ from app.links import Purpose
 from app.models import OVERSEE
 from app.own_area import own_area_words
 from app.reach import BY
-from app.services.town_hall import near
+from app.services.town_hall import PLACE, near
+from app.wizard import KNOWN
 from matching.geo import round_up_100
 from notifications.render import City
 from notifications.words import NBSP, distance_words, hours_words, moment_words, phone_words, rhythm_words, walk_words, when_words
@@ -91,6 +92,8 @@ def _city() -> City:
     if "city" not in g:
         me = signed_in()
         about = g.get("about") or (f"person:{me.id}" if me and not has_role(*OVERSEE) else "")
+        if not (about or me) and (quartier := session.get(KNOWN, {}).get("quartier")):  # they came from its poster
+            g.personal, about = True, f"{PLACE}{quartier}"
         g.city = near(ctx())(ctx().city, about) if about else ctx().city
     city: City = g.city
     return city

@@ -33,6 +33,7 @@ SENTENCES = {
     "meridian": _l("A side of it is longer than 180 degrees: cut it in two at the 180th meridian."),
     "gone": _l("Somebody has changed the territories meanwhile. Begin again."),
     "ring": _l("A territory cannot lie in itself, nor in one that lies in it. Choose another one."),
+    "twin": _l("Another area of this name lies beside it. Give one of the two another name, for example with its district."),
     "several": _l("Several outlines were given for one territory. Give one."),
 }  # fmt: skip
 IN_METRES = {"projection_named", "projection_seen", "degrees"}

@@ -30,6 +30,11 @@ def area_m2(shape: BaseGeometry) -> float:
     return float(transform(shape, _equal_area).area)
 
 
+def areas_m2(shapes: NDArray[Any]) -> NDArray[np.float64]:
+    """The same of many shapes at once."""
+    return np.asarray(shapely.area(transform(shapes, _equal_area)), np.float64)
+
+
 def _equal_area(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Lambert's cylindrical equal-area projection of the ellipsoid (Snyder, Map Projections, 1987, formula 3-12)."""
     e2 = 1 - (B_M / A_M) ** 2
@@ -103,7 +108,7 @@ def area_of(shapes: Iterable[BaseGeometry]) -> Area:
     Raises ``ValueError`` for whatever is empty, is no polygon, is not valid (crosses itself), or has coordinates that are no degrees;
     and for a side of more than 180 degrees: what crosses the 180th meridian comes in two pieces.
     """
-    given = [_checked(shape) for shape in shapes]
+    given = [checked(shape) for shape in shapes]
     if not given:
         raise ValueError("an area needs one polygon at least")
     shape = shapely.normalize(given[0] if len(given) == 1 else shapely.union_all(given))
@@ -113,7 +118,8 @@ def area_of(shapes: Iterable[BaseGeometry]) -> Area:
     return Area(shapely.to_wkb(shape), shape, middle, HALF_EARTH_M if east - west > 90 else _half_m(shape, middle))
 
 
-def _checked(shape: BaseGeometry) -> BaseGeometry:
+def checked(shape: BaseGeometry) -> BaseGeometry:
+    """The shape itself, where :func:`area_of` takes it; else the same ``ValueError``."""
     if not isinstance(shape, Polygon | MultiPolygon):
         raise ValueError(f"an area is made of polygons, not of a {shape.geom_type}")
     if shape.is_empty:

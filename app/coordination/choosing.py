@@ -17,10 +17,12 @@ from app.services import by_hand
 from app.services.by_hand import Became
 
 LONGEST = 500
+TOO_LONG = _l("The reason is longer than %(most)s characters. Shorten it: nothing is done yet, and what you wrote is still there.")
 SAID = {
     Became.WHY: _l("By the rules this volunteer would not be asked for this. Write why you do it all the same."),
     Became.ROOM: _l("This volunteer cannot be asked now: off duty, busy with others, not approved, or there is no such offer."),
     Became.ASKED: _l("This volunteer is asked already: what they say is written down on the page of that match."),
+    Became.FROZEN: _l("This volunteer is not to be asked at the moment."),
     Became.NEVER: _l("These two are not to be brought together."),
     Became.OVER: _l("This has changed meanwhile. Here is how things stand now."),
 }
@@ -43,6 +45,8 @@ def choose(need_id: int) -> ResponseReturnValue:
         became = by_hand.pin(ctx(), need_id, None, actor())
     else:
         offer_id, because = whole(request.form.get("offer")) or abort(400), _because()
+        if len(because) > LONGEST:
+            return _too_long(need_id, {"do": what, "offer": offer_id}, because)
         if what == "agreed" and "sure" not in request.form:
             became = by_hand.may_agree(ctx(), need_id, offer_id, because)
             if became is Became.DONE:
@@ -54,7 +58,12 @@ def choose(need_id: int) -> ResponseReturnValue:
 
 
 def _because() -> str:
-    return "".join(c for c in request.form.get("because", "") if c.isprintable()).strip()[:LONGEST]
+    return "".join(c for c in request.form.get("because", "") if c.isprintable()).strip()
+
+
+def _too_long(need_id: int, fields: dict[str, Any], because: str) -> ResponseReturnValue:
+    sentence = TOO_LONG % {"most": LONGEST}
+    return render_template("coordination/because.html", need_id=need_id, sentence=sentence, fields=fields, because=because), 422
 
 
 def _sure(need_id: int, fields: dict[str, Any]) -> str:

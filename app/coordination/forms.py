@@ -234,6 +234,10 @@ class CounterForm(CallFields, NeedForm):
         self.call.label.text = _("Whom should we call?")
         self.call.choices = {PostedBy.SELF.value: _("The person who needs help"), PostedBy.RELATIVE.value: _("The caller")}
         self.school_level.label.text = _("For homework help: the school level")
+        self.share_contact.choices = {
+            "no": _("No, we ask them first each time"),
+            "yes": _("Yes, the volunteer who says yes gets their first name, contact details and address"),
+        }  # fmt: skip
 
     def leave_out(self, off: Collection[str]) -> None:
         """Kinds of help that nobody can ask for where the agent is in charge: said before the call goes on."""
@@ -260,12 +264,15 @@ class VolunteerForm(CallFields, WhatFields, HowFields, WhereFields, WhenFields, 
         description=_l("Passed on only once the volunteer and the neighbour have both said yes."),
     )  # fmt: skip
     radius = ReachFields.radius
+    charter = TickField(
+        _l("I have read the charter aloud, and they agree with it"),
+        [needed(_l("Read the charter aloud, then tick the box. Without their yes we cannot take the offer."))],
+    )  # fmt: skip
+    age = TickField(_l("They are 16 or older"), [needed(_l("Tick the box if they are 16 or older. Younger people cannot sign up yet."))])
 
     def begin(self) -> None:
         self.once.data = self.once.data or secrets.token_urlsafe(12)
         self.contact.label.text = _("How should we reach the volunteer?")
-        self.charter.label.text = _("I have read the charter aloud, and they agree with it")
-        self.age.label.text = _("They are 16 or older")
 
     @property
     def caller(self) -> Caller:

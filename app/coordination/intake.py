@@ -113,6 +113,9 @@ def _offered(offer_id: int) -> ResponseReturnValue:
         return redirect(url_for("coordination.tasks"), 303)
     row = posted.row
     _perhaps_known(row.person_id)
+    if row.approved_at is None:
+        flash(_("Tell the volunteer: “First the town hall accepts you; you hear from us then.”"))
+        return redirect(url_for("coordination.offer", offer_id=offer_id), 303)
     flash({
         "phone": _("Tell the volunteer: “We call you when a neighbour needs you.”"),
         "email": _("Tell the volunteer: “You get an e-mail when a neighbour needs you.”"),

@@ -19,7 +19,7 @@ from app.permissions import ADMINISTRATOR, permit
 from app.services import drafts, outlines, territory_removal
 from app.services.outlines import MOST_BYTES, Trouble
 from app.services.places import all_territories, drawn_of
-from app.services.territories import Given, Imported, import_territories, preview
+from app.services.territories import MOST_OVERLAPS, Given, Imported, import_territories, preview
 from app.uploads import takes_file
 
 SHOWN = 100
@@ -161,7 +161,7 @@ def check_outlines() -> ResponseReturnValue:
     shapes: Any = json.loads(drawn) if len(drawn) <= MOST_DRAWN else None
     page = render_template(
         "coordination/outlines_check.html", would=would, troubles=[say(each) for each in would.troubles[:SHOWN]], most=SHOWN,
-        number=format_decimal,
+        most_overlaps=MOST_OVERLAPS, number=format_decimal,
         shapes=shapes if shapes and shapes["features"] else None,
     )  # fmt: skip
     return page, 422 if would.troubles else 200

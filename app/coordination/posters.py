@@ -61,14 +61,14 @@ def _how(sheet: str, languages: int) -> str:
 def _words(sheet: str, language: str, poster: Poster) -> dict[str, Any]:
     """All that the sheet says in one language."""
     with i18n.speaking(language):
-        return {"language": language, "hours": hours_words(poster.hours, language), **(_hall() if sheet == "hall" else _leaflet())}
+        return {"language": language, "hours": hours_words(poster.hours, language), **(_hall(poster) if sheet == "hall" else _leaflet())}
 
 
-def _hall() -> dict[str, Any]:
+def _hall(poster: Poster) -> dict[str, Any]:
     return {
         "title": _("Do you need a hand?"),
         "lead": _("Neighbours help, a stone’s throw from your home. It is free."),
-        "kinds": [(slug, str(kind.name)) for slug, kind in KINDS.items()],
+        "kinds": [(slug, str(kind.name)) for slug, kind in KINDS.items() if slug not in poster.not_offered],
         "call": _("Call us"),
         "web": _("Or ask on the web, without an account"),
         "scan": _("Point your phone’s camera here, or type:"),

@@ -48,19 +48,31 @@ class LocalForm(Form):
 
     def begin(self, own: local.Own) -> None:
         """What may be chosen, and beside each field how it is without it."""
-        self.first_posts_wait.choices = {"": _("as above"), "yes": _("yes"), "no": _("no")}
+        self._above = own.above
+        as_above = {} if own.topmost else {"": _("as above")}
+        self.first_posts_wait.choices = as_above | {"yes": _("yes"), "" if own.topmost else "no": _("no")}
         self.not_offered.choices = category_choices()
         for name in local.FROM_SETTINGS:
             given = {"value": getattr(own.above, name), "where": own.giver.get(name) or ctx().city.name}
             self[name].description = _("Empty: %(value)s, as in %(where)s.", **given)
-        self.first_posts_wait.description = _("As above: yes.") if own.above.first_posts_wait else _("As above: no.")
+        if not own.topmost:
+            self.first_posts_wait.description = _("As above: yes.") if own.above.first_posts_wait else _("As above: no.")
         off = ", ".join(category_choices()[slug] for slug in sorted(own.above.not_offered))
         self.not_offered.description = _("Ticked above already: %(names)s.", names=off) if off else ""
         if request.method == "GET":
             for name in local.FROM_SETTINGS:
                 self[name].data = str(own.says.get(name, ""))
-            self.first_posts_wait.data = {None: "", True: "yes", False: "no"}[own.says.get("first_posts_wait")]
+            self.first_posts_wait.data = {None: "", True: "yes", False: "" if own.topmost else "no"}[own.says.get("first_posts_wait")]
             self.not_offered.data = list(own.says.get("not_offered", ()))
+
+    def validate_answer_hours_urgent(self, field: Field) -> None:
+        """What will hold, here or from above, is no longer than for a normal request."""
+        both = field, self.answer_hours_normal
+        if any(each.data and local.wrong(each.name, each.data) for each in both):
+            return  # which has its own sentence
+        urgent, normal = (int(each.data or getattr(self._above, each.name)) for each in both)
+        if urgent > normal:
+            raise StopValidation(_l("This is longer than for a normal request. Write fewer hours here, or more there."))
 
 
 @coordination.get("/territories")

@@ -48,8 +48,12 @@ def ask(step: str) -> ResponseReturnValue:
 
 def _not_offered(wizard: Wizard) -> posting.NotOffered | None:
     """Said as soon as kind and place are known, and not after the last question."""
-    kind, place = (wizard.form_of(step) for step in STEPS if step.name in (WHAT, WHERE))
+    kind, place = wizard.form_of(_step(WHAT)), wizard.form_of(_step(WHERE))
     return posting.not_offered(ctx(), kind["category"].data, place.where)
+
+
+def _step(name: str) -> Step:
+    return next(step for step in STEPS if step.name == name)
 
 
 def _wizard() -> Wizard:
@@ -57,6 +61,9 @@ def _wizard() -> Wizard:
 
 
 def _question(wizard: Wizard, step: Step, form: Form) -> str:
+    if step.name == WHAT:
+        off = posting.known_there(ctx(), wizard.form_of(_step(WHERE)).where).not_offered
+        form.category.choices = {slug: name for slug, name in form.category.choices.items() if slug not in off}
     involved = {slug: kind.involves for slug, kind in KINDS.items()}
     return render_template("resident/step.html", wizard=wizard, step=step, form=form, involved=involved)
 

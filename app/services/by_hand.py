@@ -40,6 +40,8 @@ class Became(StrEnum):
     """The matcher would not bring them together: a reason is needed."""
     ROOM = "room"
     """The volunteer is off duty, busy or not approved."""
+    FROZEN = "frozen"
+    """The volunteer is asked nothing new; why is not for whoever chooses."""
     ASKED = "asked"
     """The volunteer is asked already, or helps already."""
     NEVER = "never"
@@ -155,8 +157,10 @@ def _proposal(ctx: Context, need_id: int, offer_id: int, because: str) -> Propos
         offer = session.scalar(select(Offer).where(Offer.id == offer_id).options(joinedload(Offer.person)))
         if need is None or need.point is None:
             return Became.OVER
-        if offer is None or offer.point is None or offer.person.approved_at is None or offer.person.frozen_at is not None:
+        if offer is None or offer.point is None or offer.person.approved_at is None:
             return Became.ROOM
+        if offer.person.frozen_at is not None:
+            return Became.FROZEN
         asks, helps = to_match(session, need), as_asked(offer, offer_to_match(offer, offer.person, territories(session)))
         refused = {rule for rule, refuse in RULES.items() if refuse(asks, helps) is not None}
         if not UNTOLD.isdisjoint(refused):

@@ -80,14 +80,15 @@ def wrong(name: str, value: str) -> bool:
 @dataclass(frozen=True)
 class Own:
     """What a territory says itself, how the one ``above`` has what it does not say (``giver`` by setting: the name of the territory that
-    says so, where it is not the city), and what was changed, the latest first. Columns: at, kind, reason (which setting, or the old name),
-    agent."""
+    says so, where it is not the city; ``topmost``: nothing is above but the city), and what was changed, the latest first. Columns: at,
+    kind, reason (which setting, or the old name), agent."""
 
     name: str
     says: Mapping[str, Any]
     above: Local
     giver: Mapping[str, str]
     past: Sequence[Row[*tuple[Any, ...]]]
+    topmost: bool
 
 
 def own(ctx: Context, territory_id: int) -> Own | None:
@@ -108,7 +109,7 @@ def own(ctx: Context, territory_id: int) -> Own | None:
             .order_by(Event.id.desc())
             .limit(LATEST)
         ).all()
-        return Own(here.names[territory_id], here.settings[territory_id], local(session, ctx, parent), giver, past)
+        return Own(here.names[territory_id], here.settings[territory_id], local(session, ctx, parent), giver, past, parent is None)
 
 
 def change(ctx: Context, territory_id: int, given: Mapping[str, Any], by: Actor) -> bool:

@@ -17,7 +17,7 @@ from shapely.geometry import MultiPolygon, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from app.sheets.table import shown
-from matching.areas import area_m2, area_of
+from matching.areas import area_m2, checked
 
 MOST_BYTES = 10_000_000
 MOST_FEATURES = 5_000
@@ -249,7 +249,7 @@ def _valid(shape: BaseGeometry) -> tuple[BaseGeometry, bool]:
         raise _Wrong("empty")
     shape = normalize(shape)
     try:
-        area_of([shape])  # a volunteer may name it as their area
+        checked(shape)  # a volunteer may name it as their area
     except ValueError:
         raise _Wrong("meridian") from None
     return shape, mended

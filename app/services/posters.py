@@ -23,6 +23,8 @@ class Poster:
     phone: str
     hours: str
     address: str
+    not_offered: frozenset[str]
+    """Kinds of help that nobody can ask for there."""
 
     @property
     def typed(self) -> str:
@@ -52,4 +54,4 @@ def poster(ctx: Context, sight: Sight, quartier_id: int | None, path: str) -> Po
     with ctx.db.read() as session:
         here = local(session, ctx, quartier_id)
     name, end = (found.name, f"/{found.id}") if found else ("", "")
-    return Poster(name, here.phone, here.hours, f"{ctx.settings.root_url}{path}{end}")
+    return Poster(name, here.phone, here.hours, f"{ctx.settings.root_url}{path}{end}", here.not_offered)

@@ -17,7 +17,7 @@ from app.services import addresses
 from app.services.channels import way_to
 from app.services.ending import end_matches_of, settle
 from app.services.events import SYSTEM, Actor, record
-from app.services.local import local
+from app.services.local import Local, local
 from app.services.moderating import moderate
 from app.services.moves import lock_need, move
 from app.services.people import make_person
@@ -128,10 +128,15 @@ def post_need(ctx: Context, given: NeedInput, by: Actor) -> int:
 
 def not_offered(ctx: Context, category: str | None, where: Where) -> NotOffered | None:
     """What :func:`post_need` would raise for this kind of help at a place, as far as the place is known."""
+    here = known_there(ctx, where)
+    return NotOffered(here.phone) if category in here.not_offered else None
+
+
+def known_there(ctx: Context, where: Where) -> Local:
+    """How it is at a place, as far as the place is known."""
     with ctx.db.read() as session:
         at = where.lon is not None and where.lat is not None
-        here = local(session, ctx, areas(session).locate(where.lon, where.lat) if at else where.quartier_id)  # type: ignore[arg-type]
-    return NotOffered(here.phone) if category in here.not_offered else None
+        return local(session, ctx, areas(session).locate(where.lon, where.lat) if at else where.quartier_id)  # type: ignore[arg-type]
 
 
 def known(ctx: Context, reference: str | None) -> int | None:

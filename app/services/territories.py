@@ -1,12 +1,13 @@
 """The tree of territories: what there is, and how outlines get in: imported or drawn, looked at before and stored in one transaction."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import median
 
-from shapely import STRtree, box, from_wkb, to_wkb, transform, union_all
+import numpy as np
+from shapely import STRtree, box, covers, from_wkb, intersection, to_wkb, transform, union_all
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
@@ -16,10 +17,11 @@ from app.models import Need, Offer, PersonTerritory, Territory
 from app.services.events import Actor, record
 from app.services.lists import PAGE_SIZE, Page, page_number
 from app.services.outlines import FRANCE, Outline, Trouble
-from matching.areas import Areas, area_m2
+from matching.areas import Areas, area_m2, areas_m2
 
 SLIVER = 1 / 100
 """Of the smaller of two neighbours: what they share of it without a word, since whoever digitises borders draws no line twice the same."""
+MOST_OVERLAPS = 1_000
 NEAR_DEGREES = 1.0
 NO_ID = 1_000_000
 """What is new goes by its number less this, which is no territory's id."""
@@ -57,12 +59,20 @@ class Given:
 
 @dataclass(frozen=True)
 class Line:
-    """What becomes of an outline: ``new``, ``changed`` or ``same``; ``shape`` as it will be."""
+    """What becomes of an outline: ``new``, ``changed`` or ``same``; ``shape`` as it will be. It will lie in ``parent`` (a name, empty for
+    none), with which it shares ``inside`` of its own ground (0 to 1). ``far``: it lies far from all that is there."""
 
     name: str
     becomes: str
     mended: bool
     shape: BaseGeometry
+    parent: str
+    inside: float
+    far: bool
+
+    @property
+    def odd(self) -> bool:
+        return self.far or self.inside < 1 - SLIVER
 
 
 @dataclass(frozen=True)
@@ -103,19 +113,11 @@ class Imported:
 def preview(ctx: Context, given: Given) -> Imported:
     """What :func:`import_territories` would do now."""
     with ctx.db.read() as session:
-        rows = list(session.scalars(select(Territory).order_by(Territory.id)))
-        if troubles := _troubles(rows, given):
-            return Imported(troubles=troubles)
-        pairs, mine = _matched(rows, given), set[int]()
-        shapes, names = {row.id: from_wkb(row.shape) for row in rows}, {row.id: row.name for row in rows}
-        kinds = {row.id: row.kind for row in rows}
-        for outline, row in pairs:
-            key = row.id if row else outline.number - NO_ID
-            shapes[key], names[key] = outline.shape, outline.name
-            kinds.setdefault(key, given.kind)
-            mine.add(key)
+        would, shapes = _look(list(session.scalars(select(Territory).order_by(Territory.id))), given)
+        if would.troubles:
+            return would
         moves = find_moves(session, shapes)
-        return Imported(_lines(pairs, given), _overlaps(shapes, kinds, names, mine), len(moves), moves.left)
+        return replace(would, moved=len(moves), left=moves.left)
 
 
 def import_territories(ctx: Context, given: Given, by: Actor) -> Imported:
@@ -124,20 +126,58 @@ def import_territories(ctx: Context, given: Given, by: Actor) -> Imported:
     now = ctx.now()
     with ctx.db.write() as session:
         rows = list(session.scalars(select(Territory).order_by(Territory.id).with_for_update()))
-        if troubles := _troubles(rows, given):
-            return Imported(troubles=troubles)
-        pairs = _matched(rows, given)
-        lines = _lines(pairs, given)
-        if all(line.becomes == "same" for line in lines):
-            return Imported(lines)
-        mine = {_store(session, outline, row, given, now, by) for outline, row in pairs}
+        done, _ = _look(rows, given)
+        if done.troubles or all(line.becomes == "same" for line in done.lines):
+            return done
+        for outline, row in _matched(rows, given):
+            _store(session, outline, row, given, now, by)
         rows = list(session.scalars(select(Territory)))
         set_parents(rows, now)
-        shapes = {row.id: from_wkb(row.shape) for row in rows}
-        moves = find_moves(session, shapes)
+        moves = find_moves(session, {row.id: from_wkb(row.shape) for row in rows})
         move_posts(session, moves)
-        kinds, names = {row.id: row.kind for row in rows}, {row.id: row.name for row in rows}
-        return Imported(lines, _overlaps(shapes, kinds, names, mine), len(moves), moves.left)
+        return replace(done, moved=len(moves), left=moves.left)
+
+
+def _look(rows: Sequence[Territory], given: Given) -> tuple[Imported, Mapping[int, BaseGeometry]]:
+    """What becomes of the outlines, before posts are looked at; and all shapes as they will be."""
+    if troubles := _troubles(rows, given):
+        return Imported(troubles=troubles), {}
+    shapes, names = {row.id: from_wkb(row.shape) for row in rows}, {row.id: row.name for row in rows}
+    kinds, chosen = {row.id: row.kind for row in rows}, {row.id: row.parent_id for row in rows if row.parent_chosen}
+    pairs, mine = _matched(rows, given), list[int]()
+    for outline, row in pairs:
+        key = row.id if row else outline.number - NO_ID
+        shapes[key], names[key] = outline.shape, outline.name
+        kinds.setdefault(key, given.kind)
+        is_chosen, parent = _chosen(row, given)
+        chosen.pop(key, None)
+        if is_chosen:
+            chosen[key] = parent
+        mine.append(key)
+    parents = _parents(shapes, kinds, chosen)
+    if twins := _twins(pairs, mine, names, parents):
+        return Imported(troubles=twins), {}
+    near = _near([from_wkb(row.shape) for row in rows])
+    lines = [
+        Line(
+            outline.name, _becomes(outline, row, given), outline.mended, outline.shape, names.get(parents[key] or 0, ""),
+            _inside(outline.shape, shapes.get(parents[key] or 0)), bool(rows) and not near.intersects(outline.shape),
+        )
+        for (outline, row), key in zip(pairs, mine, strict=True)
+    ]  # fmt: skip
+    return Imported(lines, _overlaps(shapes, kinds, names, set(mine))), shapes
+
+
+def _twins(
+    pairs: Iterable[tuple[Outline, Territory | None]], mine: Iterable[int], names: Mapping[int, str], parents: Mapping[int, int | None],
+) -> list[Trouble]:  # fmt: skip
+    """Those that would bear the name of another one beside them. Two that bore it already may keep it: their file comes in again."""
+    count = Counter((parents[key], name.casefold()) for key, name in names.items())
+    return [
+        Trouble("twin", outline.number, outline.name)
+        for (outline, row), key in zip(pairs, mine, strict=True)
+        if count[parents[key], outline.name.casefold()] > 1 and (row is None or (row.name, row.parent_id) != (outline.name, parents[key]))
+    ]
 
 
 def _matched(rows: Iterable[Territory], given: Given) -> list[tuple[Outline, Territory | None]]:
@@ -164,8 +204,7 @@ def _troubles(rows: Sequence[Territory], given: Given) -> list[Trouble]:
         above = parents.pop(above, None)
     if above is not None:
         return [Trouble("ring")]
-    there = union_all([from_wkb(row.shape).envelope for row in rows]).envelope if rows else FRANCE
-    near = box(*there.buffer(NEAR_DEGREES).bounds)
+    near = _near([from_wkb(row.shape) for row in rows])
     return [
         Trouble("swapped", outline.number, outline.name)
         for outline in given.outlines
@@ -173,8 +212,16 @@ def _troubles(rows: Sequence[Territory], given: Given) -> list[Trouble]:
     ]
 
 
-def _lines(pairs: Sequence[tuple[Outline, Territory | None]], given: Given) -> list[Line]:
-    return [Line(outline.name, _becomes(outline, row, given), outline.mended, outline.shape) for outline, row in pairs]
+def _near(shapes: Sequence[BaseGeometry]) -> BaseGeometry:
+    """A box around all that is there and what is near; where nothing is, around France."""
+    there = union_all([shape.envelope for shape in shapes]) if shapes else FRANCE
+    return box(*there.envelope.buffer(NEAR_DEGREES).bounds)
+
+
+def _inside(shape: BaseGeometry, parent: BaseGeometry | None) -> float:
+    if parent is None or covers(parent, shape):
+        return 1.0
+    return float(intersection(parent, shape).area / shape.area)
 
 
 def _becomes(outline: Outline, row: Territory | None, given: Given) -> str:
@@ -184,27 +231,29 @@ def _becomes(outline: Outline, row: Territory | None, given: Given) -> str:
     return "same" if same else "changed"
 
 
-def _chosen(row: Territory, given: Given) -> tuple[bool, int | None]:
+def _chosen(row: Territory | None, given: Given) -> tuple[bool, int | None]:
     """Whether somebody chose in which territory it lies, and in which. An import leaves a choice alone; a change may undo it."""
-    if given.parent_id is not None:
-        return True, given.parent_id
+    if given.parent_id is not None or row is None:
+        return given.parent_id is not None, given.parent_id
     return row.parent_chosen and given.territory_id is None, row.parent_id
 
 
 def _overlaps(shapes: Mapping[int, BaseGeometry], kinds: Mapping[int, str], names: Mapping[int, str], mine: set[int]) -> list[Overlap]:
-    """Those of ``mine`` with others of their kind, the largest first."""
+    """Those of ``mine`` with others of their kind, the largest first. With :data:`MOST_OVERLAPS` found no others are looked for: a file in
+    which everything lies on everything has more of them than anybody reads."""
     siblings = {kinds[own] for own in mine}
-    keys = sorted(key for key in shapes if kinds[key] in siblings)
-    tree, found = STRtree([shapes[key] for key in keys]), list[Overlap]()
-    for own in sorted(mine):
-        for at in tree.query(shapes[own], predicate="intersects"):
-            other = keys[at]
-            if other == own or (other in mine and other < own):
-                continue
-            shared = area_m2(shapes[own].intersection(shapes[other]))
-            if shared > SLIVER * min(area_m2(shapes[own]), area_m2(shapes[other])):
-                found.append(Overlap(names[own], names[other], shared))
-    return sorted(found, key=lambda overlap: -overlap.m2)
+    keys = np.array(sorted(key for key in shapes if kinds[key] in siblings), np.int64)
+    all_of_them = np.array([shapes[int(key)] for key in keys], object)
+    tree, sizes, new, found = STRtree(all_of_them), areas_m2(all_of_them), np.isin(keys, list(mine)), list[Overlap]()
+    for own in np.flatnonzero(new):
+        others = tree.query(all_of_them[own], predicate="intersects")
+        others = others[(others > own) | ~new[others]]
+        shared = areas_m2(intersection(all_of_them[own], all_of_them[others]))
+        for at in np.flatnonzero(shared > SLIVER * np.minimum(sizes[own], sizes[others])):
+            found.append(Overlap(names[int(keys[own])], names[int(keys[others[at]])], float(shared[at])))
+        if len(found) >= MOST_OVERLAPS:
+            break
+    return sorted(found, key=lambda overlap: -overlap.m2)[:MOST_OVERLAPS]
 
 
 def _store(session: Session, outline: Outline, row: Territory | None, given: Given, now: datetime, by: Actor) -> int:
@@ -234,19 +283,24 @@ def _store(session: Session, outline: Outline, row: Territory | None, given: Giv
 
 def set_parents(rows: Sequence[Territory], now: datetime) -> None:
     """Each territory's parent is the smallest one of a larger kind that holds its middle, where nobody chose another."""
-    shapes = {row.id: from_wkb(row.shape) for row in rows}
-    kinds: dict[str, list[int]] = defaultdict(list)
+    chosen = {row.id: row.parent_id for row in rows if row.parent_chosen}
+    parents = _parents({row.id: from_wkb(row.shape) for row in rows}, {row.id: row.kind for row in rows}, chosen)
     for row in rows:
-        kinds[row.kind].append(row.id)
-    size = {kind: median(area_m2(shapes[i]) for i in ids) for kind, ids in kinds.items()}
-    above = {k: Areas((i, shapes[i]) for other, ids in kinds.items() if size[other] > size[k] for i in ids) for k in kinds}
-    for row in rows:
-        if row.parent_chosen:
-            continue
-        middle = shapes[row.id].representative_point()
-        parent = above[row.kind].locate(middle.x, middle.y)
-        if parent != row.parent_id:
-            row.parent_id, row.changed_at = parent, now
+        if parents[row.id] != row.parent_id:
+            row.parent_id, row.changed_at = parents[row.id], now
+
+
+def _parents(shapes: Mapping[int, BaseGeometry], kinds: Mapping[int, str], chosen: Mapping[int, int | None]) -> dict[int, int | None]:
+    of_kind: dict[str, list[int]] = defaultdict(list)
+    for i, kind in kinds.items():
+        of_kind[kind].append(i)
+    size = {kind: median(area_m2(shapes[i]) for i in ids) for kind, ids in of_kind.items()}
+    above = {k: Areas((i, shapes[i]) for other, ids in of_kind.items() if size[other] > size[k] for i in ids) for k in of_kind}
+    parents = dict(chosen)
+    for i in shapes.keys() - chosen.keys():
+        middle = shapes[i].representative_point()
+        parents[i] = above[kinds[i]].locate(middle.x, middle.y)
+    return parents
 
 
 def find_moves(session: Session, shapes: Mapping[int, BaseGeometry]) -> Moves:

@@ -15,6 +15,8 @@ from app.services.places import territories
 from notifications.render import City
 
 OWN = ("phone", "hours")
+PLACE = "territory:"
+"""Begins what a page is about before there is any post: a place."""
 
 
 def as_told(session: Session, ctx: Context, city: City, about: str) -> City:
@@ -38,6 +40,8 @@ def near(ctx: Context) -> Callable[[City, str], City]:
 
 def _home(session: Session, about: str) -> int | None:
     """The territory of the reader's post that it is about, else of their latest one."""
+    if about.startswith(PLACE):
+        return int(about.removeprefix(PLACE))
     ids = {name: int(thing) for name, _, thing in (part.partition(":") for part in about.split("/"))}
     match = session.get(Match, ids["match"]) if "match" in ids else None
     of_it = {Need: match.need_id if match else ids.get("need"), Offer: match.offer_id if match else ids.get("offer")}

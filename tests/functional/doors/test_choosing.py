@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.models import Block, Match, Need, Offer
+from app.models import Block, Match, Need, Offer, Person
 from app.services import by_hand, duty, matches, posting
 from app.services.blocks import block
 from app.services.events import Actor
@@ -262,3 +262,24 @@ def test_the_page_costs_the_same_whatever_the_number_of_volunteers(city: City, s
             page_of(visitor, need_id)
         costs.append(len(statements))
     assert costs[0] == costs[1]
+
+
+def test_a_reason_that_is_too_long_is_refused_and_nothing_of_it_is_lost(city: City, sign_in: SignIn) -> None:
+    offer_id, need_id = city.volunteer(categories=("pets",)), city.need()
+    visitor, reason = sign_in(), "They know each other. " * 30 + "The end"
+    token = csrf(page_of(visitor, need_id))
+    page = visitor.post(f"/coordination/needs/{need_id}/volunteers", 422, csrf_token=token, do="ask", offer=offer_id, because=reason)
+    assert "longer than 500 characters" in page.text and reason in page.html
+    assert city.matches(need_id) == []
+    visitor.submit(page, "Go on", because="They know each other.")
+    assert [(each.offer_id, each.made_because) for each in city.matches(need_id)] == [(offer_id, "They know each other.")]
+
+
+def test_of_somebody_who_is_asked_nothing_new_no_more_is_said(city: City, sign_in: SignIn) -> None:
+    offer_id, need_id = city.volunteer(), city.need()
+    with city.ctx.db.write() as session:
+        session.get_one(Person, session.get_one(Offer, offer_id).person_id).frozen_at = city.clock()
+    visitor = sign_in()
+    token = csrf(page_of(visitor, need_id))
+    page = visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=token, do="ask", offer=offer_id, because="please")
+    assert "not to be asked at the moment" in page.text and "off duty, busy" not in page.text

@@ -163,8 +163,8 @@ def test_nothing_new_is_asked_of_whoever_is_frozen(city: City) -> None:
     need_id = city.need()
     city.match()
     assert city.matches(need_id) == []
-    assert by_hand.ask(city.ctx, need_id, offer.id, "all the same", Actor()) is by_hand.Became.ROOM
-    assert by_hand.agreed(city.ctx, need_id, offer.id, "all the same", Actor()) is by_hand.Became.ROOM
+    assert by_hand.ask(city.ctx, need_id, offer.id, "all the same", Actor()) is by_hand.Became.FROZEN
+    assert by_hand.agreed(city.ctx, need_id, offer.id, "all the same", Actor()) is by_hand.Became.FROZEN
     assert taking.offer_to_take(city.ctx, offer.person_id, need_id, Actor(offer.person_id)) is Answer.OVER
     assert city.one(Offer, offer.id).taken == 1
 

@@ -124,7 +124,7 @@ def test_a_volunteer_on_the_phone_waits_for_the_approval_and_then_may_be_asked(c
     form = visitor.get("/coordination/offers/new")
     for _ in range(2):
         page = visitor.submit(form, "Post the offer", **OFFERED)
-        assert "The offer is posted." in page.text and "We call you when a neighbour needs you." in page.text
+        assert "The offer is posted." in page.text and "First the town hall accepts you" in page.text
     [posted] = city.all(Offer)
     person = city.one(Person, posted.person_id)
     assert (posted.state, posted.posted_by, posted.channel, posted.categories) == ("active", "agent", "phone", ["pets", "shopping"])
@@ -167,3 +167,11 @@ def test_without_charter_age_or_number_nothing_is_posted(city: City, sign_in: Si
     wanted = ["#categories-0", "#phone", "#charter", "#age", "#notice"]
     assert [address for address, _ in page.links if address in wanted] == wanted
     assert city.all(Offer) == []
+
+
+def test_the_forms_speak_to_the_agent(city: City, sign_in: SignIn) -> None:
+    visitor = sign_in()
+    need, offer = visitor.get("/coordination/needs/new"), visitor.get("/coordination/offers/new")
+    assert "my first name" not in need.text and "gets their first name" in need.text
+    refused = visitor.submit(offer, "Post the offer", 422).text
+    assert "if you are 16" not in refused and "Tick the box if they are 16 or older." in refused and "Read the charter aloud" in refused

@@ -181,3 +181,21 @@ def test_a_territory_whose_posts_would_lie_nowhere_stays(city: City, admin: Visi
 
 def page_token(page: Page) -> str:
     return page.forms[0].values["csrf_token"][0]
+
+
+def test_the_look_says_where_each_outline_lies_and_what_is_odd_about_it(city: City, admin: Visitor) -> None:
+    admin.submit(send(city, admin, file(Haut=(0, 9000))), "Store it")
+    haut = next(row.id for row in city.all(Territory) if row.name == "Haut")
+    data = json.loads(file(Dedans=(1000, 2000), Moitie=(-1000, 1000), Dehors=(-3000, -2000)))
+    data["features"].append({
+        "type": "Feature", "properties": {"nom": "Paris"}, "geometry": json.loads(to_geojson(box(2.3, 48.8, 2.4, 48.9))),
+    })  # fmt: skip
+    page = send(city, admin, json.dumps(data).encode())
+    assert "Lies in" in page.text and "far from all other areas" in page.text.split("Paris")[-1]
+    assert "nothing larger" in page.text.split("Paris")[-1]
+    city.clock.advance(seconds=1)
+    form = admin.get(IMPORT)
+    chosen = admin.submit(form, "Look at it", 200, file=(io.BytesIO(json.dumps(data).encode()), "q.geojson"), parent=str(haut)).text
+    rows = {name: chosen.split(name)[-1].split("new", 1)[1][:60] for name in ("Dedans", "Moitie", "Dehors")}
+    assert "Haut" in rows["Dedans"] and "but" not in rows["Dedans"].split("Moitie")[0]
+    assert "but only 50 % of it" in rows["Moitie"] and "but outside of it" in rows["Dehors"]

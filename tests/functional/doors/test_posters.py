@@ -110,3 +110,19 @@ def test_whoever_comes_without_a_poster_picks_the_quartier(city: City, client: V
     quartier(city, "Les Essais", -9000, 9000)
     begin_request(client)
     assert picked(client, "/request/new") == ""
+
+
+def test_what_is_switched_off_is_neither_on_the_poster_nor_in_its_form(city: City, client: Visitor, sign_in: SignIn) -> None:
+    here = quartier(city, "Here", -9000, 9000)
+    with city.ctx.db.write() as session:
+        row = session.get_one(Territory, here)
+        row.settings, row.changed_at = {"phone": "04 65 71 00 09", "not_offered": ["pets"]}, city.clock()
+    city.clock.advance(seconds=1)
+    visitor = sign_in()
+    assert "kinds" in visitor.get(PRINT).html and len(visitor.get(PRINT).html) > len(visitor.get(f"{PRINT}?quartier={here}").html)
+    asked = client.get("/request/new/what")
+    assert 'value="pets"' in asked.html and "04\u00a065\u00a071\u00a000\u00a000" in asked.html
+    client.get(f"/q/{here}")
+    asked = client.get("/request/new/what")
+    assert 'value="pets"' not in asked.html and "04\u00a065\u00a071\u00a000\u00a009" in asked.html
+    assert "04\u00a065\u00a071\u00a000\u00a000" not in asked.html

@@ -25,15 +25,15 @@ def test_what_a_territory_says_itself_holds_below_it_and_nowhere_else(city: City
     visitor = sign_in(role=Role.ADMINISTRATOR)
     page = visitor.get(visitor.get("/coordination/territories").link("District"))
     assert "Empty: 13, as in Lyon." in page.text
-    saved = save(city, visitor, page, phone="04 65 71 00 09", answer_hours_normal="2", first_posts_wait="yes", not_offered=["pets"])
+    saved = save(city, visitor, page, phone="04 65 71 00 09", answer_hours_normal="5", first_posts_wait="yes", not_offered=["pets"])
     assert "Written down. It holds from now on." in saved.text
     assert "Nothing to do" in save(city, visitor, saved).text
     with city.ctx.db.read() as session:
         here, there = local(session, city.ctx, below), local(session, city.ctx, elsewhere)
-    assert (here.phone, here.answer_hours_normal, here.first_posts_wait, here.not_offered) == ("04 65 71 00 09", 2, True, {"pets"})
+    assert (here.phone, here.answer_hours_normal, here.first_posts_wait, here.not_offered) == ("04 65 71 00 09", 5, True, {"pets"})
     assert (there.phone, there.answer_hours_normal, there.first_posts_wait, there.not_offered) == ("04 65 71 00 00", 13, False, set())
     page = visitor.get(f"/coordination/territories/{below}")
-    for words in ("Empty: 2, as in District.", "As above: yes.", "Ticked above already: "):
+    for words in ("Empty: 5, as in District.", "As above: yes.", "Ticked above already: "):
         assert words in page.text
     changed = [event for event in city.all(Event) if event.kind == "territory_changed"]
     assert {event.reason for event in changed} == {"phone", "answer_hours_normal", "first_posts_wait", "not_offered"}
@@ -53,7 +53,7 @@ def test_what_is_wrong_has_its_sentence_and_changes_nothing(city: City, sign_in:
 
 def test_a_volunteer_has_the_time_to_answer_of_the_needs_territory(city: City, sign_in: SignIn) -> None:
     visitor = sign_in(role=Role.ADMINISTRATOR)
-    save(city, visitor, visitor.get(f"/coordination/territories/{city.quartier_id}"), answer_hours_normal="2")
+    save(city, visitor, visitor.get(f"/coordination/territories/{city.quartier_id}"), answer_hours_urgent="1", answer_hours_normal="2")
     city.volunteer()
     city.need()
     assert city.match() == 1
@@ -73,3 +73,23 @@ def test_a_kind_of_help_that_is_switched_off_is_refused_with_the_number_to_call(
     save(city, administrator, administrator.get(address), not_offered=[])
     administrator.submit(administrator.get("/coordination/needs/new"), "Post the request", **typed)
     assert len(city.all(Need)) == 1
+
+
+def test_an_urgent_request_never_leaves_longer_to_answer_than_a_normal_one(city: City, sign_in: SignIn) -> None:
+    visitor = sign_in(role=Role.ADMINISTRATOR)
+    address = f"/coordination/territories/{city.quartier_id}"
+    refused = "This is longer than for a normal request."
+    assert refused in save(city, visitor, visitor.get(address), 422, answer_hours_urgent="20").text, "than the city's own"
+    assert refused in save(city, visitor, visitor.get(address), 422, answer_hours_urgent="4", answer_hours_normal="3").text
+    assert refused in save(city, visitor, visitor.get(address), 422, answer_hours_normal="1").text
+    save(city, visitor, visitor.get(address), answer_hours_urgent="20", answer_hours_normal="20")
+
+
+def test_nothing_is_as_above_where_nothing_is_above(city: City, sign_in: SignIn) -> None:
+    below = quartier(city, "Below", -500, 500, parent_id=city.quartier_id)
+    visitor = sign_in(role=Role.ADMINISTRATOR)
+    top = visitor.get(f"/coordination/territories/{city.quartier_id}")
+    assert "s above" not in top.text and "As above: no." in visitor.get(f"/coordination/territories/{below}").text
+    save(city, visitor, top, first_posts_wait="yes")
+    save(city, visitor, visitor.get(f"/coordination/territories/{city.quartier_id}"), first_posts_wait="")
+    assert visitor.get("/coordination/territories").text.count("as above") == 1

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from shapely import Point, box, from_wkb
+from sqlalchemy import update
 
 from app.cli import group
 from app.models import Event, Need, Offer, Territory
@@ -171,3 +172,38 @@ def test_after_any_redrawing_each_post_is_where_looking_one_by_one_would_put_it(
         for need_id in needs:
             need = city.one(Need, need_id)
             assert need.territory_id == min(row for row in rows if row[3].covers(Point(*need.point)))[2]
+
+
+def test_two_areas_beside_each_other_never_get_one_name(city: City) -> None:
+    add(city, ("Haut", 0, 9000), ("Bas", -9000, 0), kind="district")
+    add(city, ("Nord", 0, 3000), ("Sud", -3000, 0), ("Est", 5000, 6000))
+    places = named(city)
+    twice = add(city, ("Port", 3000, 4000), ("port", 4000, 5000))
+    assert [(each.what, each.number) for each in twice.troubles] == [("twin", 1), ("twin", 2)]
+    assert add(city, ("NORD", 100, 200)).troubles, "imported beside it under another case"
+    renamed = add(city, ("Nord", 5000, 6000), territory_id=places["Est"].id)
+    assert [each.what for each in renamed.troubles] == ["twin"]
+    assert add(city, ("Nord", -3000, -2000), territory_id=places["Est"].id).troubles == (), "in another district it is another one"
+    assert len(city.all(Territory)) == 6 and [row.name for row in city.all(Territory)].count("Nord") == 2
+
+
+def test_areas_that_had_one_name_before_are_brought_in_again(city: City) -> None:
+    add(city, ("Nord", 0, 3000), ("Sud", -3000, 0))
+    with city.ctx.db.write() as session:
+        session.execute(update(Territory).where(Territory.name == "Sud").values(name="Nord"))
+    again = add(city, ("Nord", 0, 3000), ("Nord", -2500, 0))
+    assert [line.becomes for line in again.lines] == ["same", "changed"]
+
+
+def test_of_outlines_that_all_lie_on_one_another_only_so_many_pairs_are_compared(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared, intersection, many = [], territories.intersection, 300
+
+    def counted(one: Any, others: Any) -> Any:
+        compared.append(others.size)
+        return intersection(one, others)
+
+    monkeypatch.setattr(territories, "intersection", counted)
+    outlines = [band(f"Q{number}", number, number + 5000, number) for number in range(1, many + 1)]
+    would = territories.preview(city.ctx, Given([*outlines], "quartier", parent_id=named(city)["Centre"].id))
+    assert len(would.overlaps) == territories.MOST_OVERLAPS
+    assert sum(compared) <= territories.MOST_OVERLAPS + many
