@@ -1,6 +1,7 @@
 """Reports from each mail and page, the freeze, the lead who alone reads them, and what they decide."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -122,6 +123,22 @@ def test_one_click_and_a_reason_send_it(city: City, client: Visitor) -> None:
     [incident] = city.all(Incident)
     assert (incident.match_id, incident.reason, incident.words, incident.channel) == (match.id, "rude", "", "link")
     client.get("/report/nonsense", 404)
+
+
+def test_what_is_sent_several_times_at_once_is_one_report(city: City) -> None:
+    match, need, _offer = agreed(city)
+
+    def send(words: str = "I was afraid.") -> None:
+        reports.report(city.ctx, Side.RESIDENT, need.id, match.id, "unsafe", words, Actor(need.person_id))
+
+    with ThreadPoolExecutor(4) as pool:
+        for sending in [pool.submit(send) for _ in range(4)]:
+            sending.result()
+    assert len(city.all(Incident)) == 1
+    send("He came back.")
+    city.clock.advance(days=1)
+    send()
+    assert [incident.words for incident in city.all(Incident)] == ["I was afraid.", "He came back.", "I was afraid."]
 
 
 # --- the freeze
