@@ -96,7 +96,9 @@ def incident(incident_id: int) -> ResponseReturnValue:
 @coordination.post(f"/incidents/<{ID}:incident_id>/take")
 @permit(LEAD)
 def take_incident(incident_id: int) -> ResponseReturnValue:
-    return _done(incident_id, incidents.take(ctx(), incident_id, actor()), _("You have it in hand."))
+    """``was``: who had it on the page where this was pressed."""
+    done = incidents.take(ctx(), incident_id, whole(request.form.get("was")), actor())
+    return _done(incident_id, done, _("You have it in hand."))
 
 
 @coordination.post(f"/incidents/<{ID}:incident_id>/note")

@@ -100,13 +100,14 @@ def _seen(sight: Sight, incident_id: int) -> Select[tuple[Incident]]:
 
 @dataclass(frozen=True)
 class Whole:
-    """An incident with all of it. ``agreed``: what stands between the volunteer and others, to be decided (columns: id, need_id, category,
-    visit_at, decided); ``freezes``: this one keeps them frozen; ``entries``:
+    """An incident with all of it. ``lead``: the name of who has it in hand; ``agreed``: what stands between the volunteer and others, to be
+    decided (columns: id, need_id, category, visit_at, decided); ``freezes``: this one keeps them frozen; ``entries``:
     columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
 
     incident: Incident
     reporter: Person
     about: Person | None
+    lead: str | None
     helps: bool
     freezes: bool
     agreed: Sequence[Row[*tuple[Any, ...]]]
@@ -140,7 +141,8 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
         ).all()
         agreed = _agreed(session, incident) if helps else ()
         freezes = about is not None and about.frozen_at is not None and incident_id in _freezing(session, about.id)
-        return Whole(incident, session.get_one(Person, incident.reporter_id), about, helps, freezes, agreed, entries, readings)
+        lead = session.get_one(Person, incident.lead_id).name if incident.lead_id else None
+        return Whole(incident, session.get_one(Person, incident.reporter_id), about, lead, helps, freezes, agreed, entries, readings)
 
 
 def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -158,12 +160,13 @@ def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ..
     ).all()
 
 
-def take(ctx: Context, incident_id: int, by: Actor) -> bool:
-    """Somebody has it in hand. ``False`` where it is closed, or is theirs already."""
+def take(ctx: Context, incident_id: int, was: int | None, by: Actor) -> bool:
+    """Somebody has it in hand. ``was``: who had it when they pressed, so that nobody takes over unawares. ``False`` where somebody else has
+    it by now, or it is closed, or theirs already."""
     now = ctx.now()
     with ctx.db.write() as session:
-        others = or_(Incident.lead_id.is_(None), Incident.lead_id != by.person_id)
-        taken = update(Incident).where(Incident.id == incident_id, Incident.state != IncidentState.CLOSED, others)
+        as_shown = Incident.id == incident_id, Incident.state != IncidentState.CLOSED, Incident.lead_id.is_not_distinct_from(was)
+        taken = update(Incident).where(*as_shown, Incident.lead_id.is_distinct_from(by.person_id))
         if not session.execute(taken.values(state=IncidentState.IN_HAND, lead_id=by.person_id)).rowcount:
             return False
         _write(session, session.get_one(Incident, incident_id), "taken", "", now, by)

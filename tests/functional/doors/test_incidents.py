@@ -296,6 +296,21 @@ def test_a_lead_takes_it_in_hand_decides_lets_on_and_closes(city: City, sign_in:
     assert all(entry.by_id for entry in city.all(IncidentEntry))
 
 
+def test_nobody_takes_over_unawares(city: City, sign_in: Any) -> None:
+    """Of two who read it at once the second is told who has it, and takes it over only when they say so."""
+    *_, incident = reported(city)
+    address = f"/coordination/incidents/{incident.id}"
+    first, second = lead(city, sign_in()), lead(city, sign_in(role=Role.ADMINISTRATOR))
+    one, other = first.get(address), second.get(address)
+    first.submit(one, "I have it in hand")
+    has_it = city.one(Incident, incident.id).lead_id
+    page = second.submit(other, "I have it in hand")
+    assert "This has changed meanwhile" in page.text and "Ana Costa has it in hand." in page.text
+    assert city.one(Incident, incident.id).lead_id == has_it
+    assert "You have it in hand." in second.submit(page, "I take it over").text
+    assert city.one(Incident, incident.id).lead_id != has_it
+
+
 def test_a_coordinator_writes_down_what_they_were_told(city: City, sign_in: Any) -> None:
     match, need, offer = agreed(city)
     visitor = sign_in()
