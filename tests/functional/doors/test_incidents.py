@@ -355,6 +355,22 @@ def test_closing_decides_what_is_undecided(city: City, sign_in: Any, outcome: st
     assert not decided and city.one(Match, match.id).state == (MatchState.AGREED if goes_on else MatchState.CANCELLED), "closed is closed"
 
 
+@pytest.mark.parametrize(("outcome", "state"), [("unfounded", "open"), ("no_more", "withdrawn"), ("settled", "open")])
+def test_a_lead_holds_a_residents_request_and_closing_decides_it(city: City, sign_in: Any, outcome: str, state: str) -> None:
+    match, need, offer = proposed(city)
+    reports.report(city.ctx, Side.VOLUNTEER, need.id, match.id, "unsafe", "", Actor(offer.person_id))
+    [incident] = city.all(Incident)
+    visitor = lead(city, sign_in())
+    page = visitor.submit(visitor.get(f"/coordination/incidents/{incident.id}"), "Put it on hold")
+    assert city.one(Need, need.id).state == NeedState.PAUSED and "A request was put on hold" in page.text
+    if outcome == "settled":
+        visitor.submit(page, "Close the report", 422, **{"close-outcome": outcome})
+    answer = {"close-resident": "goes_on"} if outcome == "settled" else {}
+    visitor.submit(page, "Close the report", **{"close-outcome": outcome} | answer)
+    assert city.one(Need, need.id).state == state
+    assert ("need_closed" in [each["kind"] for each in messages_to(city, need.person_id)]) == (outcome == "no_more")
+
+
 @pytest.mark.parametrize(("reason", "state"), [("unsafe", MatchState.CANCELLED), ("absent", MatchState.PROPOSED)])
 def test_a_volunteers_report_takes_back_what_they_were_asked(city: City, reason: str, state: MatchState) -> None:
     match, need, offer = proposed(city)
