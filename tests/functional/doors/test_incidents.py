@@ -248,7 +248,11 @@ def test_without_a_lead_all_administrators_are_told_and_the_list_says_so(city: C
     assert "I was afraid." in visitor.get(f"/coordination/incidents/{incident.id}").text
     page = visitor.get("/coordination/")
     assert "1 report is open." in page.text and "Nobody is in charge" not in page.text
-    visitor.submit(visitor.get("/coordination/leads"), "Take out")
+    page = visitor.submit(visitor.get("/coordination/leads"), "Take out")
+    assert "1 report is open that nobody else would read" in page.text and "Taken out." not in page.text
+    assert "I was afraid." in visitor.get(f"/coordination/incidents/{incident.id}").text
+    incidents.close(city.ctx, incident.id, IncidentOutcome.UNFOUNDED, True, "", Actor())
+    assert "Taken out." in visitor.submit(page, "Take out").text
     visitor.get(f"/coordination/incidents/{incident.id}", 403)
 
 
