@@ -216,6 +216,7 @@ def test_the_volunteers_own_page_is_kind_and_true(city: City, sign_in: Any) -> N
     visitor = sign_in(offer_id=offer.id)
     city.clock.advance(days=4)
     assert "report" not in visitor.get("/me").text.lower().replace("report a problem", "")
+    assert "asks you for nothing new until then" in visitor.get("/me").text, "though something agreed stands above it"
     matches.let_go(city.ctx, match.id, Actor())
     assert "This says nothing against you" in visitor.get("/me").text
 
