@@ -67,6 +67,13 @@ class CloseForm(Form):
             "no_more": _("They are off duty, and what they agreed ends: both are told, and others are looked for"),
         },
     )  # fmt: skip
+    resident = ChoiceField(
+        _l("What becomes of the resident’s requests, unless that is said above?"), _l("Say what becomes of their requests."),
+        choices=lambda: {
+            "goes_on": _("They go on, and what is on hold is looked at again"),
+            "no_more": _("They are withdrawn, and what was agreed ends: everybody concerned is told"),
+        },
+    )  # fmt: skip
     words = TextField(_l("In a few words"))
 
 
@@ -96,7 +103,9 @@ def incident(incident_id: int) -> ResponseReturnValue:
 @coordination.post(f"/incidents/<{ID}:incident_id>/take")
 @permit(LEAD)
 def take_incident(incident_id: int) -> ResponseReturnValue:
-    return _done(incident_id, incidents.take(ctx(), incident_id, actor()), _("You have it in hand."))
+    """``was``: who had it on the page where this was pressed."""
+    done = incidents.take(ctx(), incident_id, whole(request.form.get("was")), actor())
+    return _done(incident_id, done, _("You have it in hand."))
 
 
 @coordination.post(f"/incidents/<{ID}:incident_id>/note")
@@ -117,6 +126,14 @@ def decide_incident(incident_id: int) -> ResponseReturnValue:
     match_id = whole(request.form.get("match")) or abort(400)
     done = incidents.decide(ctx(), incident_id, match_id, goes_on, actor())
     return _done(incident_id, done, _("It goes on.") if goes_on else _("It has ended. Somebody else is looked for at once."))
+
+
+@coordination.post(f"/incidents/<{ID}:incident_id>/hold")
+@permit(LEAD)
+def hold_request(incident_id: int) -> ResponseReturnValue:
+    """Nobody new is asked for a request of the resident."""
+    need_id = whole(request.form.get("need")) or abort(400)
+    return _done(incident_id, incidents.hold(ctx(), incident_id, need_id, actor()), _("On hold: nobody new is asked for it."))
 
 
 @coordination.post(f"/incidents/<{ID}:incident_id>/let-on")
@@ -148,12 +165,14 @@ def bring_together(incident_id: int) -> ResponseReturnValue:
 def close_incident(incident_id: int) -> ResponseReturnValue:
     form = CloseForm(prefix="close-")
     goes_on = GOES_ON.get(form.outcome.data)
-    if goes_on is not None or not incidents.undecided(ctx(), incident_id):
-        del form.volunteer
+    waits = incidents.undecided(ctx(), incident_id)
+    for name in ("volunteer", "resident"):
+        if goes_on is not None or name != waits:
+            del form[name]
     if not form.validate_on_submit():
         return _page(incident_id, close=form), 422
-    if form.volunteer is not None:
-        goes_on = form.volunteer.data == "goes_on"
+    if goes_on is None and waits:
+        goes_on = form[waits].data == "goes_on"
     done = incidents.close(ctx(), incident_id, IncidentOutcome(form.outcome.data), goes_on, form.words.data, actor())
     return _done(incident_id, done, _("Closed. It is off the list of what is to do."))
 

@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.coordination.door import ID, coordination, sight
 from app.extensions import ctx
@@ -39,6 +40,10 @@ def leads() -> ResponseReturnValue:
 @coordination.post(f"/leads/<{ID}:named_id>/take-out")
 @permit(ADMINISTRATOR)
 def take_out_lead(named_id: int) -> ResponseReturnValue:
-    service.take_out(ctx(), named_id, actor())
-    flash(_("Taken out. They no longer read what is reported."))
+    left = service.take_out(ctx(), named_id, actor())
+    refused = ngettext(
+        "Not done: %(num)s report is open that nobody else would read. Put somebody else in charge first.",
+        "Not done: %(num)s reports are open that nobody else would read. Put somebody else in charge first.", left,
+    )  # fmt: skip
+    flash(refused if left else _("Taken out. They no longer read what is reported."))
     return redirect(url_for("coordination.leads"), 303)

@@ -29,11 +29,12 @@ from app.models import (
 from app.services.ending import end
 from app.services.events import SYSTEM, Actor, record
 from app.services.freezing import freeze, unfreeze
-from app.services.lists import MANY, PAGE_SIZE, Page, open_tasks, page_number, up_to
-from app.services.moves import lock_match, move
+from app.services.lists import MANY, NOT_OVER, PAGE_SIZE, Page, open_tasks, page_number, up_to
+from app.services.moves import lock_match, lock_need, move
+from app.services.posting import move_locked
 from app.services.reports import HARMLESS
 from app.services.sight import Sight
-from matching.lifecycle import MatchState, OfferState, VisitState
+from matching.lifecycle import NEED_MOVES, MatchState, NeedState, OfferState, VisitState
 
 READ = "incident_read"
 SHOWN = 100
@@ -100,16 +101,18 @@ def _seen(sight: Sight, incident_id: int) -> Select[tuple[Incident]]:
 
 @dataclass(frozen=True)
 class Whole:
-    """An incident with all of it. ``agreed``: what stands between the volunteer and others, to be decided (columns: id, need_id, category,
-    visit_at, decided); ``freezes``: this one keeps them frozen; ``entries``:
-    columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
+    """An incident with all of it. ``lead``: the name of who has it in hand; ``agreed``: what stands between the volunteer and others, to be
+    decided (columns: id, need_id, category, visit_at, decided); ``asks``: the resident's requests, where it is about one; ``freezes``:
+    this one keeps them frozen; ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
 
     incident: Incident
     reporter: Person
     about: Person | None
+    lead: str | None
     helps: bool
     freezes: bool
     agreed: Sequence[Row[*tuple[Any, ...]]]
+    asks: Sequence[Need]
     entries: Sequence[Row[*tuple[Any, ...]]]
     readings: Sequence[Row[*tuple[Any, ...]]]
 
@@ -140,7 +143,9 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
         ).all()
         agreed = _agreed(session, incident) if helps else ()
         freezes = about is not None and about.frozen_at is not None and incident_id in _freezing(session, about.id)
-        return Whole(incident, session.get_one(Person, incident.reporter_id), about, helps, freezes, agreed, entries, readings)
+        lead = session.get_one(Person, incident.lead_id).name if incident.lead_id else None
+        asks, reporter = _asks(session, incident), session.get_one(Person, incident.reporter_id)
+        return Whole(incident, reporter, about, lead, helps, freezes, agreed, asks, entries, readings)
 
 
 def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -158,12 +163,21 @@ def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ..
     ).all()
 
 
-def take(ctx: Context, incident_id: int, by: Actor) -> bool:
-    """Somebody has it in hand. ``False`` where it is closed, or is theirs already."""
+def _asks(session: Session, incident: Incident) -> Sequence[Need]:
+    """What the resident whom it is about still asks for; nothing where it is about a volunteer."""
+    if incident.about_id is None or session.get_one(Need, incident.need_id).person_id != incident.about_id:
+        return ()
+    theirs = select(Need).where(Need.person_id == incident.about_id, Need.state.in_(NOT_OVER[Need]))
+    return session.scalars(theirs.order_by(Need.id).limit(SHOWN)).all()
+
+
+def take(ctx: Context, incident_id: int, was: int | None, by: Actor) -> bool:
+    """Somebody has it in hand. ``was``: who had it when they pressed, so that nobody takes over unawares. ``False`` where somebody else has
+    it by now, or it is closed, or theirs already."""
     now = ctx.now()
     with ctx.db.write() as session:
-        others = or_(Incident.lead_id.is_(None), Incident.lead_id != by.person_id)
-        taken = update(Incident).where(Incident.id == incident_id, Incident.state != IncidentState.CLOSED, others)
+        as_shown = Incident.id == incident_id, Incident.state != IncidentState.CLOSED, Incident.lead_id.is_not_distinct_from(was)
+        taken = update(Incident).where(*as_shown, Incident.lead_id.is_distinct_from(by.person_id))
         if not session.execute(taken.values(state=IncidentState.IN_HAND, lead_id=by.person_id)).rowcount:
             return False
         _write(session, session.get_one(Incident, incident_id), "taken", "", now, by)
@@ -186,6 +200,18 @@ def decide(ctx: Context, incident_id: int, match_id: int, goes_on: bool, by: Act
         if not goes_on:
             end(session, ctx, match, MatchState.CANCELLED, "called_off", now, SYSTEM)
         _write(session, incident, "goes_on" if goes_on else "ended", "", now, by, match_id)
+        return True
+
+
+def hold(ctx: Context, incident_id: int, need_id: int, by: Actor) -> bool:
+    """Nobody new is asked for a request of the resident; what was agreed stays. ``False`` where it can't be, or is not theirs."""
+    now = ctx.now()
+    with ctx.db.write() as session:
+        incident, need = session.get_one(Incident, incident_id), lock_need(session, need_id)
+        if need is None or need not in _asks(session, incident) or NeedState.PAUSED not in NEED_MOVES[NeedState(need.state)]:
+            return False
+        move_locked(session, ctx, need, NeedState.PAUSED, now, SYSTEM)
+        _write(session, incident, "held", "", now, by)
         return True
 
 
@@ -239,13 +265,14 @@ def bring_together(ctx: Context, incident_id: int, words: str, by: Actor) -> boo
         return True
 
 
-def undecided(ctx: Context, incident_id: int) -> bool:
-    """Whether it keeps a volunteer frozen, or something that they agreed is to be decided."""
+def undecided(ctx: Context, incident_id: int) -> str | None:
+    """``volunteer`` where it keeps one frozen, or something that they agreed is to be decided; ``resident`` where one still asks."""
     with ctx.db.read() as session:
         incident = session.get_one(Incident, incident_id)
         person = _volunteer(session, incident)
-        waits = person and (incident_id in _freezing(session, person.id) or any(not row.decided for row in _agreed(session, incident)))
-        return bool(waits)
+        if person and (incident_id in _freezing(session, person.id) or any(not row.decided for row in _agreed(session, incident))):
+            return "volunteer"
+        return "resident" if _asks(session, incident) else None
 
 
 def _volunteer(session: Session, incident: Incident) -> Person | None:
@@ -255,8 +282,9 @@ def _volunteer(session: Session, incident: Incident) -> Person | None:
 
 
 def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, goes_on: bool | None, words: str, by: Actor) -> bool:
-    """What came of it, and with it all that is undecided about the volunteer: either they go on (they may be asked again, what they agreed
-    stays), or they help no more (off duty, and what they agreed ends). ``None``: nothing was. ``False`` where it is closed already."""
+    """What came of it, and with it all that is undecided about the volunteer or the resident: either they go on (they may be asked again,
+    what was agreed stays, what was held is looked at again), or they help, or are helped, no more. ``None``: nothing was undecided.
+    ``False`` where it is closed already."""
     now = ctx.now()
     with ctx.db.write() as session:
         incident = session.get_one(Incident, incident_id)
@@ -265,6 +293,8 @@ def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, goes_on: boo
             _help_no_more(session, ctx, incident, person, now, by)
         elif person and goes_on:
             _go_on(session, ctx, incident, person, now, by)
+        elif goes_on is not None:
+            _decide_asks(session, ctx, incident, goes_on, now, by)
         closed = update(Incident).where(Incident.id == incident_id, Incident.state != IncidentState.CLOSED)
         if not session.execute(closed.values(state=IncidentState.CLOSED, outcome=outcome, closed_at=now)).rowcount:
             session.rollback()
@@ -273,6 +303,16 @@ def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, goes_on: boo
         task.closed_at, task.closed_by_id = task.closed_at or now, task.closed_by_id or by.person_id
         _write(session, incident, "closed", words, now, by)
         return True
+
+
+def _decide_asks(session: Session, ctx: Context, incident: Incident, goes_on: bool, now: datetime, by: Actor) -> None:
+    for asked in _asks(session, incident):
+        need = lock_need(session, asked.id)
+        if need is None or need.state not in NOT_OVER[Need] or (goes_on and need.state != NeedState.PAUSED):
+            continue
+        need.paused_until = None
+        move_locked(session, ctx, need, NeedState.OPEN if goes_on else NeedState.WITHDRAWN, now, SYSTEM)
+        _write(session, incident, "resumed" if goes_on else "withdrawn", "", now, by)
 
 
 def _go_on(session: Session, ctx: Context, incident: Incident, person: Person, now: datetime, by: Actor) -> None:

@@ -3,11 +3,11 @@ not even an administrator who has not named themselves."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import OVERSEE, Need, Person, Role, SafetyLead, Territory
+from app.models import OVERSEE, Incident, IncidentState, Need, Person, Role, SafetyLead, Territory
 from app.services.events import Actor, record
 from app.services.places import territories
 from app.services.sight import EVERYTHING, NOTHING, Sight
@@ -38,12 +38,25 @@ def add(ctx: Context, person_id: int, territory_id: int | None, by: Actor) -> bo
         return True
 
 
-def take_out(ctx: Context, named_id: int, by: Actor) -> None:
+def take_out(ctx: Context, named_id: int, by: Actor) -> int:
+    """How many open reports nobody would read any more: it is done only where there are none."""
     with ctx.db.write() as session:
-        lead = session.get(SafetyLead, named_id)
-        if lead is not None:
-            record(session, "lead_taken_out", ctx.now(), by, person_id=lead.person_id, territory_id=lead.territory_id)
-            session.delete(lead)
+        lead, before = session.get(SafetyLead, named_id), _unread(session)
+        if lead is None:
+            return 0
+        record(session, "lead_taken_out", ctx.now(), by, person_id=lead.person_id, territory_id=lead.territory_id)
+        session.delete(lead)
+        session.flush()
+        left = _unread(session) - before
+        if left:
+            session.rollback()
+        return left
+
+
+def _unread(session: Session) -> int:
+    lie_open = select(Need.territory_id, func.count()).join(Incident, Incident.need_id == Need.id)
+    there = session.execute(lie_open.where(Incident.state != IncidentState.CLOSED).group_by(Need.territory_id)).all()
+    return sum(number for territory_id, number in there if not to_tell(session, territory_id)[0])
 
 
 def sight_of(ctx: Context, person: Person) -> Sight:

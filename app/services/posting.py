@@ -315,19 +315,23 @@ def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor, until: da
         if need is None:
             raise LookupError(need_id)
         need.paused_until = until if there is NeedState.PAUSED else None
-        if need.state == there:
-            return need
-        if there is NeedState.OPEN:
-            open_need(session, ctx, need, now, by, told=False)
-            settle(session, ctx, need, now, by)
-            return need
-        move(session, need, there, now, by, str(there))
-        need.next_try_at = None
-        end_matches_of(session, ctx, now, by, "withdrawn", need=need, keep=() if there is NeedState.WITHDRAWN else [MatchState.AGREED])
-        if there is NeedState.WITHDRAWN:
-            close_tasks_of_need(session, now, by, need.id)
-            tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "withdrawn"), now, need=need)
+        if need.state != there:
+            move_locked(session, ctx, need, there, now, by)
         return need
+
+
+def move_locked(session: Session, ctx: Context, need: Need, there: NeedState, now: datetime, by: Actor) -> None:
+    """The same in somebody else's transaction, whose the need's row is."""
+    if there is NeedState.OPEN:
+        open_need(session, ctx, need, now, by, told=False)
+        settle(session, ctx, need, now, by)
+        return
+    move(session, need, there, now, by, str(there))
+    need.next_try_at = None
+    end_matches_of(session, ctx, now, by, "withdrawn", need=need, keep=() if there is NeedState.WITHDRAWN else [MatchState.AGREED])
+    if there is NeedState.WITHDRAWN:
+        close_tasks_of_need(session, now, by, need.id)
+        tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "withdrawn"), now, need=need)
 
 
 def go_on_due(ctx: Context, limit: int = 200) -> int:

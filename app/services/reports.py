@@ -1,13 +1,13 @@
 """Something went wrong between two people: an incident for whoever is in charge, who is told at once, and a line on the agents' list that
 says no more than that."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.context import Context
-from app.models import Incident, Match, Need, Offer, TaskKind
+from app.models import Incident, IncidentState, Match, Need, Offer, TaskKind
 from app.services import leads
 from app.services.ending import end
 from app.services.events import SYSTEM, Actor, record
@@ -21,11 +21,13 @@ from notifications.messages import SomethingReported
 REASONS = ("unsafe", "money", "absent", "rude", "other")
 HARMLESS = ("absent",)
 """All other reasons freeze the volunteer of whom a resident says them: whoever is afraid does not always find the right word."""
+AGAIN = timedelta(days=1)
+"""The same words about the same match within this time are the same report, sent again."""
 
 
 def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason: str, words: str, by: Actor) -> None:
     """What this side of a match says of the other, or a resident of a request where nobody came yet. ``by`` is who says it, or the agent
-    whom they have told."""
+    whom they have told. What is said again while it is open is one report."""
     now = ctx.now()
     with ctx.db.write() as session:
         need = session.get_one(Need, need_id, options=[joinedload(Need.person)])
@@ -33,6 +35,9 @@ def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason:
         volunteer = match.offer.person if match else None
         reporter, about = (volunteer, need.person) if side is Side.VOLUNTEER else (need.person, volunteer)
         assert reporter is not None, "a volunteer reports about a match"
+        session.refresh(reporter, with_for_update=True)  # Of two at once the second waits, and finds the first.
+        if _said(session, reporter.id, need_id, match_id, reason, words, now):
+            return
         task = open_task(session, TaskKind.REPORT, now, need=need, match=match)
         session.flush()
         assert task is not None
@@ -53,6 +58,14 @@ def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason:
             freeze(session, ctx, volunteer, need.territory_id, now)
         elif side is Side.VOLUNTEER and reason not in HARMLESS:
             _take_back_between(session, ctx, reporter.id, need.person_id, now)
+
+
+def _said(session: Session, reporter_id: int, need_id: int, match_id: int | None, reason: str, words: str, now: datetime) -> bool:
+    same = (
+        Incident.reporter_id == reporter_id, Incident.need_id == need_id, Incident.match_id == match_id, Incident.reason == reason,
+        Incident.state != IncidentState.CLOSED, Incident.opened_at > now - AGAIN,
+    )  # fmt: skip
+    return words in session.scalars(select(Incident.words).where(*same)).all()  # words lie sealed
 
 
 def _take_back_between(session: Session, ctx: Context, volunteer_id: int, resident_id: int, now: datetime) -> None:

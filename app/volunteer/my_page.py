@@ -52,7 +52,10 @@ def show() -> ResponseReturnValue:
     approved = person.approved_at is not None
     requests = [(need, url_for("resident.my_request", token=ctx().links.token(Purpose.MY_REQUEST, need.id))) for need in page.needs]
     first, match = _next_thing(page, person, ctx().now())
-    return render_template("volunteer/my_page.html", page=page, requests=requests, approved=approved, first=first, match=match)
+    return render_template(
+        "volunteer/my_page.html", page=page, requests=requests, approved=approved, first=first, match=match,
+        frozen=FROZEN if person.frozen_at is not None and first != "frozen" else "",
+    )  # fmt: skip
 
 
 def _next_thing(page: mine.MyPage, person: Person, now: datetime) -> tuple[str, mine.MyMatch | None]:

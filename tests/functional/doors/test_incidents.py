@@ -1,6 +1,7 @@
 """Reports from each mail and page, the freeze, the lead who alone reads them, and what they decide."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -124,6 +125,22 @@ def test_one_click_and_a_reason_send_it(city: City, client: Visitor) -> None:
     client.get("/report/nonsense", 404)
 
 
+def test_what_is_sent_several_times_at_once_is_one_report(city: City) -> None:
+    match, need, _offer = agreed(city)
+
+    def send(words: str = "I was afraid.") -> None:
+        reports.report(city.ctx, Side.RESIDENT, need.id, match.id, "unsafe", words, Actor(need.person_id))
+
+    with ThreadPoolExecutor(4) as pool:
+        for sending in [pool.submit(send) for _ in range(4)]:
+            sending.result()
+    assert len(city.all(Incident)) == 1
+    send("He came back.")
+    city.clock.advance(days=1)
+    send()
+    assert [incident.words for incident in city.all(Incident)] == ["I was afraid.", "He came back.", "I was afraid."]
+
+
 # --- the freeze
 
 
@@ -199,6 +216,7 @@ def test_the_volunteers_own_page_is_kind_and_true(city: City, sign_in: Any) -> N
     visitor = sign_in(offer_id=offer.id)
     city.clock.advance(days=4)
     assert "report" not in visitor.get("/me").text.lower().replace("report a problem", "")
+    assert "asks you for nothing new until then" in visitor.get("/me").text, "though something agreed stands above it"
     matches.let_go(city.ctx, match.id, Actor())
     assert "This says nothing against you" in visitor.get("/me").text
 
@@ -231,7 +249,11 @@ def test_without_a_lead_all_administrators_are_told_and_the_list_says_so(city: C
     assert "I was afraid." in visitor.get(f"/coordination/incidents/{incident.id}").text
     page = visitor.get("/coordination/")
     assert "1 report is open." in page.text and "Nobody is in charge" not in page.text
-    visitor.submit(visitor.get("/coordination/leads"), "Take out")
+    page = visitor.submit(visitor.get("/coordination/leads"), "Take out")
+    assert "1 report is open that nobody else would read" in page.text and "Taken out." not in page.text
+    assert "I was afraid." in visitor.get(f"/coordination/incidents/{incident.id}").text
+    incidents.close(city.ctx, incident.id, IncidentOutcome.UNFOUNDED, True, "", Actor())
+    assert "Taken out." in visitor.submit(page, "Take out").text
     visitor.get(f"/coordination/incidents/{incident.id}", 403)
 
 
@@ -279,6 +301,21 @@ def test_a_lead_takes_it_in_hand_decides_lets_on_and_closes(city: City, sign_in:
     assert all(entry.by_id for entry in city.all(IncidentEntry))
 
 
+def test_nobody_takes_over_unawares(city: City, sign_in: Any) -> None:
+    """Of two who read it at once the second is told who has it, and takes it over only when they say so."""
+    *_, incident = reported(city)
+    address = f"/coordination/incidents/{incident.id}"
+    first, second = lead(city, sign_in()), lead(city, sign_in(role=Role.ADMINISTRATOR))
+    one, other = first.get(address), second.get(address)
+    first.submit(one, "I have it in hand")
+    has_it = city.one(Incident, incident.id).lead_id
+    page = second.submit(other, "I have it in hand")
+    assert "This has changed meanwhile" in page.text and "Ana Costa has it in hand." in page.text
+    assert city.one(Incident, incident.id).lead_id == has_it
+    assert "You have it in hand." in second.submit(page, "I take it over").text
+    assert city.one(Incident, incident.id).lead_id != has_it
+
+
 def test_a_coordinator_writes_down_what_they_were_told(city: City, sign_in: Any) -> None:
     match, need, offer = agreed(city)
     visitor = sign_in()
@@ -321,6 +358,22 @@ def test_closing_decides_what_is_undecided(city: City, sign_in: Any, outcome: st
     assert city.one(Incident, incident.id).outcome == outcome
     decided = incidents.close(city.ctx, incident.id, IncidentOutcome.NO_MORE, False, "", Actor())
     assert not decided and city.one(Match, match.id).state == (MatchState.AGREED if goes_on else MatchState.CANCELLED), "closed is closed"
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("unfounded", "open"), ("no_more", "withdrawn"), ("settled", "open")])
+def test_a_lead_holds_a_residents_request_and_closing_decides_it(city: City, sign_in: Any, outcome: str, state: str) -> None:
+    match, need, offer = proposed(city)
+    reports.report(city.ctx, Side.VOLUNTEER, need.id, match.id, "unsafe", "", Actor(offer.person_id))
+    [incident] = city.all(Incident)
+    visitor = lead(city, sign_in())
+    page = visitor.submit(visitor.get(f"/coordination/incidents/{incident.id}"), "Put it on hold")
+    assert city.one(Need, need.id).state == NeedState.PAUSED and "A request was put on hold" in page.text
+    if outcome == "settled":
+        visitor.submit(page, "Close the report", 422, **{"close-outcome": outcome})
+    answer = {"close-resident": "goes_on"} if outcome == "settled" else {}
+    visitor.submit(page, "Close the report", **{"close-outcome": outcome} | answer)
+    assert city.one(Need, need.id).state == state
+    assert ("need_closed" in [each["kind"] for each in messages_to(city, need.person_id)]) == (outcome == "no_more")
 
 
 @pytest.mark.parametrize(("reason", "state"), [("unsafe", MatchState.CANCELLED), ("absent", MatchState.PROPOSED)])
