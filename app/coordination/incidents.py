@@ -7,16 +7,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app import live
 from app.buttons import pressed
 from app.coordination.door import ID, by_phone, coordination, lead_sight, sight
 from app.coordination.lists import whole
 from app.extensions import ctx
 from app.forms import ChoiceField, Form, TextField, needed
 from app.identity import actor
-from app.models import IncidentOutcome
+from app.models import IncidentOutcome, PostedBy
 from app.permissions import COORDINATOR, LEAD, permit
 from app.reporting import ReportForm
 from app.services import details, flags, incidents, leads, reports
+from app.services.lists import Page
 from matching.lifecycle import Side
 
 
@@ -33,9 +35,21 @@ def _reasons() -> Mapping[str, str]:
 class ToldForm(ReportForm):
     side = ChoiceField(
         _l("Who says so?"), _l("Say who told you."),
-        choices=lambda: {"resident": _("The resident, of the volunteer"), "volunteer": _("The volunteer, of the resident")},
+        choices=lambda: {
+            "resident": _("The resident, of the volunteer"),
+            "relative": _("Somebody close to the resident, of the volunteer"),
+            "agent": _("I noticed it myself, of the volunteer"),
+            "volunteer": _("The volunteer, of the resident"),
+        },
     )  # fmt: skip
     reason = ChoiceField(_l("What happened?"), _l("Say what happened."), choices=_reasons)
+
+
+SAYS = {
+    "resident": (Side.RESIDENT, PostedBy.SELF), "volunteer": (Side.VOLUNTEER, PostedBy.SELF),
+    "relative": (Side.RESIDENT, PostedBy.RELATIVE), "agent": (Side.RESIDENT, PostedBy.AGENT),
+}  # fmt: skip
+"""Whose report it is, and who says it for them."""
 
 
 class NoteForm(Form):
@@ -84,13 +98,17 @@ GOES_ON = {IncidentOutcome.UNFOUNDED: True, IncidentOutcome.NO_MORE: False}
 @coordination.get("/incidents")
 @permit(LEAD)
 def incident_list() -> ResponseReturnValue:
-    page = incidents.listed(ctx(), lead_sight(), whole(request.args.get("page")) or 1)
-    standing = flags.standing(ctx(), lead_sight())
-    return render_template(
-        "coordination/incidents.html", page=page, flags=standing,
-        shared=flags.who_share(ctx(), [flag.key for flag in standing if flag.key]),
-        address=lambda number: url_for("coordination.incident_list", page=number),
-    )  # fmt: skip
+    number = whole(request.args.get("page")) or 1
+
+    def render(page: Page) -> str:
+        standing = flags.standing(ctx(), lead_sight())
+        return render_template(
+            "coordination/incidents.html", page=page, flags=standing,
+            shared=flags.who_share(ctx(), [flag.key for flag in standing if flag.key]),
+            address=lambda number: url_for("coordination.incident_list", page=number),
+        )  # fmt: skip
+
+    return live.show(("incidents", number, lead_sight()), lambda: incidents.listed(ctx(), lead_sight(), number), render, personal=False)
 
 
 @coordination.get(f"/incidents/<{ID}:incident_id>")
@@ -192,8 +210,8 @@ def told_report(match_id: int) -> ResponseReturnValue:
     form = ToldForm()
     if form.validate_on_submit():
         found = details.match(ctx(), sight(), match_id) or abort(404)
-        side = Side(form.side.data)
-        reports.report(ctx(), side, found.row.need_id, match_id, form.reason.data, form.words.data, by_phone())
+        side, said_by = SAYS[form.side.data]
+        reports.report(ctx(), side, found.row.need_id, match_id, form.reason.data, form.words.data, by_phone(), said_by)
         if leads.somebody(ctx(), found.row.need_id):
             flash(_("Written down. The person in charge of safety is told at once; nobody else reads it."))
         else:

@@ -31,6 +31,7 @@ class IncidentOutcome(StrEnum):
 class Incident(Base):
     """``reason`` and ``words`` are what ``reporter_id`` says of ``about_id``; where it concerns nobody in particular that is ``None``.
     ``task_id`` is the line on the agents' list, by whose events each reading is found. ``lead_id`` has it in hand.
+    ``said_by``: whether the side itself said it, somebody close to the resident, or an agent who noticed (:class:`PostedBy`).
     While ``apart`` the two are not brought together, whatever becomes of the report: until a lead lifts it."""
 
     __tablename__ = "incident"
@@ -41,6 +42,7 @@ class Incident(Base):
     reason: Mapped[str] = mapped_column(String(20))
     words: Mapped[str] = mapped_column(EncryptedText("incident.words"), default="")
     channel: Mapped[str] = mapped_column(String(10))
+    said_by: Mapped[str] = mapped_column(String(10))
     reporter_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     about_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     need_id: Mapped[int] = mapped_column(ForeignKey("need.id"))

@@ -38,6 +38,8 @@ from matching.lifecycle import NEED_MOVES, MatchState, NeedState, OfferState, Vi
 
 READ = "incident_read"
 SHOWN = 100
+LOOKED_AT = 1000
+"""Readings that are shown by the hour; all of them are kept."""
 
 
 def listed(ctx: Context, sight: Sight, number: int) -> Page:
@@ -103,7 +105,8 @@ def _seen(sight: Sight, incident_id: int) -> Select[tuple[Incident]]:
 class Whole:
     """An incident with all of it. ``lead``: the name of who has it in hand; ``agreed``: what stands between the volunteer and others, to be
     decided (columns: id, need_id, category, visit_at, decided); ``asks``: the resident's requests, where it is about one; ``freezes``:
-    this one keeps them frozen; ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent."""
+    this one keeps them frozen; ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent, the latest of each
+    reader in an hour."""
 
     incident: Incident
     reporter: Person
@@ -139,13 +142,14 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
             .outerjoin(agent, agent.id == Event.actor_id)
             .where(Event.task_id == incident.task_id, Event.kind == READ)
             .order_by(Event.id.desc())
-            .limit(SHOWN)
-        ).all()
+            .limit(LOOKED_AT)
+        )
+        by_hour = {(reading.agent, reading.at.replace(minute=0, second=0, microsecond=0)): reading for reading in reversed(readings.all())}
         agreed = _agreed(session, incident) if helps else ()
         freezes = about is not None and about.frozen_at is not None and incident_id in _freezing(session, about.id)
         lead = session.get_one(Person, incident.lead_id).name if incident.lead_id else None
         asks, reporter = _asks(session, incident), session.get_one(Person, incident.reporter_id)
-        return Whole(incident, reporter, about, lead, helps, freezes, agreed, asks, entries, readings)
+        return Whole(incident, reporter, about, lead, helps, freezes, agreed, asks, entries, list(by_hour.values()))
 
 
 def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -180,7 +184,9 @@ def take(ctx: Context, incident_id: int, was: int | None, by: Actor) -> bool:
         taken = update(Incident).where(*as_shown, Incident.lead_id.is_distinct_from(by.person_id))
         if not session.execute(taken.values(state=IncidentState.IN_HAND, lead_id=by.person_id)).rowcount:
             return False
-        _write(session, session.get_one(Incident, incident_id), "taken", "", now, by)
+        incident = session.get_one(Incident, incident_id)
+        session.execute(update(Task).where(Task.id == incident.task_id).values(assigned_to_id=by.person_id))
+        _write(session, incident, "taken", "", now, by)
         return True
 
 

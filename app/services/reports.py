@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.context import Context
-from app.models import Incident, IncidentState, Match, Need, Offer, TaskKind
+from app.models import Incident, IncidentState, Match, Need, Offer, PostedBy, TaskKind
 from app.services import leads
 from app.services.ending import end
 from app.services.events import SYSTEM, Actor, record
@@ -25,7 +25,9 @@ AGAIN = timedelta(days=1)
 """The same words about the same match within this time are the same report, sent again."""
 
 
-def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason: str, words: str, by: Actor) -> None:
+def report(
+    ctx: Context, side: Side, need_id: int, match_id: int | None, reason: str, words: str, by: Actor, said_by: PostedBy = PostedBy.SELF
+) -> None:
     """What this side of a match says of the other, or a resident of a request where nobody came yet. ``by`` is who says it, or the agent
     whom they have told. What is said again while it is open is one report."""
     now = ctx.now()
@@ -42,7 +44,7 @@ def report(ctx: Context, side: Side, need_id: int, match_id: int | None, reason:
         session.flush()
         assert task is not None
         incident = Incident(
-            reason=reason, words=words, channel=by.channel, reporter_id=reporter.id, about_id=about.id if about else None,
+            reason=reason, words=words, channel=by.channel, said_by=said_by, reporter_id=reporter.id, about_id=about.id if about else None,
             need_id=need.id, match_id=match_id, task_id=task.id, opened_at=now, apart=about is not None and reason not in HARMLESS,
         )  # fmt: skip
         session.add(incident)

@@ -12,7 +12,7 @@ from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.context import Context
-from app.models import OVERSEE, Need, Offer, Person, PersonTerritory, Presence, Role, Task
+from app.models import OVERSEE, Need, Offer, Person, PersonTerritory, Presence, Role, Task, TaskKind
 from app.services.events import Actor, record
 from app.services.places import territories
 
@@ -34,7 +34,8 @@ class Colleague:
 
 
 def colleagues(ctx: Context, task_id: int) -> Sequence[Colleague]:
-    """The agents who may do a task, by name: those who see it (:meth:`app.services.sight.Sight.of_task`)."""
+    """The agents who may do a task, by name: those who see it (:meth:`app.services.sight.Sight.of_task`). Nobody is given a report: a lead
+    takes it in hand where it is read."""
     with ctx.db.read() as session:
         staff = session.scalars(select(Person).where(Person.role.in_(OVERSEE), Person.account).limit(MOST)).all()
         given = select(PersonTerritory.person_id, PersonTerritory.territory_id).join(Person).where(Person.role.in_(OVERSEE))
@@ -42,12 +43,14 @@ def colleagues(ctx: Context, task_id: int) -> Sequence[Colleague]:
         below = territories(session).below
         sights = {person_id: below([territory_id for _, territory_id in rows]) for person_id, rows in tops}
         lies = session.execute(
-            select(Task.need_id, Need.territory_id, Task.offer_id, Offer.territory_id, Task.territory_id)
+            select(Task.kind, Task.need_id, Need.territory_id, Task.offer_id, Offer.territory_id, Task.territory_id)
             .outerjoin(Need, Need.id == Task.need_id)
             .outerjoin(Offer, Offer.id == Task.offer_id)
             .where(Task.id == task_id)
         ).one()
-    need_id, of_need, offer_id, of_offer, alone = lies
+    kind, need_id, of_need, offer_id, of_offer, alone = lies
+    if kind == TaskKind.REPORT:
+        return ()
     places = {place for post, place in ((need_id, of_need), (offer_id, of_offer)) if post} or {alone}
 
     def sees(person: Person) -> bool:
@@ -74,8 +77,8 @@ def assign(ctx: Context, task_id: int, to: int | None, was: int | None, by: Acto
     now = ctx.now()
     with ctx.db.write() as session:
         same = Task.assigned_to_id.is_not_distinct_from(was) | Task.assigned_to_id.is_not_distinct_from(to)
-        which = update(Task).where(Task.id == task_id, Task.closed_at.is_(None), same).values(assigned_to_id=to)
-        if not session.execute(which).rowcount:
+        which = update(Task).where(Task.id == task_id, Task.closed_at.is_(None), Task.kind != TaskKind.REPORT, same)
+        if not session.execute(which.values(assigned_to_id=to)).rowcount:
             return Assigned.MEANWHILE
         record(session, "task_assigned" if to else "task_let_go", now, by, task_id=task_id)
         return Assigned.DONE

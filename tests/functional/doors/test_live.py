@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from app.models import Role, Task
-from app.services import tasks
+from app.models import Person, Role, Task
+from app.services import leads, reports, tasks
 from app.services.ending import expire_due
 from app.services.events import Actor
+from matching.lifecycle import Side
 from tests.city import City
 from tests.functional.doors.conftest import proposed, quartier
 from tests.functional.doors.test_coordination_pages import LISTS, counted
@@ -53,6 +54,16 @@ def test_a_list_is_sent_again_only_when_it_differs(city: City, sign_in: SignIn, 
     city.match()
     assert (poll(), poll()) == (200, 304)
     assert there
+
+
+def test_reports_are_sent_again_when_there_is_a_new_one(city: City, sign_in: SignIn) -> None:
+    need_id = city.need()
+    visitor = sign_in()
+    leads.add(city.ctx, max(person.id for person in city.all(Person) if person.role), None, Actor())
+    poll = Poll(visitor, "incidents")
+    assert (poll(), poll()) == (304, 304)
+    reports.report(city.ctx, Side.RESIDENT, need_id, None, "absent", "", Actor())
+    assert (poll(), poll()) == (200, 304)
 
 
 def test_whoever_may_not_see_a_thing_polls_nothing(city: City, sign_in: SignIn) -> None:

@@ -1,0 +1,61 @@
+"""A report among the tasks: who takes it, who may have said it, who has read it, and what it overtakes."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.models import Event, Incident, Person, Role, Task
+from app.services import matches, reports, sharing
+from app.services.events import Actor
+from app.services.pressing import press_due
+from matching.lifecycle import Side
+from tests.city import City
+from tests.functional.doors.conftest import proposed
+from tests.functional.doors.test_incidents import agreed, lead, reported
+
+
+@pytest.mark.parametrize(("says", "words"), [("relative", "Somebody close to the resident:"), ("agent", "An agent, who noticed it.")])
+def test_family_or_an_agent_may_say_it_for_a_resident(city: City, sign_in: Any, says: str, words: str) -> None:
+    match, need, offer = agreed(city)
+    visitor = lead(city, sign_in())
+    page = visitor.get(f"/coordination/matches/{match.id}/report")
+    assert page.text.index("Call before you write: 112") < page.text.index("Who says so?"), "whoever is in danger calls first"
+    visitor.submit(page, "Tell the safeguarding lead", side=says, reason="rude", words="He shouted at her.")
+    [incident] = city.all(Incident)
+    assert (incident.reporter_id, incident.about_id, incident.apart) == (need.person_id, offer.person_id, True)
+    assert words in visitor.get(f"/coordination/incidents/{incident.id}").text
+
+
+def test_a_report_is_taken_in_hand_where_it_is_read_and_nowhere_else(city: City, sign_in: Any) -> None:
+    *_, incident = reported(city)
+    other, visitor = sign_in(), lead(city, sign_in(role=Role.ADMINISTRATOR))
+    for one in (other, visitor):
+        page = one.get(f"/coordination/tasks/{incident.task_id}")
+        assert "I take it" not in page.text and "Give it to a colleague" not in page.text
+        assert "I take it" not in one.get("/coordination/?kind=report").text
+    me = max(agent.id for agent in city.all(Person) if agent.role != Role.NONE)
+    assert sharing.assign(city.ctx, incident.task_id, me, None, Actor(me)) is sharing.Assigned.NOT
+    visitor.submit(visitor.get(f"/coordination/incidents/{incident.id}"), "I have it in hand")
+    assert "You" in visitor.get("/coordination/?kind=report").text
+    assert city.one(Task, incident.task_id).assigned_to_id == city.one(Incident, incident.id).lead_id
+
+
+def test_a_reader_stands_there_once_an_hour(city: City, sign_in: Any) -> None:
+    *_, incident = reported(city)
+    visitor = lead(city, sign_in())
+    for minutes in (0, 1, 2, 70):
+        city.clock.advance(minutes=minutes)
+        page = visitor.get(f"/coordination/incidents/{incident.id}")
+    assert page.html.split("Who has read it")[1].count("Ana Costa") == 2
+    assert sum(event.kind == "incident_read" for event in city.all(Event)) == 4, "each is kept"
+
+
+def test_a_late_answer_is_nobodys_task_any_more_once_the_match_is_taken_back(city: City) -> None:
+    match, need, _ = proposed(city)
+    matches.volunteer_answers(city.ctx, match.id, True, Actor())
+    city.clock.moment = city.one(Match, match.id).deadline_at - timedelta(hours=1)
+    press_due(city.ctx)
+    assert city.tasks("late")
+    reports.report(city.ctx, Side.RESIDENT, need.id, match.id, "unsafe", "", Actor(need.person_id))
+    assert city.tasks("late") == []
