@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.models import Event, Incident, Person, Role, Task
+from app.models import Event, Incident, Match, Person, Role, Task
 from app.services import matches, reports, sharing
 from app.services.events import Actor
 from app.services.pressing import press_due
