@@ -36,17 +36,24 @@ function say(text) {
 
 function show(fresh) {
   const there = fresh.querySelector("[data-live-rows]") ?? fresh.getElementById("main");
-  const [menu, other] = [document, fresh].map((page) => page.querySelector("nav.sections"));
-  if (menu && other && plain(menu) !== plain(other) && !menu.contains(document.activeElement)) menu.replaceChildren(...other.childNodes);
   if (!region.matches("[data-live-rows]")) {
+    refresh(fresh);
     const news = document.querySelector("[data-live-news]").content;
     if (plain(region) !== plain(there) && !note.firstElementChild) note.replaceChildren(document.importNode(news, true));
     return;
   }
   const [rows, others] = [region, there].map((part) => part.querySelector("tbody"));
-  if (rows && others) keepInPlace(() => merge(rows, others, there));
-  else if (!region.contains(document.activeElement)) region.replaceChildren(...there.childNodes);
+  if (rows && others) keepInPlace(() => (refresh(fresh), merge(rows, others, there)));
+  else if (!region.contains(document.activeElement)) refresh(fresh), region.replaceChildren(...there.childNodes);
   else waiting = fresh;
+}
+
+/** What stands beside the list and changes with it. */
+function refresh(fresh) {
+  for (const part of document.querySelectorAll("[data-live-too]")) {
+    const other = fresh.querySelector(`[data-live-too="${part.dataset.liveToo}"]`);
+    if (other && plain(part) !== plain(other) && !part.contains(document.activeElement)) part.replaceChildren(...other.childNodes);
+  }
 }
 
 region.addEventListener("focusout", () => setTimeout(() => {

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from app.models import Channel, Need, Task
-from app.services import posting, tasks
+from app.models import Channel, Match, Need, Task
+from app.services import posting, reports, tasks
 from app.services.events import Actor
-from matching.lifecycle import NeedState
+from matching.lifecycle import NeedState, Side
 from tests.browser.site import Site
 from tests.browser.visitor import Visitor
 
@@ -46,6 +46,19 @@ def test_a_new_request_comes_into_the_list_and_what_one_reads_stays(site: Site, 
     assert abs(top_of(coordinator, read) - before) < 2
 
 
+def test_what_is_reported_meanwhile_is_said_above_the_tasks(site: Site, visit: Callable[..., Visitor]) -> None:
+    lead = visit(language="en", role="coordinator")
+    lead.open("/coordination/")
+    said = lead.page.locator("[data-live-too=reports]")
+    before = said.inner_text()
+    with site.ctx.db.read() as session:
+        match = session.scalars(select(Match).where(Match.state == "agreed").limit(1)).one()
+        resident = session.get_one(Need, match.need_id).person_id
+    reports.report(site.ctx, Side.RESIDENT, match.need_id, match.id, "other", "Something odd.", Actor(resident, Channel.LINK))
+    expect(said).to_contain_text("reports are open", timeout=10_000)
+    assert "1 report is open" in before
+
+
 def test_a_task_that_is_done_elsewhere_turns_pale_before_it_goes(site: Site, visit: Callable[..., Visitor]) -> None:
     coordinator = visit(language="fr", role="coordinator")
     coordinator.open("/coordination/")
@@ -55,9 +68,11 @@ def test_a_task_that_is_done_elsewhere_turns_pale_before_it_goes(site: Site, vis
         task_id = session.scalars(select(Task.id).where(Task.id.in_(shown), Task.kind.in_(["tell", "nobody"]))).first()
     assert task_id
     waiting = coordinator.page.locator("nav.sections a").first.inner_text()
+    kinds = coordinator.page.locator("[data-live-too=kinds]").inner_text()
     tasks.close_task(site.ctx, task_id, BY_PHONE)
     coordinator.page.wait_for_selector(f'tr.gone[data-key="{task_id}"]')
     expect(coordinator.page.locator("nav.sections a").first).not_to_have_text(waiting, timeout=10_000)
+    expect(coordinator.page.locator("[data-live-too=kinds]")).not_to_have_text(kinds)
 
 
 def test_a_form_that_somebody_fills_in_is_left_alone(site: Site, visit: Callable[..., Visitor]) -> None:
