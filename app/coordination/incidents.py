@@ -102,9 +102,11 @@ def incident_list() -> ResponseReturnValue:
 
     def render(page: Page) -> str:
         standing = flags.standing(ctx(), lead_sight())
+        shared = flags.who_share(ctx(), [flag.key for flag in standing if flag.key])
+        people = [flag.person_id for flag in standing if flag.person_id] + [one for group in shared.values() for one in group]
         return render_template(
-            "coordination/incidents.html", page=page, flags=standing,
-            shared=flags.who_share(ctx(), [flag.key for flag in standing if flag.key]),
+            "coordination/incidents.html", page=page, flags=standing, shared=shared,
+            open_people=incidents.open_people(ctx(), sight(), people),
             address=lambda number: url_for("coordination.incident_list", page=number),
         )  # fmt: skip
 
@@ -226,8 +228,9 @@ def _page(incident_id: int, **sent: Form) -> str:
         "note": NoteForm(None, prefix="note-"), "let_on": LetOnForm(None, prefix="on-"),
         "together": TogetherForm(None, prefix="together-"), "close": CloseForm(None, prefix="close-"),
     }  # fmt: skip
+    found = incidents.read(ctx(), incident_id, actor())
     return render_template(
-        "coordination/incident.html", found=incidents.read(ctx(), incident_id, actor()), form=next(iter(sent.values()), None),
+        "coordination/incident.html", found=found, open_to=incidents.open_to(ctx(), sight(), found), form=next(iter(sent.values()), None),
         reasons=_reasons(), waits=incidents.undecided(ctx(), incident_id), **empty | sent,
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Incidents as a safeguarding lead has them: read (each reading is written down), taken in hand, decided about, closed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -150,6 +150,22 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
         lead = session.get_one(Person, incident.lead_id).name if incident.lead_id else None
         asks, reporter = _asks(session, incident), session.get_one(Person, incident.reporter_id)
         return Whole(incident, reporter, about, lead, helps, freezes, agreed, asks, entries, list(by_hour.values()))
+
+
+def open_to(ctx: Context, sight: Sight, found: Whole) -> dict[str, frozenset[int]]:
+    """Which of the needs, matches and persons on its page open for the agent themself: a lead may read of more than they coordinate."""
+    here, people = found.incident, [one.id for one in (found.reporter, found.about) if one]
+    ids = {"need": [here.need_id, *[need.id for need in found.asks]], "match": [row.id for row in found.agreed], "person": people}
+    ids["match"] += [here.match_id] if here.match_id else []
+    kinds: dict[str, type[Need] | type[Match] | type[Person]] = {"need": Need, "match": Match, "person": Person}
+    with ctx.db.read() as session:
+        return {name: frozenset(session.scalars(sight.among(kind, ids[name]))) for name, kind in kinds.items()}
+
+
+def open_people(ctx: Context, sight: Sight, ids: Collection[int]) -> frozenset[int]:
+    """The same of people in whom a pattern was seen."""
+    with ctx.db.read() as session:
+        return frozenset(session.scalars(sight.among(Person, ids)))
 
 
 def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ...]]]:

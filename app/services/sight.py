@@ -1,6 +1,6 @@
 """What a coordinator may see: the posts of their territories and of all below them. Whoever has been given none sees nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,6 +100,11 @@ class Sight:
             return select(Person).where(Person.id == thing_id, self.of_person())
         post = kind
         return select(post).where(post.id == thing_id, self.inside(post.territory_id))  # type: ignore[union-attr]
+
+    def among(self, kind: type[Need] | type[Match] | type[Person], ids: Collection[int]) -> Select[int]:
+        """Those of the ``ids`` that are seen."""
+        seen = self.of_match() if kind is Match else self.of_person() if kind is Person else self.inside(Need.territory_id)
+        return select(kind.id).where(kind.id.in_(ids), seen)
 
     def _among(self, territory: InstrumentedAttribute[int | None] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
         # Written into the statement: they are numbers of ours, and a database takes only so many parameters.

@@ -11,7 +11,7 @@ from app.services.events import Actor
 from app.services.pressing import press_due
 from matching.lifecycle import Side
 from tests.city import City
-from tests.functional.doors.conftest import proposed
+from tests.functional.doors.conftest import proposed, quartier
 from tests.functional.doors.test_incidents import agreed, lead, reported
 
 
@@ -39,6 +39,20 @@ def test_a_report_is_taken_in_hand_where_it_is_read_and_nowhere_else(city: City,
     visitor.submit(visitor.get(f"/coordination/incidents/{incident.id}"), "I have it in hand")
     assert "You" in visitor.get("/coordination/?kind=report").text
     assert city.one(Task, incident.task_id).assigned_to_id == city.one(Incident, incident.id).lead_id
+
+
+def test_what_a_lead_does_not_coordinate_leads_nowhere(city: City, sign_in: Any) -> None:
+    match, need, offer, incident = reported(city)
+    elsewhere = quartier(city, "Elsewhere", 5000, 9000)
+    visitor = lead(city, sign_in(territory_id=elsewhere))
+    page = visitor.get(f"/coordination/incidents/{incident.id}")
+    assert f"Match no. {match.id}" in page.text and f"Person no. {need.person_id}" in page.text
+    for thing in (f"matches/{match.id}", f"people/{need.person_id}", f"people/{offer.person_id}"):
+        closed = f"/coordination/{thing}"
+        assert f'"{closed}"' not in page.html
+        visitor.get(closed, 404)
+    page = lead(city, sign_in()).get(f"/coordination/incidents/{incident.id}")
+    assert page.html.count(f'"/coordination/matches/{match.id}"') == 2
 
 
 def test_a_reader_stands_there_once_an_hour(city: City, sign_in: Any) -> None:
