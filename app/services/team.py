@@ -8,7 +8,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
-from app.models import OVERSEE, Event, Person, PersonTerritory, Role, Territory
+from app.models import OVERSEE, Event, Person, PersonTerritory, Role, SafetyLead, Territory
 from app.services.events import Actor, record
 from app.services.lists import PAGE_SIZE, Page, page_number
 
@@ -32,12 +32,14 @@ def team(ctx: Context, number: int) -> Page:
 @dataclass(frozen=True)
 class Member:
     """``theirs`` and ``others``: the territories that they oversee and all others. Columns: id, name, kind. ``past``: what changed, the
-    latest first. Columns: at, kind, agent, territory (``None``: the whole city, or one that is gone, whose name is the reason), reason."""
+    latest first. Columns: at, kind, agent, territory (``None``: the whole city, or one that is gone, whose name is the reason), reason.
+    ``leads``: where they are in charge of safety, which stays with them whatever else is taken away; ``None`` for the whole city."""
 
     person: Person
     theirs: Sequence[Row[*tuple[Any, ...]]]
     others: Sequence[Row[*tuple[Any, ...]]]
     past: Sequence[Row[*tuple[Any, ...]]]
+    leads: Sequence[str | None]
 
 
 def member(ctx: Context, person_id: int) -> Member | None:
@@ -57,7 +59,9 @@ def member(ctx: Context, person_id: int) -> Member | None:
             .order_by(Event.id.desc())
             .limit(PAGE_SIZE)
         ).all()
-        return Member(person, [row for row in rows if row.id in own], [row for row in rows if row.id not in own], past)
+        places = select(Territory.name).select_from(SafetyLead).outerjoin(Territory, Territory.id == SafetyLead.territory_id)
+        leads = session.scalars(places.where(SafetyLead.person_id == person_id).order_by(Territory.name)).all()
+        return Member(person, [row for row in rows if row.id in own], [row for row in rows if row.id not in own], past, leads)
 
 
 def give(ctx: Context, person_id: int, territory_id: int | None, by: Actor) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from app.models import Event, Person, Role
+from app.services import leads
+from app.services.events import Actor
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.functional.doors.test_coordination_pages import counted, csrf
@@ -35,6 +37,19 @@ def test_a_territory_is_given_and_taken_and_holds_at_once(city: City, sign_in: S
         ("territory_given", choice), ("territory_taken", choice), ("territory_given", None), ("territory_taken", None)
     ]  # fmt: skip
     assert {city.one(Person, event.actor_id).role for event in kinds} == {"administrator"}
+
+
+def test_whoever_is_in_charge_of_safety_too_is_said_to_stay_so(city: City, sign_in: SignIn) -> None:
+    south = quartier(city, "South", -9000, 200)
+    sign_in(territory_id=south)
+    ana = max(person.id for person in city.all(Person) if person.role != Role.NONE)
+    administrator = sign_in(role=Role.ADMINISTRATOR)
+    assert "in charge of safety" not in administrator.get(f"/coordination/team/{ana}").text
+    for place in (None, south):
+        leads.add(city.ctx, ana, place, Actor())
+    page = administrator.submit(administrator.get(f"/coordination/team/{ana}"), "Take away South")
+    assert "read what is reported there: " in page.text and "the whole city" in page.text and "South" in page.text
+    assert "Safeguarding leads" in administrator.get(page.link("Safeguarding leads")).text
 
 
 def test_only_coordinators_get_territories_and_only_what_is_there(city: City, sign_in: SignIn) -> None:
