@@ -31,8 +31,9 @@ class Need(Post, Base):
     An open need is due for matching when ``next_try_at`` has come. ``on_behalf_name`` and ``on_behalf_phone`` say who asks in the
     resident's place, when somebody does; ``call`` is whom the town hall calls (a ``PostedBy``: the resident themselves or that relative).
     ``pinned_offer_id`` is whom an agent wants to be asked before all others. A paused one goes on by itself at ``paused_until``, if there
-    is such a time. ``school_level`` is asked for homework help only. ``repeats``: each so many weeks, 0 is once. ``wanted_at`` is the one
-    moment for which somebody is looked for, where only that one will do.
+    is such a time; one that is ``held_at`` a time goes on when a safeguarding lead says so. ``school_level`` is asked for homework help
+    only. ``repeats``: each so many weeks, 0 is once. ``wanted_at`` is the one moment for which somebody is looked for, where only that one
+    will do.
     """
 
     __tablename__ = "need"
@@ -65,6 +66,7 @@ class Need(Post, Base):
     checked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     pinned_offer_id: Mapped[int | None] = mapped_column(ForeignKey("offer.id"))
     paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    held_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     posted_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
     person: Mapped[Person] = relationship(lazy="raise")

@@ -51,7 +51,7 @@ def move_request(token: str, move: str) -> ResponseReturnValue:
     """Pause, resume or withdraw. A page asks whether that is really meant; a replay changes nothing."""
     here = read(token)
     state = NeedState(here.row.state)
-    possible = MOVES[move] in NEED_MOVES[state] and (move != "resume" or state is NeedState.PAUSED)
+    possible = MOVES[move] in NEED_MOVES[state] and (move != "resume" or (state is NeedState.PAUSED and here.row.held_at is None))
     if request.method != "POST" and possible:
         return render_template("resident/sure.html", row=here.row, move=move, token=token)
     if request.method != "POST" or not _moved(here, move):

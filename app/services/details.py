@@ -89,7 +89,7 @@ def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
                 Need.availability, Need.repeats, Need.wanted_at, Need.languages, Need.share_contact,
                 Need.posted_by, Need.channel, Need.posted_at, Need.school_level,
                 Need.confirmed_at, Need.next_try_at, Need.reference, Need.exact_point.is_not(None).label("placed"), Need.approximate,
-                Need.call, Need.paused_until, Need.moderation, Person.contact, Territory.name.label("quartier"),
+                Need.call, Need.paused_until, Need.held_at, Need.moderation, Person.contact, Territory.name.label("quartier"),
             )
             .join(Person, Person.id == Need.person_id)
             .outerjoin(Territory, Territory.id == Need.territory_id)

@@ -226,13 +226,18 @@ def decide(ctx: Context, incident_id: int, match_id: int, goes_on: bool, by: Act
 
 
 def hold(ctx: Context, incident_id: int, need_id: int, by: Actor) -> bool:
-    """Nobody new is asked for a request of the resident; what was agreed stays. ``False`` where it can't be, or is not theirs."""
+    """Nobody new is asked for a request of the resident until a lead lets it go on; what was agreed stays. ``False`` where it can't be, or
+    is not theirs."""
     now = ctx.now()
     with ctx.db.write() as session:
         incident, need = session.get_one(Incident, incident_id), lock_need(session, need_id)
-        if need is None or need not in _asks(session, incident) or NeedState.PAUSED not in NEED_MOVES[NeedState(need.state)]:
+        if need is None or need.held_at is not None or need not in _asks(session, incident):
             return False
-        move_locked(session, ctx, need, NeedState.PAUSED, now, SYSTEM)
+        if need.state != NeedState.PAUSED:
+            if NeedState.PAUSED not in NEED_MOVES[NeedState(need.state)]:
+                return False
+            move_locked(session, ctx, need, NeedState.PAUSED, now, SYSTEM)
+        need.held_at, need.paused_until, need.check_at, need.checked_at = now, None, None, None
         _write(session, incident, "held", "", now, by)
         return True
 
@@ -330,9 +335,9 @@ def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, goes_on: boo
 def _decide_asks(session: Session, ctx: Context, incident: Incident, goes_on: bool, now: datetime, by: Actor) -> None:
     for asked in _asks(session, incident):
         need = lock_need(session, asked.id)
-        if need is None or need.state not in NOT_OVER[Need] or (goes_on and need.state != NeedState.PAUSED):
+        if need is None or need.state not in NOT_OVER[Need] or (goes_on and need.held_at is None):
             continue
-        need.paused_until = None
+        need.held_at = need.paused_until = None
         move_locked(session, ctx, need, NeedState.OPEN if goes_on else NeedState.WITHDRAWN, now, SYSTEM)
         _write(session, incident, "resumed" if goes_on else "withdrawn", "", now, by)
 

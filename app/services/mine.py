@@ -109,7 +109,7 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
             select(
                 Need.id, Need.person_id, Need.category, Need.urgency, Need.availability, Need.state, Need.helpers_needed, Need.taken,
                 Need.repeats, Need.wanted_at,
-                Need.posted_at, Need.confirmed_at, Need.check_at, Need.checked_at, Need.moderation,
+                Need.posted_at, Need.confirmed_at, Need.check_at, Need.checked_at, Need.moderation, Need.held_at,
                 Need.share_contact, Need.exact_point.is_not(None).label("placed"), Need.address,
                 Need.details, Need.languages, Need.mode, Need.school_level, Need.on_behalf_name,
                 Person.contact, Person.account, Person.phone, Person.email.is_not(None).label("has_email"),

@@ -24,7 +24,7 @@ from app.services.people import make_person
 from app.services.places import Spot, areas, middle_of, place
 from app.services.tasks import close_tasks_about, close_tasks_of_need, open_task
 from app.services.telling import tell
-from matching.lifecycle import MatchState, NeedState, OfferState
+from matching.lifecycle import MatchState, MoveNotAllowed, NeedState, OfferState
 from matching.model import Urgency
 from notifications.messages import ConfirmNeed, NeedClosed, NeedReceived
 
@@ -260,8 +260,11 @@ def confirm_need(ctx: Context, need_id: int, by: Actor) -> Need | None:
 def open_need(session: Session, ctx: Context, need: Need, now: datetime, by: Actor, *, told: bool = True) -> None:
     """Let the matcher have a need: urgent and normal ones at once, flexible ones with the next batch.
 
-    Whoever gets no messages is not told so: they confirmed by talking to an agent, who has said what happens next.
+    Whoever gets no messages is not told so: they confirmed by talking to an agent, who has said what happens next. Raises
+    ``MoveNotAllowed`` where a safeguarding lead holds it.
     """
+    if need.held_at is not None:
+        raise MoveNotAllowed(NeedState(need.state), NeedState.OPEN)
     move(session, need, NeedState.OPEN, now, by, "confirmed" if need.state == NeedState.UNCONFIRMED else "resumed")
     if need.confirmed_at is None and need.wanted_at is None:  # for one visit, they are the words of the need that it stands in for
         moderate(session, ctx, need, now, by)

@@ -40,7 +40,10 @@ def check_due(ctx: Context, limit: int = 200) -> int:
     """Ask about the requests whose time has come, and end those that were asked about in vain; how many."""
     with ctx.db.read() as session:
         due = session.scalars(
-            select(Need.id).where(Need.state.in_(UNMET), Need.check_at <= ctx.now()).order_by(Need.check_at).limit(limit)
+            select(Need.id)
+            .where(Need.state.in_(UNMET), Need.held_at.is_(None), Need.check_at <= ctx.now())
+            .order_by(Need.check_at)
+            .limit(limit)
         ).all()
     for need_id in due:
         now = ctx.now()

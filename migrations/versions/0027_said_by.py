@@ -1,4 +1,4 @@
-"""Whether a side of a match said itself what was reported, somebody close to it, or an agent.
+"""Whether a side of a match said itself what was reported, somebody close to it, or an agent; and requests that a lead holds.
 
 Revision ID: 0027
 Revises: 0026
@@ -20,8 +20,10 @@ def upgrade() -> None:
         incident.add_column(sa.Column("said_by", sa.String(10), nullable=False, server_default="self"))
     with op.batch_alter_table("incident", table_kwargs=ONCE) as incident:
         incident.alter_column("said_by", server_default=None)
+    op.add_column("need", sa.Column("held_at", sa.DateTime(timezone=True)))
 
 
 def downgrade() -> None:
+    op.drop_column("need", "held_at")
     with op.batch_alter_table("incident", table_kwargs=ONCE) as incident:
         incident.drop_column("said_by")

@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
-from app.models import Event, Incident, Match, Person, Role, Task
-from app.services import matches, reports, sharing
+from app.links import Purpose
+from app.models import Event, Incident, Match, Need, Person, Role, Task
+from app.services import matches, posting, reports, sharing
 from app.services.events import Actor
 from app.services.pressing import press_due
-from matching.lifecycle import Side
+from app.services.stale import check_due
+from matching.lifecycle import MoveNotAllowed, NeedState, Side
 from tests.city import City
 from tests.functional.doors.conftest import proposed, quartier
 from tests.functional.doors.test_incidents import agreed, lead, reported
+from tests.pages import Visitor
 
 
 @pytest.mark.parametrize(("says", "words"), [("relative", "Somebody close to the resident:"), ("agent", "An agent, who noticed it.")])
@@ -53,6 +56,38 @@ def test_what_a_lead_does_not_coordinate_leads_nowhere(city: City, sign_in: Any)
         visitor.get(closed, 404)
     page = lead(city, sign_in()).get(f"/coordination/incidents/{incident.id}")
     assert page.html.count(f'"/coordination/matches/{match.id}"') == 2
+
+
+def test_what_a_lead_holds_only_a_lead_lets_go_on(city: City, sign_in: Any, client: Visitor) -> None:
+    match, need, offer = proposed(city)
+    reports.report(city.ctx, Side.VOLUNTEER, need.id, match.id, "unsafe", "", Actor(offer.person_id))
+    own = f"/request/{city.ctx.links.token(Purpose.MY_REQUEST, need.id)}"
+    client.submit(client.get(f"{own}/pause"), "Yes, pause it")
+    stale = client.get(f"{own}/resume")
+    visitor = lead(city, sign_in())
+    report = visitor.submit(visitor.get(f"/coordination/incidents/{city.all(Incident)[0].id}"), "Put it on hold")
+    page = client.get(own)
+    assert "It is on hold: the town hall clarifies something first." in page.text and "Go on looking" not in page.text
+    assert "This has changed meanwhile" in client.submit(stale, "Yes, go on looking").text
+    page = visitor.get(f"/coordination/needs/{need.id}")
+    assert "The request is on hold" in page.text and "Go on looking" not in page.text
+    with pytest.raises(MoveNotAllowed):
+        posting.move_need(city.ctx, need.id, NeedState.OPEN, Actor())
+    city.clock.advance(days=60)
+    check_due(city.ctx)
+    assert city.one(Need, need.id).state == NeedState.PAUSED, "nothing becomes of it by time alone"
+    visitor.submit(report, "Close the report", **{"close-outcome": "unfounded"})
+    assert city.one(Need, need.id).state == NeedState.OPEN
+
+
+def test_closing_leaves_alone_what_the_resident_has_paused(city: City, sign_in: Any, client: Visitor) -> None:
+    match, need, offer = proposed(city)
+    reports.report(city.ctx, Side.VOLUNTEER, need.id, match.id, "unsafe", "", Actor(offer.person_id))
+    client.submit(client.get(f"/request/{city.ctx.links.token(Purpose.MY_REQUEST, need.id)}/pause"), "Yes, pause it")
+    visitor = lead(city, sign_in())
+    report = visitor.get(f"/coordination/incidents/{city.all(Incident)[0].id}")
+    visitor.submit(report, "Close the report", **{"close-outcome": "unfounded"})
+    assert city.one(Need, need.id).state == NeedState.PAUSED
 
 
 def test_a_reader_stands_there_once_an_hour(city: City, sign_in: Any) -> None:
