@@ -68,14 +68,16 @@ FORMS = {Side.RESIDENT: ReportForm, Side.VOLUNTEER: VolunteersReportForm}
 def report(token: str) -> ResponseReturnValue:
     match, side = _read(token)
     form = FORMS[side]()
+    person_id = match.resident_id if side is Side.RESIDENT else match.volunteer_id
     if form.validate_on_submit():
-        person_id = match.resident_id if side is Side.RESIDENT else match.volunteer_id
         throttle.spend(ctx(), [(throttle.REPORT, f"{side} {person_id}")])
         by = Actor(person_id, Channel.LINK)
         reports.report(ctx(), side, match.need_id, match.id, form.reason.data, form.words.data, by)
         return redirect(url_for("reporting.sent", token=token), 303)
     here, home = url_for("reporting.report", token=token), _home(match, side)
-    return render_template("report.html", form=form, match=match, side=side, here=here, home=home), 422 if form.errors else 200
+    told_at = reports.told_at(ctx(), person_id, match.id)
+    page = render_template("report.html", form=form, match=match, side=side, here=here, home=home, told_at=told_at)
+    return page, 422 if form.errors else 200
 
 
 @reporting.get("/report/<token>/sent")

@@ -62,6 +62,13 @@ def report(
             _take_back_between(session, ctx, reporter.id, need.person_id, now)
 
 
+def told_at(ctx: Context, reporter_id: int, match_id: int) -> datetime | None:
+    """When somebody last reported of this match, as long as that is open."""
+    which = Incident.reporter_id == reporter_id, Incident.match_id == match_id, Incident.state != IncidentState.CLOSED
+    with ctx.db.read() as session:
+        return session.scalar(select(Incident.opened_at).where(*which).order_by(Incident.id.desc()).limit(1))
+
+
 def _said(session: Session, reporter_id: int, need_id: int, match_id: int | None, reason: str, words: str, now: datetime) -> bool:
     same = (
         Incident.reporter_id == reporter_id, Incident.need_id == need_id, Incident.match_id == match_id, Incident.reason == reason,

@@ -90,6 +90,15 @@ def test_closing_leaves_alone_what_the_resident_has_paused(city: City, sign_in: 
     assert city.one(Need, need.id).state == NeedState.PAUSED
 
 
+def test_whoever_opens_the_form_again_reads_that_they_were_heard(city: City, client: Visitor) -> None:
+    match, _, _ = agreed(city)
+    form = f"/report/{city.ctx.links.token(Purpose.REPORT, match.id, 'resident')}"
+    assert "You told us" not in client.get(form).text
+    client.submit(client.get(form), "Tell the town hall", reason="rude")
+    assert "You told us today at" in client.get(form).text
+    assert "You told us" not in client.get(f"/report/{city.ctx.links.token(Purpose.REPORT, match.id, 'volunteer')}").text
+
+
 def test_a_reader_stands_there_once_an_hour(city: City, sign_in: Any) -> None:
     *_, incident = reported(city)
     visitor = lead(city, sign_in())
