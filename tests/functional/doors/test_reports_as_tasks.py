@@ -95,7 +95,7 @@ def test_whoever_opens_the_form_again_reads_that_they_were_heard(city: City, cli
     form = f"/report/{city.ctx.links.token(Purpose.REPORT, match.id, 'resident')}"
     assert "You told us" not in client.get(form).text
     client.submit(client.get(form), "Tell the town hall", reason="rude")
-    assert "You told us today at" in client.get(form).text
+    assert "You told us today 11:05" in client.get(form).text
     assert "You told us" not in client.get(f"/report/{city.ctx.links.token(Purpose.REPORT, match.id, 'volunteer')}").text
 
 
