@@ -185,7 +185,7 @@ def walk_words(distance_m: int, language: str) -> str:
 def moment_words(moment: dt.datetime, zone: ZoneInfo, language: str) -> str:
     """Weekday, day, month and clock time in ``zone``, without the year: "lundi 1er juin à 18 h 30"."""
     local = moment.astimezone(zone)
-    return say("%(day)s at %(time)s", language, day=day_words(local.date(), language), time=_clock(f"{local:%H:%M}", language))
+    return say("%(day)s at %(time)s", language, day=day_words(local.date(), language), time=hours_clock(f"{local:%H:%M}", language))
 
 
 def when_words(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo, language: str) -> str:
@@ -198,7 +198,7 @@ def when_words(moment: dt.datetime, now: dt.datetime, zone: ZoneInfo, language: 
         day = get_day_names("wide", locale=language)[local.weekday()]
     else:
         day = day_words(local.date(), language)
-    return say("%(day)s %(time)s", language, day=day, time=_clock(f"{local:%H:%M}", language))
+    return say("%(day)s %(time)s", language, day=day, time=hours_clock(f"{local:%H:%M}", language))
 
 
 def day_words(date: dt.date, language: str) -> str:
@@ -273,11 +273,16 @@ def _span(first: int, last: int, names: list[str], language: str) -> str:
 
 
 def _times(text: str, language: str) -> str:
-    *most, last = [" – ".join(_clock(end, language) for end in span.split("-")) for span in re.split(", ?", text)]
+    *most, last = [" – ".join(hours_clock(end, language) for end in span.split("-")) for span in re.split(", ?", text)]
     return say("%(first)s and %(last)s", language, first=", ".join(most), last=last) if most else last
 
 
-def _clock(text: str, language: str) -> str:
+def hours_clock(text: str, language: str) -> str:
+    """A time of the day, as weekly hours have it.
+
+    >>> hours_clock("9:00", "en")
+    '09:00'
+    """
     hour, minute = text.split(":")
     if language != "fr":
         return f"{hour:0>2}:{minute}"

@@ -25,6 +25,8 @@ CANNOT = {
     Cannot.ADDRESS: _l("The e-mail address of the merged person has another account now, so this cannot be undone."),
     Cannot.ELSEWHERE: _l("One of them is in the area of other colleagues. Ask somebody who sees both to undo it."),
 }
+BEFOREHAND = CANNOT | {Cannot.GONE: _l("One of them was merged with somebody already. Compare with the one that is left.")}
+"""The same, before anybody has pressed a button."""
 
 
 @coordination.get("/duplicates")
@@ -45,8 +47,8 @@ def same(person_id: int, other_id: int) -> ResponseReturnValue:
 @coordination.post(f"/people/<{ID}:person_id>/same/<{ID}:other_id>")
 @permit(COORDINATOR)
 def decide_same(person_id: int, other_id: int) -> ResponseReturnValue:
-    """``do``: look at both (written down), merge them as chosen, or say that they are two."""
-    what = pressed("do", "look", "merge", "differ")
+    """``do``: look at both (written down), merge them as chosen, say that they are two, or that they may be one after all."""
+    what = pressed("do", "look", "merge", "differ", "perhaps")
     if person_id == other_id:
         abort(404)
     if what == "look":
@@ -57,6 +59,10 @@ def decide_same(person_id: int, other_id: int) -> ResponseReturnValue:
         duplicates.say_different(ctx(), person_id, other_id, actor())
         flash(_("Written down: they are two people. They are not shown as a pair any more."))
         return _to_person(person_id)
+    if what == "perhaps":
+        duplicates.say_perhaps(ctx(), person_id, other_id, actor())
+        flash(_("Written down: they may be one person after all."))
+        return redirect(url_for("coordination.same", person_id=person_id, other_id=other_id), 303)
     choice = {name: number for name in merging.CHOSEN if (number := whole(request.form.get(name)))}
     try:
         kept = merging.merge(ctx(), sight(), person_id, other_id, choice, actor())
@@ -88,7 +94,11 @@ def _beside(person_id: int, other_id: int) -> str:
     if not all(exacts):
         exacts = []
     addresses = [duplicates.last_address(ctx(), sight(), i) for i in ids] if exacts else []
-    return render_template("coordination/same.html", details=found, exacts=exacts, addresses=addresses)
+    cannot = merging.why_not(ctx(), sight(), *ids)
+    return render_template(
+        "coordination/same.html", details=found, exacts=exacts, addresses=addresses, cannot=BEFOREHAND[cannot] if cannot else None,
+        apart=ids[1] in duplicates.told_apart(ctx(), sight(), ids[0]),
+    )  # fmt: skip
 
 
 def _to_person(person_id: int) -> ResponseReturnValue:

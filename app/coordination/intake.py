@@ -15,7 +15,7 @@ from app.extensions import ctx
 from app.identity import actor
 from app.models import Channel, Person, PostedBy, TaskKind
 from app.permissions import COORDINATOR, permit
-from app.services import accounts, details, drafts, duplicates, finding, local, posting
+from app.services import accounts, details, drafts, duplicates, finding, local, posting, town_hall
 from app.services.places import NoTerritory, Outside
 from app.services.tasks import WITHIN
 
@@ -138,8 +138,9 @@ def _posted(need_id: int) -> ResponseReturnValue:
     row = posted.row
     _perhaps_known(row.person_id)
     soon = (row.next_try_at or ctx().now() + WITHIN[TaskKind.PLACE]) + WITHIN[TaskKind.TELL]
+    call_by = town_hall.call_by(ctx(), soon, f"need:{need_id}/person:{row.person_id}")
     flash({
-        "phone": _("Tell the caller: “We look for a volunteer now. You get a call by %(when)s.”", when=when(soon)),
+        "phone": _("Tell the caller: “We look for a volunteer now. You get a call by %(when)s.”", when=when(call_by)),
         "email": _("Tell the caller: “We look for a volunteer now. You get an e-mail as soon as somebody is asked.”"),
         "sms": _("Tell the caller: “We look for a volunteer now. You get a text message as soon as somebody is asked.”"),
         "letter": _("Tell the caller: “We look for a volunteer now. You get a letter as soon as somebody is asked.”"),

@@ -25,8 +25,8 @@ from matching.model import Mode
 from matching.why import from_data
 from notifications.why_words import refusal_words
 
-Same = tuple[Sequence[duplicates.Pair], Sequence[duplicates.Folded]]
-"""Who may be the same person as somebody, and who was found to be."""
+Same = tuple[Sequence[duplicates.Pair], Sequence[duplicates.Folded], Sequence[int]]
+"""Who may be the same person as somebody, who was found to be, and who was found not to be."""
 T = TypeVar("T")
 REASONS = ("call", "place", "check")
 """Why somebody looks at exact data on the page of a post or a person."""
@@ -124,17 +124,18 @@ def person_page(
 ) -> str:  # fmt: skip
     """A person's page; with ``exact`` after a look, with ``check`` when a check was refused."""
     detail = found or details.person(ctx(), sight(), person_id) or abort(404)
-    pairs, folded = same or _same(person_id)
+    pairs, folded, apart = same or _same(person_id)
     return render_template(
         "coordination/person.html", detail=detail, row=detail.row, exact=exact, form=check or CheckForm(formdata=None), pairs=pairs,
         checks=checks_of(ctx(), person_id) if detail.offers else [], today=ctx().now().astimezone(ctx().settings.zone).date(),
-        folded=folded,
+        folded=folded, apart=apart,
     )  # fmt: skip
 
 
 def _same(person_id: int) -> Same:
-    """Who may be the same person, and who was found to be."""
-    return duplicates.of(ctx(), sight(), person_id), duplicates.folded_into(ctx(), person_id)
+    return (
+        duplicates.of(ctx(), sight(), person_id), duplicates.folded_into(ctx(), person_id), duplicates.told_apart(ctx(), sight(), person_id)
+    )  # fmt: skip
 
 
 def task_page(

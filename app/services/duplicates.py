@@ -110,6 +110,25 @@ def say_different(ctx: Context, one_id: int, other_id: int, by: Actor) -> None:
                 record(session, "people_told_apart", now, by, person_id=person_id)
 
 
+def say_perhaps(ctx: Context, one_id: int, other_id: int, by: Actor) -> None:
+    """Who was said to be different may be the same after all, and is shown as a pair where there is reason to."""
+    now, (low, high) = ctx.now(), sorted((one_id, other_id))
+    with ctx.db.write() as session:
+        session.get_one(Person, low, with_for_update=True)
+        said = session.scalar(select(NotSame).where(NotSame.one_id == low, NotSame.other_id == high))
+        if said is not None:
+            session.delete(said)
+            for person_id in (low, high):
+                record(session, "people_perhaps_same", now, by, person_id=person_id)
+
+
+def told_apart(ctx: Context, sight: Sight, person_id: int) -> list[int]:
+    """Who in sight was said to be somebody else than this one."""
+    with ctx.db.read() as session:
+        ids = {i for pair in _told_apart(session, [person_id]) for i in pair} - {person_id}
+        return sorted(person.id for person in _people(session, sight, ids))
+
+
 def folded_into(ctx: Context, person_id: int) -> Sequence[Folded]:
     """Who was merged into somebody and still is, the newest first."""
     with ctx.db.read() as session:

@@ -4,6 +4,7 @@ Names and addresses are sealed in the database. This process keeps them in memor
 and follows what changes; whoever asks is given only what is in their sight.
 """
 
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,9 +40,11 @@ SHORTEST = 3
 
 @dataclass
 class _Known:
-    """What is in memory of one database: a text by person for names, and by post for addresses; whose a post is."""
+    """What is in memory of one database: a text by person for names, and by post for addresses; whose a post is. ``run_on`` has names
+    as :func:`_run_on` does, as written and with the last word first."""
 
     names: dict[int, str] = field(default_factory=dict)
+    run_on: dict[tuple[int, bool], str] = field(default_factory=dict)
     addresses: dict[tuple[str, int], str] = field(default_factory=dict)
     owners: dict[tuple[str, int], int] = field(default_factory=dict)
     seen_to: datetime | None = None
@@ -130,10 +133,21 @@ def _by_words(known: _Known, said: str) -> list[int]:
         for _, likeness, key in process.extract(said, texts, scorer=fuzz.WRatio, score_cutoff=LIKE, limit=None):
             person_id = owner[key] if owner else key
             alike[person_id] = max(alike.get(person_id, 0), likeness)
+    for _, likeness, (person_id, _) in process.extract(_run_on(said), known.run_on, scorer=fuzz.ratio, score_cutoff=LIKE, limit=None):
+        alike[person_id] = max(alike.get(person_id, 0), likeness)
     if " " not in said:
         alike = _by_one_word(known, said) | alike
     worst = max(alike.values(), default=0) - LESS_LIKE
     return sorted((i for i, likeness in alike.items() if likeness >= worst), key=lambda i: (-alike[i], -i))
+
+
+def _run_on(name: str) -> str:
+    """Without spaces, and each letter once where it is doubled: neither is heard.
+
+    >>> _run_on("anne le mannec")
+    'anelemanec'
+    """
+    return re.sub(r"(.)\1+", r"\1", name.replace(" ", ""))
 
 
 def _by_one_word(known: _Known, said: str) -> dict[int, float]:
@@ -205,7 +219,9 @@ def follow(session: Session, ctx: Context) -> _Known:
         known = _known.setdefault(str(ctx.db.engine.url), _Known())
         since, now = known.seen_to, ctx.now()
         for row in _changed(session, select(Person.id, Person.name), Person, since):
-            known.names[row.id] = plain(row.name)
+            known.names[row.id] = name = plain(row.name)
+            *before, last = name.split() or [""]
+            known.run_on[row.id, False], known.run_on[row.id, True] = _run_on(name), _run_on(" ".join((last, *before)))
         for name, kind in (("need", Need), ("offer", Offer)):
             for row in _changed(session, select(kind.id, kind.person_id, kind.address), kind, since):
                 known.addresses[name, row.id], known.owners[name, row.id] = plain(row.address), row.person_id

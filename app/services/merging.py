@@ -93,6 +93,16 @@ def merge(ctx: Context, sight: Sight, kept_id: int, folded_id: int, choice: Mapp
         return kept.id
 
 
+def why_not(ctx: Context, sight: Sight, one_id: int, other_id: int) -> Cannot | None:
+    """Why these two would not be merged now, if they would not."""
+    with ctx.db.read() as session:
+        try:
+            _check(session, *_both(session, sight, one_id, other_id, lock=False))
+        except CannotMerge as error:
+            return error.why
+    return None
+
+
 def undo(ctx: Context, sight: Sight, merge_id: int, by: Actor) -> None:
     """Take a merge back: what was moved and is still there goes back, what has come since stays. Raises :class:`CannotMerge`."""
     now = ctx.now()
@@ -126,9 +136,10 @@ def undo(ctx: Context, sight: Sight, merge_id: int, by: Actor) -> None:
         done.undone_at, done.undone_by_id = now, by.person_id
 
 
-def _both(session: Session, sight: Sight, kept_id: int, folded_id: int) -> tuple[Person, Person]:
+def _both(session: Session, sight: Sight, kept_id: int, folded_id: int, *, lock: bool = True) -> tuple[Person, Person]:
     """Locked in the order of their ids."""
-    people = {i: session.scalar(sight.find(Person, i).with_for_update(of=Person)) for i in sorted({kept_id, folded_id})}
+    wanted = {i: sight.find(Person, i) for i in sorted({kept_id, folded_id})}
+    people = {i: session.scalar(one.with_for_update(of=Person) if lock else one) for i, one in wanted.items()}
     kept, folded = people[kept_id], people[folded_id]
     if kept is None or folded is None or kept is folded or kept.merged_into_id or folded.merged_into_id:
         raise CannotMerge(Cannot.GONE)

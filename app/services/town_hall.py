@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import Match, Need, Offer
+from app.models import Match, Need, Offer, TaskKind
 from app.services.local import local
 from app.services.places import territories
+from app.services.tasks import WITHIN
+from matching.hours import QUARTERS, HoursError, parse_hours
+from matching.slots import QUARTER
 from notifications.render import City
 
 OWN = ("phone", "hours")
@@ -36,6 +40,30 @@ def near(ctx: Context) -> Callable[[City, str], City]:
         return city
 
     return look
+
+
+def call_by(ctx: Context, soon: datetime, about: str) -> datetime:
+    """Until when we can promise a call that is due ``soon``: then if the reader's line is open, else after its next opening."""
+    try:
+        hours = parse_hours(near(ctx)(ctx.city, about).hours)
+    except HoursError:  # months and holidays, which a week does not hold
+        return soon
+    zone = ctx.settings.zone
+    local = soon.astimezone(zone).replace(tzinfo=None)
+    monday = datetime(local.year, local.month, local.day) - local.weekday() * (24 * 4 * QUARTER)
+
+    def is_open(quarter: int) -> bool:
+        return bool(hours >> quarter % QUARTERS & 1)
+
+    # A moment belongs to the quarter that it ends: at closing time is in time, in the minute of opening is not.
+    first = -((monday - local) // QUARTER) - 1
+    if not hours or is_open(first):
+        return soon
+    opening = next(quarter for quarter in range(first, first + QUARTERS) if is_open(quarter))
+    closing = opening + 1
+    while is_open(closing) and (closing - opening) * QUARTER < WITHIN[TaskKind.TELL]:
+        closing += 1
+    return (monday + closing * QUARTER).replace(tzinfo=zone)
 
 
 def _home(session: Session, about: str) -> int | None:

@@ -44,6 +44,16 @@ def test_somebody_is_found_as_one_hears_it(city: City, sign_in: SignIn, said: st
     assert "Anaïs" not in sign_in(role=Role.ADMINISTRATOR).get(page.address).text, "it is the address of one agent"
 
 
+@pytest.mark.parametrize(("said", "found"), [
+    ("riverene", ["Rivière Renée"]), ("rene riviere", ["Rivière Renée"]), ("renneriviere", ["Rivière Renée"]),
+    ("lemanec", ["Le Mannec"]), ("rivoiren", []), ("Karim", []),
+])  # fmt: skip
+def test_somebody_is_found_without_spaces_and_with_single_letters(city: City, said: str, found: list[str]) -> None:
+    for name in ("Rivière Renée", "Le Mannec", "Bruno Keller", "Riverot Paul"):
+        city.need(name=name, where=City.at(100, "12 cours Foch"))
+    assert [one.name for one in finding.find(city.ctx, EVERYTHING, said, Actor())] == found
+
+
 def test_whoever_asks_twice_is_one(city: City) -> None:
     first, second = (city.need(name="Odile Roux", phone="+33639987777", contact="phone") for _ in range(2))
     [found] = finding.find(city.ctx, EVERYTHING, "odile roux", Actor())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.models import Alike, Event, Merge, Need, Person
+from app.models import Alike, Event, Merge, Need, Offer, Person, Role
 from app.services import alike, duplicates, finding, merging
 from app.services.duplicates import Why
 from app.services.events import Actor
@@ -89,12 +89,46 @@ def test_two_who_are_told_apart_are_shown_no_more(city: City, sign_in: SignIn) -
     one, other = twice(city)
     visitor = sign_in()
     assert [(pair.one_id, pair.other_id) for pair in duplicates.shared(city.ctx, ALL)] == [(one, other)]
+    both = visitor.get(f"/coordination/people/{one}/same/{other}")
     for _ in range(2):
-        page = visitor.submit(visitor.get(f"/coordination/people/{one}/same/{other}"), "They are two people")
+        page = visitor.submit(both, "They are two people")
     assert "Written down" in page.text
     assert found(city, one) == found(city, other) == duplicates.shared(city.ctx, ALL) == []
     assert len(events(city, "people_told_apart")) == 2
     assert city.all(Merge) == []
+
+
+def test_who_was_told_apart_may_be_one_after_all(city: City, sign_in: SignIn) -> None:
+    one, other = twice(city)
+    visitor = sign_in()
+    page = visitor.submit(visitor.get(f"/coordination/people/{one}/same/{other}"), "They are two people")
+    page = visitor.get(page.link(f"Person no. {other}"))
+    assert page.buttons.count("They may be one after all") == 1 and "They are two people" not in page.buttons
+    for _ in range(2):
+        again = visitor.submit(page, "They may be one after all")
+        assert "they may be one person after all" in again.text and "one of us" not in again.text.lower()
+    assert {event.person_id for event in events(city, "people_perhaps_same")} == {one, other}
+    assert len(events(city, "people_perhaps_same")) == 2
+    assert "after all (Ana Costa" in visitor.get(f"/coordination/people/{one}").text
+    assert [pair.other_id for pair in duplicates.shared(city.ctx, ALL)] == [other]
+
+
+def test_who_cannot_be_merged_is_said_to_before_the_form(city: City, sign_in: SignIn) -> None:
+    volunteer, resident = city.one(Offer, city.volunteer()).person_id, person_of(city, city.need(north_m=100))
+    waits = city.one(Offer, city.volunteer(approved=False, north_m=5000)).person_id
+    city.match()
+    visitor = sign_in()
+    agent = next(person.id for person in city.all(Person) if person.role != Role.NONE)
+    folded = person_of(city, city.need(north_m=100))
+    merging.merge(city.ctx, ALL, resident, folded, {}, Actor())
+    for other, sentence in (
+        (resident, "end their match first"), (waits, "One of them is not approved yet"), (agent, "Agents are not merged"),
+        (folded, "was merged with somebody already"),
+    ):  # fmt: skip
+        page = visitor.get(f"/coordination/people/{volunteer}/same/{other}")
+        page = visitor.submit(page, "Show both")
+        assert sentence in page.text and "It is the same person" not in page.text, sentence
+        assert "They cannot be merged now." in page.text
 
 
 @pytest.mark.parametrize("chosen", [0, 1])

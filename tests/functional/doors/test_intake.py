@@ -92,8 +92,21 @@ def test_the_agent_is_told_what_to_tell_the_caller(city: City, sign_in: SignIn, 
 
 def test_what_is_not_found_on_the_map_takes_longer(city: City, sign_in: SignIn) -> None:
     page = post(sign_in(), **(TYPED | {"contact": "phone", "phone": "0639981234", "email": "", "quartier": ""}))
-    assert "You get a call by today 19:05." in page.text
+    assert "You get a call by tomorrow 13:00." in page.text, "eight hours from now nobody calls"
     assert "The address is not on the map yet" in page.text
+
+
+@pytest.mark.parametrize(("hours", "told"), [
+    ("", "today 15:05"), ("24/7", "today 15:05"), ("Mo-Su 09:00-15:00", "tomorrow 13:00"), ("Mo-Su 10:00-12:00", "tomorrow 12:00"),
+    ("Mo-Su 22:00-02:00", "tomorrow 02:00"), ("Mo-Su 14:00-15:05", "tomorrow 15:00"), ("Mo-Su 14:00-15:15", "today 15:05"),
+    ("Jan-Dec 09:00-10:00", "today 15:05"),
+])  # fmt: skip
+def test_a_promised_call_falls_in_the_hours_of_the_line(city: City, sign_in: SignIn, hours: str, told: str) -> None:
+    with city.ctx.db.write() as session:
+        row = session.get_one(Territory, city.quartier_id)
+        row.settings, row.changed_at = {"hours": hours}, city.clock()
+    page = post(sign_in(), **(TYPED | {"contact": "phone", "phone": "0639981234", "email": "", "quartier": str(city.quartier_id)}))
+    assert f"You get a call by {told}." in page.text
 
 
 def test_a_kind_that_is_off_where_the_agent_is_in_charge_is_no_choice(city: City, sign_in: SignIn) -> None:

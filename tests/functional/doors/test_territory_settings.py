@@ -44,11 +44,32 @@ def test_what_a_territory_says_itself_holds_below_it_and_nowhere_else(city: City
 def test_what_is_wrong_has_its_sentence_and_changes_nothing(city: City, sign_in: SignIn) -> None:
     visitor = sign_in(role=Role.ADMINISTRATOR)
     page = visitor.get(f"/coordination/territories/{city.quartier_id}")
-    page = save(city, visitor, page, 422, phone="call us", hours="morning", answer_hours_urgent="0")
-    for words in ("Write a phone number such as", "Write opening hours such as", "Write a whole number of hours from 1 to 240"):
+    page = save(city, visitor, page, 422, phone="call us", hours="when we can", answer_hours_urgent="0")
+    for words in ("Write a phone number such as", "Write days and hours such as", "Write a whole number of hours from 1 to 240"):
         assert words in page.text
     assert [event for event in city.all(Event) if event.kind == "territory_changed"] == []
     visitor.get("/coordination/territories/99999", 404)
+
+
+def test_opening_hours_are_written_and_read_in_words(city: City, sign_in: SignIn) -> None:
+    visitor = sign_in(role=Role.ADMINISTRATOR)
+    address = f"/coordination/territories/{city.quartier_id}?lang=fr"
+    page = visitor.get(address)
+    said = " ".join(page.text.split())
+    assert "Mo-Fr" not in said and "Vide : du lundi au vendredi, 9 h – 17 h, comme à Lyon." in said
+    assert "Seules comptent les heures de 8 h à 21 h." in said and "éveil" not in said
+    for typed, stored, shown in (
+        ("lundi et mardi de 9h à 12h", "Mo,Tu 09:00-12:00", "lundi et mardi, 9 h – 12 h"),
+        ("Mo-Fr 09:00-12:00", "Mo-Fr 09:00-12:00", "du lundi au vendredi, 9 h – 12 h"),
+        ("Mo-Fr 09:00-12:00; PH off", "Mo-Fr 09:00-12:00; PH off", "Mo-Fr 09:00-12:00; PH off"),
+    ):  # fmt: skip
+        city.clock.advance(seconds=1)
+        page = visitor.submit(page, "Enregistrer", hours=typed)
+        with city.ctx.db.read() as session:
+            assert local(session, city.ctx, city.quartier_id).hours == stored
+        assert page.form("Enregistrer").values["hours"] == [shown]
+        page = visitor.submit(page, "Enregistrer")
+        assert "Rien à faire" in page.text, "what was not written again is spelled as it was"
 
 
 def test_a_volunteer_has_the_time_to_answer_of_the_needs_territory(city: City, sign_in: SignIn) -> None:
