@@ -29,6 +29,7 @@ SENTENCES = {
     "empty": _l("Its outline is empty: it holds no ground. Draw it again, or take it out of the layer."),
     "corner_few": _l("A ring of it has fewer than three corners. Draw it again."),
     "corners": _l("Its outline has more than %(most)s corners. Simplify it (in QGIS: Vector › Geometry Tools › Simplify)."),
+    "hole": _l("A hole in it lies outside of it, near longitude %(lon)s, latitude %(lat)s. Take the hole out, or move it."),
     "crosses": _l("Its outline crosses itself near longitude %(lon)s, latitude %(lat)s. Put it right there (in QGIS: Fix Geometries)."),
     "meridian": _l("A side of it is longer than 180 degrees: cut it in two at the 180th meridian."),
     "gone": _l("Somebody has changed the territories meanwhile. Begin again."),

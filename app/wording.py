@@ -40,7 +40,7 @@ RULES = {
     "child": Rule(_l("This looks like a child’s name. Take it out, and write “my son” or “my daughter”."), refused=True),
     "code": Rule(_l("This looks like a code, or where a key is. Take it out: tell the volunteer yourself, once you know who comes.")),
     "contact": Rule(
-        _l("This looks like a phone number or an e-mail address. Leave it out: you both get them once you have both said yes.")
+        _l("This looks like a phone number or an e-mail address. Leave it out: both sides get them once both have said yes.")
     ),
     "link": Rule(_l("This looks like the address of a website. Leave it out: say in your own words what is needed.")),
     "insult": Rule(_l("This may hurt whoever reads it. Say it in other words.")),

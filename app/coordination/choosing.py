@@ -20,7 +20,11 @@ LONGEST = 500
 TOO_LONG = _l("The reason is longer than %(most)s characters. Shorten it: nothing is done yet, and what you wrote is still there.")
 SAID = {
     Became.WHY: _l("By the rules this volunteer would not be asked for this. Write why you do it all the same."),
-    Became.ROOM: _l("This volunteer cannot be asked now: off duty, busy with others, not approved, or there is no such offer."),
+    Became.OFF_DUTY: _l("This volunteer is off duty. Call them: they may come back on duty."),
+    Became.BUSY: _l("This volunteer helps as many at once as they can."),
+    Became.NOT_APPROVED: _l("This volunteer is not approved yet."),
+    Became.NO_OFFER: _l("There is no such offer, or it is not on the map yet."),
+    Became.ROOM: _l("This volunteer has gone off duty, or helps somebody else, since you looked."),
     Became.ASKED: _l("This volunteer is asked already: what they say is written down on the page of that match."),
     Became.FROZEN: _l("This volunteer is not to be asked at the moment."),
     Became.NEVER: _l("These two are not to be brought together."),

@@ -16,12 +16,12 @@ from wtforms.validators import StopValidation, ValidationError
 from app.city_words import charter_version, notice_version
 from app.contacts import normal_phone
 from app.extensions import ctx
-from app.forms import ChoiceField, Form, LineField, PhoneField, PickField, TickField, needed, quartier_choices
+from app.forms import ChoiceField, EmailField, Form, LineField, PhoneField, PickField, TickField, needed, quartier_choices
 from app.i18n import languages, own_name
 from app.kinds import kind_name
 from app.models import Channel, CheckKind, Need, Offer, PostedBy
 from app.reach import PhoneIfNeeded
-from app.resident.forms import NeedForm
+from app.resident.forms import NeedForm, needed_if
 from app.services.accounts import Caller
 from app.services.details import Exact
 from app.services.places import Spot, middle_of
@@ -187,7 +187,10 @@ class CallFields(Form):
     PARTS: ClassVar[tuple[Part, ...]]
     once = NeedForm.once
     contact = NeedForm.contact
-    email = NeedForm.email
+    email = EmailField(
+        _l("E-mail address"), [needed_if("contact", "email", _l("Write the e-mail address at which they are reached."))],
+        description=_l("Leave it empty if there is none."),
+    )  # fmt: skip
     channel = ChoiceField(
         _l("How do they ask?"), _l("Say how they ask."), default=Channel.PHONE.value,
         choices=lambda: {Channel.PHONE.value: _("On the phone"), Channel.COUNTER.value: _("At the counter")},
@@ -218,6 +221,16 @@ class CounterForm(CallFields, NeedForm):
         Part(_l("6. To read aloud"), ("notice",)),
     )  # fmt: skip
 
+    on_behalf_name = LineField(
+        _l("Name of the caller"), [needed_if("for_whom", PostedBy.RELATIVE, _l("Write the caller’s name: they ask for somebody else."))]
+    )
+    on_behalf_phone = PhoneField(
+        _l("Phone number of the caller"), [needed_if("for_whom", PostedBy.RELATIVE, _l("Write the caller’s own phone number."))]
+    )
+    phone = PhoneField(
+        _l("Phone number"), [PhoneIfNeeded(_l("Write the phone number at which they are reached."))],
+        description=_l("Also useful to the volunteer, once both have said yes. Leave it empty if there is none."),
+    )  # fmt: skip
     known = HiddenField()
     """Who it is, where the caller was found."""
     twice = TickField(_l("Post it all the same: it is another request"))
@@ -230,7 +243,6 @@ class CounterForm(CallFields, NeedForm):
             PostedBy.SELF.value: _("For the caller"), PostedBy.RELATIVE.value: _("For somebody else, who agrees that the caller asks"),
         }  # fmt: skip
         self.parent.label.text = _("For homework help: the caller is the child’s parent or guardian, and an adult will be at home")
-        self.on_behalf_name.label.text, self.on_behalf_phone.label.text = _("Name of the caller"), _("Phone number of the caller")
         self.call.label.text = _("Whom should we call?")
         self.call.choices = {PostedBy.SELF.value: _("The person who needs help"), PostedBy.RELATIVE.value: _("The caller")}
         self.school_level.label.text = _("For homework help: the school level")
@@ -260,7 +272,7 @@ class VolunteerForm(CallFields, WhatFields, HowFields, WhereFields, WhenFields, 
 
     name = LineField(_l("Name of the volunteer"), [needed(_l("Write the name of the volunteer."))], render_kw=_THEIRS)
     phone = PhoneField(
-        _l("Phone number"), [PhoneIfNeeded(_l("Write the phone number at which we should reach you."))],
+        _l("Phone number"), [PhoneIfNeeded(_l("Write the phone number at which they are reached."))],
         description=_l("Passed on only once the volunteer and the neighbour have both said yes."),
     )  # fmt: skip
     radius = ReachFields.radius

@@ -11,7 +11,7 @@ short = Blueprint("short", __name__)
 
 
 @short.get("/q")
-@short.get("/q/<number>")
+@short.get("/q/<number>", strict_slashes=False)
 @permit(PUBLIC)
 def need(number: str = "") -> ResponseReturnValue:
     """From the poster in a hall to the form for help."""
@@ -19,7 +19,7 @@ def need(number: str = "") -> ResponseReturnValue:
 
 
 @short.get("/b")
-@short.get("/b/<number>")
+@short.get("/b/<number>", strict_slashes=False)
 @permit(PUBLIC)
 def offer(number: str = "") -> ResponseReturnValue:
     """From the leaflet to the form for volunteers."""

@@ -30,16 +30,18 @@ from matching.model import Need as NeedToMatch
 from matching.model import Offer as OfferToMatch
 from matching.why import explain
 
-ROOM = frozenset({Rule.PAUSED, Rule.CAPACITY})
-"""What no reason helps against: the volunteer is off duty, or busy."""
-
 
 class Became(StrEnum):
     DONE = "done"
     WHY = "why"
     """The matcher would not bring them together: a reason is needed."""
+    OFF_DUTY = "off_duty"
+    BUSY = "busy"
+    NOT_APPROVED = "not_approved"
+    NO_OFFER = "no_offer"
+    """There is none of this number, or it is not on the map."""
     ROOM = "room"
-    """The volunteer is off duty, busy or not approved."""
+    """The volunteer has gone off duty, or is busy, since they were looked at."""
     FROZEN = "frozen"
     """The volunteer is asked nothing new; why is not for whoever chooses."""
     ASKED = "asked"
@@ -157,16 +159,20 @@ def _proposal(ctx: Context, need_id: int, offer_id: int, because: str) -> Propos
         offer = session.scalar(select(Offer).where(Offer.id == offer_id).options(joinedload(Offer.person)))
         if need is None or need.point is None:
             return Became.OVER
-        if offer is None or offer.point is None or offer.person.approved_at is None:
-            return Became.ROOM
+        if offer is None or offer.point is None:
+            return Became.NO_OFFER
+        if offer.person.approved_at is None:
+            return Became.NOT_APPROVED
         if offer.person.frozen_at is not None:
             return Became.FROZEN
         asks, helps = to_match(session, need), as_asked(offer, offer_to_match(offer, offer.person, territories(session)))
         refused = {rule for rule, refuse in RULES.items() if refuse(asks, helps) is not None}
         if not UNTOLD.isdisjoint(refused):
             return Became.NEVER
-        if not ROOM.isdisjoint(refused):
-            return Became.ROOM
+        if Rule.PAUSED in refused:
+            return Became.OFF_DUTY
+        if Rule.CAPACITY in refused:
+            return Became.BUSY
         before = session.scalars(select(Match.id).where(Match.need_id == need_id, Match.offer_id == offer_id, counts()).limit(1)).first()
         if (refused or before) and not because:
             return Became.WHY

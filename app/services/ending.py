@@ -13,6 +13,7 @@ from app.links import Purpose
 from app.models import Match, Need, Offer, Task, TaskKind
 from app.services.events import SYSTEM, Actor
 from app.services.moves import lock_match, move
+from app.services.tasks import close_tasks_about
 from app.services.telling import about_words, tell
 from app.services.visits import call_off, invitation, say_off
 from matching.lifecycle import HELD, LIVE, MatchState, NeedState, Side
@@ -92,6 +93,8 @@ def settle(session: Session, ctx: Context, need: Need, now: datetime, by: Actor,
     there, why = _where(free, set(states))
     if there != need.state:
         move(session, need, there, now, by if why in ("accepted", "agreed", "done") else SYSTEM, why)
+    if there is NeedState.CLOSED:
+        close_tasks_about(session, now, TaskKind.MODERATE, by, need_id=need.id)
     looks = free and need.exact_point is not None  # else an agent places it first
     need.next_try_at = (need.posted_at if first else now) if looks else None
     need.changed_at = now

@@ -32,6 +32,7 @@ LIKE = 84
 """How alike two names are to be found, of 100."""
 LESS_LIKE = 8
 """Whoever is so much less alike than the likeliest is somebody else."""
+TITLES = frozenset(["m", "mr", "mme", "mlle", "dr", "monsieur", "madame", "mademoiselle", "docteur", "mrs", "ms", "miss"])
 BATCH = 500
 OVERLAP = timedelta(minutes=1)
 """How far each look reaches back, so that a transaction that committed late is seen."""
@@ -71,7 +72,7 @@ def find(ctx: Context, sight: Sight, said: str, by: Actor) -> list[Found]:
     with ctx.db.read() as session:
         ids = _by_contact(session, ctx, said)
         if ids is None:
-            ids = _by_words(follow(session, ctx), plain(said))
+            ids = _by_words(follow(session, ctx), _untitled(plain(said)))
         people = _in_sight(session, sight, ids)
         first_of = {person.id: group[0].id for group in people for person in group}
         posts, matches = _posts(session, sight, first_of), _matches(session, sight, first_of)
@@ -139,6 +140,15 @@ def _by_words(known: _Known, said: str) -> list[int]:
         alike = _by_one_word(known, said) | alike
     worst = max(alike.values(), default=0) - LESS_LIKE
     return sorted((i for i, likeness in alike.items() if likeness >= worst), key=lambda i: (-alike[i], -i))
+
+
+def _untitled(said: str) -> str:
+    """Without what one says before a name.
+
+    >>> _untitled("madame belkacem")
+    'belkacem'
+    """
+    return " ".join(word for word in said.split() if word not in TITLES) or said
 
 
 def _run_on(name: str) -> str:

@@ -3,6 +3,7 @@
 Names, addresses, phone numbers and free text are not even selected here; :mod:`app.services.details` shows those, and writes it down.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -240,11 +241,19 @@ def open_tasks(sight: Sight) -> ScalarSelect[int]:
     return up_to(MANY - 1, rows.where(Task.closed_at.is_(None), sight.of_task()))
 
 
-def territories(ctx: Context, sight: Sight) -> Sequence[Row[int, str, str]]:
-    """``id``, ``name``, ``kind`` of what may be chosen in a filter or for a post, by name."""
-    rows = select(Territory.id, Territory.name, Territory.kind).where(sight.inside(Territory.id)).order_by(Territory.name)
+class Place(NamedTuple):
+    id: int
+    name: str
+
+
+def territories(ctx: Context, sight: Sight) -> Sequence[Place]:
+    """What may be chosen in a filter or for a post, by name; of one name, with the name of what it lies in."""
+    above = aliased(Territory)
+    rows = select(Territory.id, Territory.name, above.name.label("above")).outerjoin(above, above.id == Territory.parent_id)
     with ctx.db.read() as session:
-        return session.execute(rows).all()
+        found = session.execute(rows.where(sight.inside(Territory.id)).order_by(Territory.name, Territory.id)).all()
+    often = Counter(row.name for row in found)
+    return [Place(row.id, f"{row.name} ({row.above})" if row.above and often[row.name] > 1 else row.name) for row in found]
 
 
 def offers_of(category: str | None) -> ColumnElement[bool]:

@@ -238,13 +238,14 @@ def _looks_like(x: float, y: float) -> Iterator[str]:
 def _valid(shape: BaseGeometry) -> tuple[BaseGeometry, bool]:
     mended = not shape.is_valid
     if mended:
-        where = re.search(r"\[(\S+) (\S+)\]", is_valid_reason(shape))
+        reason = is_valid_reason(shape)
+        where = re.search(r"\[(\S+) (\S+)\]", reason)
         lon, lat = (f"{float(degrees):.5f}" for degrees in where.groups()) if where else get_coordinates(shape)[0]
         before = area_m2(shape)
         shape = make_valid(shape, method="structure", keep_collapsed=False)
         polygonal = isinstance(shape, Polygon | MultiPolygon) and not shape.is_empty
         if not polygonal or abs(area_m2(shape) - before) > before * MENDED_WITHIN:
-            raise _Wrong("crosses", lon=str(lon), lat=str(lat))
+            raise _Wrong("hole" if reason.startswith("Hole lies outside") else "crosses", lon=str(lon), lat=str(lat))
     if shape.area < LEAST_DEGREES:
         raise _Wrong("empty")
     shape = normalize(shape)

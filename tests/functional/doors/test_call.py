@@ -45,6 +45,7 @@ def test_somebody_is_found_as_one_hears_it(city: City, sign_in: SignIn, said: st
 
 
 @pytest.mark.parametrize(("said", "found"), [
+    ("Mme Rivière", ["Rivière Renée"]), ("monsieur riviere", ["Rivière Renée"]), ("Madame", []),
     ("riverene", ["Rivière Renée"]), ("rene riviere", ["Rivière Renée"]), ("renneriviere", ["Rivière Renée"]),
     ("lemanec", ["Le Mannec"]), ("rivoiren", []), ("Karim", []),
 ])  # fmt: skip

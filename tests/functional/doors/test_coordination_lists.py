@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from sqlalchemy import delete
 
-from app.models import Match, Need, Role, Task, TaskKind
+from app.models import Match, Need, Role, Task, TaskKind, Territory
 from app.services import lists
 from app.services.sight import EVERYTHING
 from tests.city import City
@@ -208,6 +208,16 @@ def test_what_kinds_of_tasks_wait_stands_above_them_and_leads_to_each(city: City
     assert "What waits" not in page.html
     page = visitor.get("/coordination/?urgency=normal")
     assert page.link("Call or write (1)").endswith("?urgency=normal&kind=tell")
+
+
+def test_areas_of_one_name_are_told_apart_by_what_they_lie_in(city: City, sign_in: SignIn) -> None:
+    south, north = quartier(city, "South", -9000, 0), quartier(city, "North", 0, 9000)
+    with city.ctx.db.write() as session:
+        for above in (south, north):
+            shape = session.get_one(Territory, above).shape
+            session.add(Territory(name="Croix", kind="quartier", settings={}, shape=shape, changed_at=city.clock(), parent_id=above))
+    page = sign_in().get("/coordination/needs")
+    assert "Croix (North)" in page.text and "Croix (South)" in page.text and "South (" not in page.text
 
 
 def test_a_long_list_says_where_one_is_and_leads_to_both_ends(city: City, sign_in: SignIn) -> None:

@@ -123,6 +123,9 @@ def test_a_territory_is_drawn_changed_renamed_and_put_under_another(city: City, 
     assert "Draw its outline" in admin.submit(page, "Look at it", 422, name="Nord").text
     crossed = '{"type":"Polygon","coordinates":[[[4.8,45.7],[4.9,45.8],[4.9,45.7],[4.8,45.8],[4.8,45.7]]]}'
     assert "crosses itself near longitude 4.85" in admin.submit(page, "Look at it", 422, name="Nord", drawn=crossed).text
+    square, away = "[[4.8,45.7],[4.9,45.7],[4.9,45.8],[4.8,45.8],[4.8,45.7]]", "[[5,46],[5.1,46],[5.1,46.1],[5,46.1],[5,46]]"
+    outside = f'{{"type":"Polygon","coordinates":[{square},{away}]}}'
+    assert "A hole in it lies outside of it, near longitude 5" in admin.submit(page, "Look at it", 422, name="Nord", drawn=outside).text
     admin.submit(admin.submit(page, "Look at it", name="Nord", drawn=to_geojson(band(0, 5000))), "Store it")
     nord = next(row for row in city.all(Territory) if row.name == "Nord")
     assert nord.parent_id == city.quartier_id

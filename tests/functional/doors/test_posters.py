@@ -88,7 +88,7 @@ def test_a_short_address_leads_to_the_form_and_is_kept_by_nobody(path: str, form
 
 def test_the_quartier_of_the_poster_is_filled_in_and_can_be_changed(city: City, client: Visitor) -> None:
     own, other = quartier(city, "Les Essais", -9000, 0), quartier(city, "Les Autres", 0, 9000)
-    client.get(f"/q/{own}")
+    client.get(f"/q/{own}/")
     begin_request(client)
     assert picked(client, "/request/new") == str(own)
     client.submit(client.get("/request/new/where"), "Continue", 422, quartier=str(other))

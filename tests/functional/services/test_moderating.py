@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from app.models import Channel, Match, Moderation, Need, Task, Territory
-from app.services import changing, moderating, posting, standing_in, taking, tasks
+from app.services import changing, closing, matches, moderating, posting, standing_in, taking, tasks
 from app.services.accounts import add_user
 from app.services.changing import Change
+from app.services.closing import Said
 from app.services.events import Actor
+from app.services.matches import Answer
 from app.services.mine import volunteer_page
-from matching.lifecycle import MatchState, NeedState
+from matching.lifecycle import MatchState, NeedState, Side
 from tests.city import BY_LINK, City
 
 
@@ -182,3 +184,13 @@ def test_first_posts_of_volunteers_wait_where_a_territory_wants_it(city: City) -
         here.settings, here.changed_at = {"first_posts_wait": True}, city.ctx.now()
     city.volunteer(approved=False)
     assert len(city.tasks("approve")) == 1
+
+
+def test_what_goes_on_and_is_done_is_no_longer_to_be_read(city: City) -> None:
+    city.volunteer(categories=("pets",))
+    need_id = city.need(details="Appelez le 06 39 98 12 34", category="pets", share_contact=True)
+    assert [task.reason for task in city.tasks("moderate")] == ["look"] and city.match() == 1
+    [match] = city.matches(need_id)
+    assert matches.volunteer_answers(city.ctx, match.id, True, Actor()) is Answer.AGREED and city.tasks("moderate")
+    closing.say(city.ctx, match.id, Side.EITHER, Said.DONE, Actor())
+    assert city.one(Need, need_id).state == NeedState.CLOSED and city.tasks("moderate") == []
