@@ -22,7 +22,11 @@ class Outline extends Drawing {
     this.read();
     await super.open();
     if (!this.map) return;
-    this.drawn.eachLayer((area) => area.bindTooltip(element("span", { textContent: area.feature.properties.name }), { permanent: true, direction: "center" }));
+    this.drawn.eachLayer((area) => {
+      const { name } = area.feature.properties;
+      if (name === this.field.form.elements.name.defaultValue) return; // its own would lie on its corners
+      area.bindTooltip(element("span", { textContent: name }), { permanent: true, direction: "center", opacity: .75 });
+    });
     this.fit();
     this.field.addEventListener("input", () => {
       this.read();
