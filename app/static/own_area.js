@@ -41,7 +41,7 @@ export class Drawing {
   async open() {
     this.opens.disabled = true;
     try {
-      ({ L: this.L, map: this.map } = await show(this.figure));
+      ({ L: this.L, map: this.map, drawn: this.drawn } = await show(this.figure));
     } catch {
       this.room.hidden = true; // Leaflet's files are missing: the quartiers do it
       return;
