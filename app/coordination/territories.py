@@ -21,6 +21,7 @@ from app.permissions import ADMINISTRATOR, permit
 from app.services import local
 from app.services.territories import listed
 from app.week_words import Unreadable, read_week
+from config.categories import CATEGORIES
 from notifications.words import NBSP, hours_clock, hours_words
 
 _SENTENCES = {
@@ -90,6 +91,10 @@ class LocalForm(Form):
                 self[name].data = _as_typed(name, own.says)
             self.first_posts_wait.data = {None: "", True: "yes", False: "" if own.topmost else "no"}[own.says.get("first_posts_wait")]
             self.not_offered.data = list(own.says.get("not_offered", ()))
+
+    def validate_not_offered(self, field: Field) -> None:
+        if self._above.not_offered.union(field.data).issuperset(CATEGORIES):
+            raise StopValidation(_l("Nobody could ask for anything there. Leave at least one kind of help."))
 
     def validate_answer_hours_urgent(self, field: Field) -> None:
         """What will hold, here or from above, is no longer than for a normal request."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.models import Event, Match, Need, Role
 from app.services.local import local
+from config.categories import CATEGORIES
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.functional.doors.test_intake import TYPED
@@ -25,6 +26,8 @@ def test_what_a_territory_says_itself_holds_below_it_and_nowhere_else(city: City
     visitor = sign_in(role=Role.ADMINISTRATOR)
     page = visitor.get(visitor.get("/coordination/territories").link("District"))
     assert "Empty: 13, as in Lyon." in page.text
+    nothing = visitor.submit(page, "Save", 422, not_offered=list(CATEGORIES))
+    assert "Leave at least one kind of help." in nothing.text
     saved = save(city, visitor, page, phone="04 65 71 00 09", answer_hours_normal="5", first_posts_wait="yes", not_offered=["pets"])
     assert "Written down. It holds from now on." in saved.text
     assert "Nothing to do" in save(city, visitor, saved).text
