@@ -27,8 +27,6 @@ from notifications.messages import (
     SearchGoesOn,
 )
 
-OF_A_MATCH = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.LATE)
-"""Tasks that the next move of a match overtakes."""
 SILENCES = 2
 """After so many unanswered yeses of volunteers a need is paused."""
 QUESTIONS = (ProposalToVolunteer.kind, AcceptedToResident.kind, HowWasIt.kind)
@@ -179,7 +177,7 @@ def outdate(session: Session, match: Match, now: datetime, by: Actor) -> set[str
     of message that nobody has got."""
     calls = session.scalars(
         update(Task)
-        .where(Task.match_id == match.id, Task.kind.in_(OF_A_MATCH), Task.closed_at.is_(None))
+        .where(Task.match_id == match.id, Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME]), Task.closed_at.is_(None))
         .values(closed_at=now, closed_by_id=by.person_id)
         .returning(Task.reason)
         .execution_options(synchronize_session=False)

@@ -103,8 +103,8 @@ def _seen(sight: Sight, incident_id: int) -> Select[tuple[Incident]]:
 
 @dataclass(frozen=True)
 class Whole:
-    """An incident with all of it. ``lead``: the name of who has it in hand; ``agreed``: what stands between the volunteer and others, to be
-    decided (columns: id, need_id, category, visit_at, decided); ``asks``: the resident's requests, where it is about one; ``freezes``:
+    """An incident with all of it. ``lead``: the name of who has it in hand; ``agreed``: what stands between whom it is about and others, to
+    be decided (columns: id, need_id, category, visit_at, decided); ``asks``: the resident's requests, where it is about one; ``freezes``:
     this one keeps them frozen; ``entries``: columns at, kind, words, match_id, agent; ``readings``: columns at, agent, the latest of each
     reader in an hour."""
 
@@ -145,7 +145,7 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
             .limit(LOOKED_AT)
         )
         by_hour = {(reading.agent, reading.at.replace(minute=0, second=0, microsecond=0)): reading for reading in reversed(readings.all())}
-        agreed = _agreed(session, incident) if helps else ()
+        agreed = _agreed(session, incident)
         freezes = about is not None and about.frozen_at is not None and incident_id in _freezing(session, about.id)
         lead = session.get_one(Person, incident.lead_id).name if incident.lead_id else None
         asks, reporter = _asks(session, incident), session.get_one(Person, incident.reporter_id)
@@ -177,7 +177,7 @@ def _agreed(session: Session, incident: Incident) -> Sequence[Row[*tuple[Any, ..
         select(Match.id, Match.need_id, Need.category, coming.label("visit_at"), decided.label("decided"))
         .join(Match.need)
         .join(Match.offer)
-        .where(Offer.person_id == incident.about_id, Match.state == MatchState.AGREED)
+        .where(or_(Offer.person_id == incident.about_id, Need.person_id == incident.about_id), Match.state == MatchState.AGREED)
         .order_by(Match.id)
         .limit(SHOWN)
     ).all()
@@ -217,7 +217,7 @@ def decide(ctx: Context, incident_id: int, match_id: int, goes_on: bool, by: Act
     now = ctx.now()
     with ctx.db.write() as session:
         incident, match = session.get_one(Incident, incident_id), lock_match(session, match_id)
-        if match.state != MatchState.AGREED or match.offer.person_id != incident.about_id:
+        if match.state != MatchState.AGREED or incident.about_id not in (match.offer.person_id, match.need.person_id):
             return False
         if not goes_on:
             end(session, ctx, match, MatchState.CANCELLED, "called_off", now, SYSTEM)
@@ -333,6 +333,8 @@ def close(ctx: Context, incident_id: int, outcome: IncidentOutcome, goes_on: boo
 
 
 def _decide_asks(session: Session, ctx: Context, incident: Incident, goes_on: bool, now: datetime, by: Actor) -> None:
+    if goes_on:
+        _let_stand(session, incident, now, by)
     for asked in _asks(session, incident):
         need = lock_need(session, asked.id)
         if need is None or need.state not in NOT_OVER[Need] or (goes_on and need.held_at is None):
@@ -342,10 +344,14 @@ def _decide_asks(session: Session, ctx: Context, incident: Incident, goes_on: bo
         _write(session, incident, "resumed" if goes_on else "withdrawn", "", now, by)
 
 
-def _go_on(session: Session, ctx: Context, incident: Incident, person: Person, now: datetime, by: Actor) -> None:
+def _let_stand(session: Session, incident: Incident, now: datetime, by: Actor) -> None:
     for row in _agreed(session, incident):
         if not row.decided:
             _write(session, incident, "goes_on", "", now, by, row.id)
+
+
+def _go_on(session: Session, ctx: Context, incident: Incident, person: Person, now: datetime, by: Actor) -> None:
+    _let_stand(session, incident, now, by)
     session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
     if incident.id in _freezing(session, person.id):
         _write(session, incident, "unfrozen", "", now, by)

@@ -12,6 +12,7 @@ from app.models import Moderation, Need, Person, PostedBy, Task, TaskKind
 from app.moderation import judge
 from app.services.ending import end_matches_of
 from app.services.events import Actor, record
+from app.services.lists import NOT_OVER
 from app.services.local import local
 from app.services.moves import lock_need, move
 from app.services.tasks import WITHIN, close_tasks_about, close_tasks_of_need, open_task
@@ -67,9 +68,11 @@ class _Reading(NamedTuple):
 
 
 def _take(session: Session, task_id: int) -> _Reading | None:
-    """The open task and its need, both locked; ``None`` when somebody has dealt with it, or its writer has changed the words."""
+    """The open task and its need, both locked; ``None`` when somebody has dealt with it, its writer has changed the words, or it is over."""
     need_id = session.scalar(select(Task.need_id).where(Task.id == task_id, Task.kind == TaskKind.MODERATE))
     need = lock_need(session, need_id) if need_id else None
+    if need is not None and need.state not in NOT_OVER[Need]:
+        return None
     task = session.get(Task, task_id, with_for_update=True, populate_existing=True)
     return _Reading(task, need) if task and need and task.closed_at is None else None
 

@@ -38,14 +38,12 @@ def test_a_morning_from_the_list_to_the_figures(site: Site, visit: Callable[...,
 
     # A report comes before all else: whoever is in charge of safety reads it, and closes it.
     coordinator.open("/coordination/")
-    report = first(site, "report")
     expect(page.locator("tbody tr th").first).to_have_text("Somebody reported a problem")
-    coordinator.press(f"/tasks/{report.id}/assign")
-    coordinator.reads("The task is yours.")
     page.get_by_role("link", name="Read it").first.click()
     coordinator.reads("Who has read it", "This look is written down with your name.")
     coordinator.press("/take")
     coordinator.reads("You have it in hand.")
+    assert first(site, "report").assigned_to_id, "and its task with it"
 
     # A request that has nobody: the page says who comes closest; one is asked all the same, with a reason.
     need_id = without_anybody(site)

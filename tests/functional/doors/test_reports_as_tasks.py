@@ -1,15 +1,13 @@
 """A report among the tasks: who takes it, who may have said it, who has read it, and what it overtakes."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from app.links import Purpose
-from app.models import Event, Incident, Match, Need, Person, Role, Task
+from app.models import Event, Incident, IncidentEntry, Match, Need, Person, Role, Task
 from app.services import matches, posting, reports, sharing
 from app.services.events import Actor
-from app.services.pressing import press_due
 from app.services.stale import check_due
 from matching.lifecycle import MoveNotAllowed, NeedState, Side
 from tests.city import City
@@ -80,6 +78,21 @@ def test_what_a_lead_holds_only_a_lead_lets_go_on(city: City, sign_in: Any, clie
     assert city.one(Need, need.id).state == NeedState.OPEN
 
 
+@pytest.mark.parametrize("ends", [True, False])
+def test_what_was_agreed_with_a_resident_of_whom_it_is_stands_before_the_lead(city: City, sign_in: Any, ends: bool) -> None:
+    match, need, offer = agreed(city)
+    reports.report(city.ctx, Side.VOLUNTEER, need.id, match.id, "unsafe", "", Actor(offer.person_id))
+    [incident] = city.all(Incident)
+    visitor = lead(city, sign_in())
+    page = visitor.get(f"/coordination/incidents/{incident.id}")
+    assert "What they agreed with volunteers" in page.text and "to be decided" in page.text
+    if ends:
+        visitor.submit(page, "End it, and look for somebody else")
+    visitor.submit(page, "Close the report", **{"close-outcome": "unfounded"})
+    assert city.one(Match, match.id).state == ("cancelled" if ends else "agreed")
+    assert ("goes_on" in [entry.kind for entry in city.all(IncidentEntry)]) != ends
+
+
 def test_closing_leaves_alone_what_the_resident_has_paused(city: City, sign_in: Any, client: Visitor) -> None:
     match, need, offer = proposed(city)
     reports.report(city.ctx, Side.VOLUNTEER, need.id, match.id, "unsafe", "", Actor(offer.person_id))
@@ -107,13 +120,3 @@ def test_a_reader_stands_there_once_an_hour(city: City, sign_in: Any) -> None:
         page = visitor.get(f"/coordination/incidents/{incident.id}")
     assert page.html.split("Who has read it")[1].count("Ana Costa") == 2
     assert sum(event.kind == "incident_read" for event in city.all(Event)) == 4, "each is kept"
-
-
-def test_a_late_answer_is_nobodys_task_any_more_once_the_match_is_taken_back(city: City) -> None:
-    match, need, _ = proposed(city)
-    matches.volunteer_answers(city.ctx, match.id, True, Actor())
-    city.clock.moment = city.one(Match, match.id).deadline_at - timedelta(hours=1)
-    press_due(city.ctx)
-    assert city.tasks("late")
-    reports.report(city.ctx, Side.RESIDENT, need.id, match.id, "unsafe", "", Actor(need.person_id))
-    assert city.tasks("late") == []

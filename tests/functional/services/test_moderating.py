@@ -192,5 +192,7 @@ def test_what_goes_on_and_is_done_is_no_longer_to_be_read(city: City) -> None:
     assert [task.reason for task in city.tasks("moderate")] == ["look"] and city.match() == 1
     [match] = city.matches(need_id)
     assert matches.volunteer_answers(city.ctx, match.id, True, Actor()) is Answer.AGREED and city.tasks("moderate")
+    (task,) = city.tasks("moderate")
     closing.say(city.ctx, match.id, Side.EITHER, Said.DONE, Actor())
+    assert not moderating.approve(city.ctx, task.id, Actor())
     assert city.one(Need, need_id).state == NeedState.CLOSED and city.tasks("moderate") == []
