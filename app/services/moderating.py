@@ -68,7 +68,7 @@ class _Reading(NamedTuple):
 
 
 def _take(session: Session, task_id: int) -> _Reading | None:
-    """The open task and its need, both locked; ``None`` when somebody has dealt with it, its writer has changed the words, or it is over."""
+    """The open task and its need, both locked; ``None`` when somebody has dealt with it, its writer has changed the words, or is over."""
     need_id = session.scalar(select(Task.need_id).where(Task.id == task_id, Task.kind == TaskKind.MODERATE))
     need = lock_need(session, need_id) if need_id else None
     if need is not None and need.state not in NOT_OVER[Need]:

@@ -6,7 +6,7 @@ import pytest
 
 from app.links import Purpose
 from app.models import Event, Incident, IncidentEntry, Match, Need, Person, Role, Task
-from app.services import matches, posting, reports, sharing
+from app.services import posting, reports, sharing
 from app.services.events import Actor
 from app.services.stale import check_due
 from matching.lifecycle import MoveNotAllowed, NeedState, Side
