@@ -274,8 +274,8 @@ def _reports(tasks: list[Row], offers: list[Row]) -> Iterator[Row]:
         yield {
             "state": "closed" if closed else "open", "reason": "unsafe", "words": "il a demandé ma carte", "channel": "web",
             "said_by": "self", "reporter_id": task["person_id"], "about_id": offers[task["id"] % len(offers)]["person_id"],
-            "need_id": task["need_id"], "match_id": None, "task_id": task["id"], "lead_id": 1 if closed else None, "outcome": "settled" if closed else None,
-            "opened_at": task["created_at"], "closed_at": closed,
+            "need_id": task["need_id"], "match_id": None, "task_id": task["id"], "lead_id": 1 if closed else None,
+            "outcome": "settled" if closed else None, "opened_at": task["created_at"], "closed_at": closed,
         }  # fmt: skip
 
 
