@@ -145,7 +145,7 @@ def test_what_the_gateway_refuses_is_a_call_to_make(city: City, sign_in: Callabl
     work(city)
     [task] = city.tasks("undelivered")
     assert "Message refused, call instead" in sign_in().get(f"/coordination/tasks/{task.id}").text
-    assert "Tell the person who is calling you" in task.words or "la personne qui vous appelle" in task.words
+    assert "Tell me now" in task.words or "Dites-le-moi maintenant" in task.words
 
 
 def test_a_city_that_gives_its_gateway_up_calls(city: City, phones: Gateway) -> None:
