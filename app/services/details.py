@@ -257,6 +257,12 @@ def look(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by:
         return exact
 
 
+def write_down_look(session: Session, ctx: Context, person_id: int, reason: str, by: Actor) -> None:
+    """The same for a person whose data stands on another page."""
+    if not _has_looked(session, ctx, Person, person_id, reason, by):
+        record(session, "looked_at", ctx.now(), by, reason=reason, person_id=person_id)
+
+
 def looked(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by: Actor) -> Exact | None:
     """What the same agent looked at a moment ago for this reason, which tells one page from another."""
     with ctx.db.read() as session:

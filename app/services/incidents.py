@@ -26,6 +26,7 @@ from app.models import (
     Territory,
     Visit,
 )
+from app.services.details import write_down_look
 from app.services.ending import end
 from app.services.events import SYSTEM, Actor, record
 from app.services.freezing import freeze, unfreeze
@@ -121,12 +122,16 @@ class Whole:
 
 
 def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
-    """All of it; that it was read, by whom and when, is written down in the same transaction. The door has checked that they may."""
+    """All of it; that it was read, by whom and when, is written down in the same transaction, also as a look at the data of both. The door
+    has checked that they may."""
     with ctx.db.write() as session:
         incident = session.get_one(Incident, incident_id)
         record(session, READ, ctx.now(), by, task_id=incident.task_id)
         session.flush()
         about = session.get(Person, incident.about_id) if incident.about_id else None
+        for person_id in {incident.reporter_id, incident.about_id} - {None}:
+            # "To check something": their own pages and other agents learn nothing of a report from it.
+            write_down_look(session, ctx, person_id, "check", by)
         helper = session.scalar(select(Offer.person_id).join(Match).where(Match.id == incident.match_id))
         helps = about is not None and helper == about.id
         agent = aliased(Person)

@@ -112,7 +112,7 @@ def test_whoever_opens_the_form_again_reads_that_they_were_heard(city: City, cli
     assert "You told us" not in client.get(f"/report/{city.ctx.links.token(Purpose.REPORT, match.id, 'volunteer')}").text
 
 
-def test_a_reader_stands_there_once_an_hour(city: City, sign_in: Any) -> None:
+def test_a_reader_stands_there_once_an_hour(city: City, sign_in: Any, client: Visitor) -> None:
     *_, incident = reported(city)
     visitor = lead(city, sign_in())
     for minutes in (0, 1, 2, 70):
@@ -120,3 +120,9 @@ def test_a_reader_stands_there_once_an_hour(city: City, sign_in: Any) -> None:
         page = visitor.get(f"/coordination/incidents/{incident.id}")
     assert page.html.split("Who has read it")[1].count("Ana Costa") == 2
     assert sum(event.kind == "incident_read" for event in city.all(Event)) == 4, "each is kept"
+    looks = [event for event in city.all(Event) if event.kind == "looked_at"]
+    assert {event.person_id for event in looks} == {incident.reporter_id, incident.about_id}
+    assert {event.reason for event in looks} == {"check"}, "it says nothing of a report"
+    assert len(looks) == 4, "of both at once, and again after an hour"
+    own = client.get(f"/request/{city.ctx.links.token(Purpose.MY_REQUEST, incident.need_id)}/data")
+    assert "to check something" in own.text
