@@ -231,7 +231,7 @@ def _page(incident_id: int, **sent: Form) -> str:
     found = incidents.read(ctx(), incident_id, actor())
     return render_template(
         "coordination/incident.html", found=found, open_to=incidents.open_to(ctx(), sight(), found), form=next(iter(sent.values()), None),
-        reasons=_reasons(), waits=incidents.undecided(ctx(), incident_id), **empty | sent,
+        reasons=_reasons(), waits=found.waits, **empty | sent,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.context import Context
@@ -122,11 +122,12 @@ def say_perhaps(ctx: Context, one_id: int, other_id: int, by: Actor) -> None:
                 record(session, "people_perhaps_same", now, by, person_id=person_id)
 
 
-def told_apart(ctx: Context, sight: Sight, person_id: int) -> list[int]:
+def told_apart(ctx: Context, sight: Sight, person_id: int) -> Sequence[int]:
     """Who in sight was said to be somebody else than this one."""
+    of = or_(NotSame.one_id == person_id, NotSame.other_id == person_id)
+    others = select(case((NotSame.one_id == person_id, NotSame.other_id), else_=NotSame.one_id)).where(of)
     with ctx.db.read() as session:
-        ids = {i for pair in _told_apart(session, [person_id]) for i in pair} - {person_id}
-        return sorted(person.id for person in _people(session, sight, ids))
+        return session.scalars(select(Person.id).where(Person.id.in_(others), sight.of_person()).order_by(Person.id).limit(PAIRS)).all()
 
 
 def folded_into(ctx: Context, person_id: int) -> Sequence[Folded]:

@@ -119,6 +119,8 @@ class Whole:
     asks: Sequence[Need]
     entries: Sequence[Row[*tuple[Any, ...]]]
     readings: Sequence[Row[*tuple[Any, ...]]]
+    waits: str | None
+    """What :func:`undecided` says."""
 
 
 def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
@@ -151,10 +153,12 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
         )
         by_hour = {(reading.agent, reading.at.replace(minute=0, second=0, microsecond=0)): reading for reading in reversed(readings.all())}
         agreed = _agreed(session, incident)
-        freezes = about is not None and about.frozen_at is not None and incident_id in _freezing(session, about.id)
+        keeps = helps and about is not None and incident_id in _freezing(session, about.id)
+        freezes = keeps and about is not None and about.frozen_at is not None
         lead = session.get_one(Person, incident.lead_id).name if incident.lead_id else None
         asks, reporter = _asks(session, incident), session.get_one(Person, incident.reporter_id)
-        return Whole(incident, reporter, about, lead, helps, freezes, agreed, asks, entries, list(by_hour.values()))
+        waits = _waits(keeps, agreed if helps else (), asks)
+        return Whole(incident, reporter, about, lead, helps, freezes, agreed, asks, entries, list(by_hour.values()), waits)
 
 
 def open_to(ctx: Context, sight: Sight, found: Whole) -> dict[str, frozenset[int]]:
@@ -302,9 +306,12 @@ def undecided(ctx: Context, incident_id: int) -> str | None:
     with ctx.db.read() as session:
         incident = session.get_one(Incident, incident_id)
         person = _volunteer(session, incident)
-        if person and (incident_id in _freezing(session, person.id) or any(not row.decided for row in _agreed(session, incident))):
-            return "volunteer"
-        return "resident" if _asks(session, incident) else None
+        keeps = person is not None and incident_id in _freezing(session, person.id)
+        return _waits(keeps, _agreed(session, incident) if person else (), _asks(session, incident))
+
+
+def _waits(keeps: bool, agreed: Sequence[Row[*tuple[Any, ...]]], asks: Sequence[Need]) -> str | None:
+    return "volunteer" if keeps or any(not row.decided for row in agreed) else "resident" if asks else None
 
 
 def _volunteer(session: Session, incident: Incident) -> Person | None:
