@@ -112,7 +112,7 @@ def test_nothing_stored_is_left_out(city: City, client: Visitor) -> None:
         Need: {"category", "urgency", "mode", "availability", "languages", "helpers_needed", "details", "share_contact", "on_behalf_name",
                "on_behalf_phone", "call", "school_level", "repeats", "wanted_at", "address", "exact_point", "public_lon", "public_lat",
                "approximate", "territory_id", "posted_by", "posted_at", "confirmed_at", "state",
-               "moderation"},
+               "moderation", "held_at"},
         Person: {"name", "email", "phone", "language", "contact", "email_confirmed_at", "notice_version"},
     }  # fmt: skip
     for_the_machine = {

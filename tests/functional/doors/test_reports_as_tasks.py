@@ -66,6 +66,7 @@ def test_what_a_lead_holds_only_a_lead_lets_go_on(city: City, sign_in: Any, clie
     report = visitor.submit(visitor.get(f"/coordination/incidents/{city.all(Incident)[0].id}"), "Put it on hold")
     page = client.get(own)
     assert "It is on hold: the town hall clarifies something first." in page.text and "Go on looking" not in page.text
+    assert "On hold since" in client.get(f"{own}/data").text
     assert "This has changed meanwhile" in client.submit(stale, "Yes, go on looking").text
     page = visitor.get(f"/coordination/needs/{need.id}")
     assert "The request is on hold" in page.text and "Go on looking" not in page.text
