@@ -94,10 +94,10 @@ def _beside(person_id: int, other_id: int) -> str:
     if not all(exacts):
         exacts = []
     addresses = [duplicates.last_address(ctx(), sight(), i) for i in ids] if exacts else []
-    cannot = merging.why_not(ctx(), sight(), *ids)
+    cannot = merging.why_not(ctx(), *[detail.row for detail in found])
     return render_template(
         "coordination/same.html", details=found, exacts=exacts, addresses=addresses, cannot=BEFOREHAND[cannot] if cannot else None,
-        apart=ids[1] in duplicates.told_apart(ctx(), sight(), ids[0]),
+        apart=duplicates.are_apart(ctx(), *ids),
     )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def _offered(offer_id: int) -> ResponseReturnValue:
 
 
 def _perhaps_known(person_id: int) -> None:
-    if duplicates.of(ctx(), sight(), person_id):
+    if duplicates.of(ctx(), sight(), person_id)[0]:
         flash(_("Perhaps this person is known already: the page of person no. %(number)s says who it may be.", number=person_id))
 
 

@@ -133,9 +133,8 @@ def person_page(
 
 
 def _same(person_id: int) -> Same:
-    return (
-        duplicates.of(ctx(), sight(), person_id), duplicates.folded_into(ctx(), person_id), duplicates.told_apart(ctx(), sight(), person_id)
-    )  # fmt: skip
+    pairs, apart = duplicates.of(ctx(), sight(), person_id)
+    return pairs, duplicates.folded_into(ctx(), person_id), apart
 
 
 def task_page(

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.context import Context
@@ -55,12 +55,12 @@ class Folded:
     at: datetime
 
 
-def of(ctx: Context, sight: Sight, person_id: int) -> list[Pair]:
-    """Who may be the same as somebody, the likeliest first, ten at the most."""
+def of(ctx: Context, sight: Sight, person_id: int) -> tuple[list[Pair], list[int]]:
+    """Who may be the same as somebody, the likeliest first, ten at the most; and who in sight was said to be somebody else."""
     with ctx.db.read() as session:
         person = session.scalar(sight.find(Person, person_id))
         if person is None or person.merged_into_id is not None or person.role != Role.NONE:
-            return []
+            return [], []
         reasons: dict[int, list[Why]] = defaultdict(list)
         mine = [*filter(None, (person.phone_index, person.email_index))]
         same = or_(*(column.in_(mine) for _, column in CONTACTS))
@@ -68,10 +68,12 @@ def of(ctx: Context, sight: Sight, person_id: int) -> list[Pair]:
             reasons[other.id] += [why for why, column in CONTACTS if getattr(other, column.key) in mine]
         for other in _alike(session, ctx, person_id):
             reasons[other].append(Why.ALIKE)
-        refused = {i for pair in _told_apart(session, [person_id]) for i in pair}
-        others = _people(session, sight, reasons.keys() - refused)
-        pairs = [_pair(person, other, reasons[other.id]) for other in others]
-    return sorted(pairs, key=lambda pair: (-_weight(pair), pair.one_id, pair.other_id))[:SHOWN]
+        refused = {i for pair in _told_apart(session, [person_id]) for i in pair} - {person_id}
+        others = _people(session, sight, reasons.keys() | refused)
+        pairs = [_pair(person, other, reasons[other.id]) for other in others if other.id not in refused]
+        apart = sorted(other.id for other in others if other.id in refused)
+    pairs = sorted(pairs, key=lambda pair: (-_weight(pair), pair.one_id, pair.other_id))[:SHOWN]
+    return pairs, apart
 
 
 def shared(ctx: Context, sight: Sight) -> list[Pair]:
@@ -122,12 +124,10 @@ def say_perhaps(ctx: Context, one_id: int, other_id: int, by: Actor) -> None:
                 record(session, "people_perhaps_same", now, by, person_id=person_id)
 
 
-def told_apart(ctx: Context, sight: Sight, person_id: int) -> Sequence[int]:
-    """Who in sight was said to be somebody else than this one."""
-    of = or_(NotSame.one_id == person_id, NotSame.other_id == person_id)
-    others = select(case((NotSame.one_id == person_id, NotSame.other_id), else_=NotSame.one_id)).where(of)
+def are_apart(ctx: Context, one_id: int, other_id: int) -> bool:
+    """Whether somebody has said that these two are different people."""
     with ctx.db.read() as session:
-        return session.scalars(select(Person.id).where(Person.id.in_(others), sight.of_person()).order_by(Person.id).limit(PAIRS)).all()
+        return tuple(sorted((one_id, other_id))) in _told_apart(session, [one_id])
 
 
 def folded_into(ctx: Context, person_id: int) -> Sequence[Folded]:

@@ -130,7 +130,9 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
         incident = session.get_one(Incident, incident_id)
         record(session, READ, ctx.now(), by, task_id=incident.task_id)
         session.flush()
-        about = session.get(Person, incident.about_id) if incident.about_id else None
+        ids = {incident.reporter_id, incident.about_id, incident.lead_id} - {None}
+        people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
+        about = people.get(incident.about_id)
         for person_id in {incident.reporter_id, incident.about_id} - {None}:
             # "To check something": their own pages and other agents learn nothing of a report from it.
             write_down_look(session, ctx, person_id, "check", by)
@@ -155,8 +157,8 @@ def read(ctx: Context, incident_id: int, by: Actor) -> Whole:
         agreed = _agreed(session, incident)
         keeps = helps and about is not None and incident_id in _freezing(session, about.id)
         freezes = keeps and about is not None and about.frozen_at is not None
-        lead = session.get_one(Person, incident.lead_id).name if incident.lead_id else None
-        asks, reporter = _asks(session, incident), session.get_one(Person, incident.reporter_id)
+        lead = people[incident.lead_id].name if incident.lead_id else None
+        asks, reporter = _asks(session, incident), people[incident.reporter_id]
         waits = _waits(keeps, agreed if helps else (), asks)
         return Whole(incident, reporter, about, lead, helps, freezes, agreed, asks, entries, list(by_hour.values()), waits)
 

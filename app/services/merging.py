@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy import Row, bindparam, exists, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.context import Context
@@ -93,11 +93,13 @@ def merge(ctx: Context, sight: Sight, kept_id: int, folded_id: int, choice: Mapp
         return kept.id
 
 
-def why_not(ctx: Context, sight: Sight, one_id: int, other_id: int) -> Cannot | None:
-    """Why these two would not be merged now, if they would not."""
+def why_not(ctx: Context, one: Row[*tuple[Any, ...]], other: Row[*tuple[Any, ...]]) -> Cannot | None:
+    """Why these two in sight would not be merged now, if they would not. Columns: id, role, approved_at, merged_into_id."""
+    if one.merged_into_id or other.merged_into_id:
+        return Cannot.GONE
     with ctx.db.read() as session:
         try:
-            _check(session, *_both(session, sight, one_id, other_id, lock=False))
+            _check(session, one, other)
         except CannotMerge as error:
             return error.why
     return None
@@ -136,27 +138,29 @@ def undo(ctx: Context, sight: Sight, merge_id: int, by: Actor) -> None:
         done.undone_at, done.undone_by_id = now, by.person_id
 
 
-def _both(session: Session, sight: Sight, kept_id: int, folded_id: int, *, lock: bool = True) -> tuple[Person, Person]:
+def _both(session: Session, sight: Sight, kept_id: int, folded_id: int) -> tuple[Person, Person]:
     """Locked in the order of their ids."""
-    wanted = {i: sight.find(Person, i) for i in sorted({kept_id, folded_id})}
-    people = {i: session.scalar(one.with_for_update(of=Person) if lock else one) for i, one in wanted.items()}
-    kept, folded = people[kept_id], people[folded_id]
+    wanted = select(Person).where(Person.id.in_({kept_id, folded_id}), sight.of_person()).order_by(Person.id)
+    people = {person.id: person for person in session.scalars(wanted.with_for_update(of=Person))}
+    kept, folded = people.get(kept_id), people.get(folded_id)
     if kept is None or folded is None or kept is folded or kept.merged_into_id or folded.merged_into_id:
         raise CannotMerge(Cannot.GONE)
     return kept, folded
 
 
-def _check(session: Session, kept: Person, folded: Person) -> None:
+def _check(session: Session, kept: Person | Row[*tuple[Any, ...]], folded: Person | Row[*tuple[Any, ...]]) -> None:
     if kept.role != Role.NONE or folded.role != Role.NONE:
         raise CannotMerge(Cannot.AGENT)
     ids = kept.id, folded.id
     together = select(Match.id).join(Match.need).join(Match.offer)
-    if session.scalar(together.where(Need.person_id.in_(ids), Offer.person_id.in_(ids), Match.state.in_(LIVE)).limit(1)):
-        raise CannotMerge(Cannot.TOGETHER)
+    together = together.where(Need.person_id.in_(ids), Offer.person_id.in_(ids), Match.state.in_(LIVE))
     # The city's approval is of what it has seen: it does not pass to an offer that still waits for it.
     waiting = [person.id for person in (kept, folded) if person.approved_at is None]
     offers = select(Offer.id).where(Offer.person_id.in_(waiting), Offer.state != OfferState.WITHDRAWN)
-    if len(waiting) == 1 and session.scalar(offers.limit(1)):
+    meet, offer = session.execute(select(together.exists(), offers.exists())).one()
+    if meet:
+        raise CannotMerge(Cannot.TOGETHER)
+    if len(waiting) == 1 and offer:
         raise CannotMerge(Cannot.APPROVE)
 
 

@@ -23,7 +23,7 @@ def person_of(city: City, need_id: int) -> int:
 
 
 def found(city: City, person_id: int, sight: Sight = ALL) -> list[tuple[int, tuple[Why, ...]]]:
-    return [(pair.other_id + pair.one_id - person_id, pair.why) for pair in duplicates.of(city.ctx, sight, person_id)]
+    return [(pair.other_id + pair.one_id - person_id, pair.why) for pair in duplicates.of(city.ctx, sight, person_id)[0]]
 
 
 def twice(city: City) -> tuple[int, int]:
