@@ -39,6 +39,7 @@ BY_THE_CLOCK = (
 )  # fmt: skip
 """What becomes due by itself: each looks for it by state and time, and says how much there was."""
 READ_MAIL_EVERY_S = 180.0
+STATISTICS_EVERY_S = 3600.0
 LONGEST_PAUSE_S = 30.0
 
 
@@ -75,6 +76,9 @@ class Worker:
         beside = [threading.Thread(target=relay.run, args=(stop,), name="relay") for relay in self.relays]
         if self.ctx.settings.mail_imap_server:
             beside.append(threading.Thread(target=_repeat, args=(self.read_mail, stop, READ_MAIL_EVERY_S), name="mailbox"))
+        if self.ctx.db.engine.dialect.name == "sqlite":
+            count = self.ctx.db.refresh_statistics
+            beside.append(threading.Thread(target=_repeat, args=(count, stop, STATISTICS_EVERY_S), name="statistics"))
         for thread in beside:
             thread.start()
         # Compiling takes half a minute the first time on a machine: beside the work, which needs it only for several needs at once.

@@ -92,9 +92,9 @@ def fill(ctx: Context, size: Size = Size()) -> None:
         _put(connection, Alike.__table__, ({"one_id": id, "other_id": id + 1} for id in range(3, 2 * size.alike, 2)))
         _put(connection, wishes, _wishes(people, now))
         _put(connection, outbox, _messages(ctx, rng, size, matches, needs, offers, people, now))
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("ANALYZE")
-    if ctx.db.engine.dialect.name == "postgresql":
+    if ctx.db.engine.dialect.name == "sqlite":
+        ctx.db.refresh_statistics()
+    else:
         with ctx.db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             numbered = "SELECT table_name FROM information_schema.columns WHERE column_name = 'id' AND column_default LIKE 'nextval%%'"
             for (table,) in connection.exec_driver_sql(numbered).all():

@@ -236,11 +236,17 @@ def record_bounced(connection: Connection, id: int, *, now: dt.datetime, error: 
     connection.execute(update(outbox).where(outbox.c.id == id).values(values))
 
 
-def told(connection: Connection, readers: Collection[int], about: Collection[str], limit: int) -> list[Told]:
-    """The messages to one of ``readers`` about one of these, the newest first."""
+def told(
+    connection: Connection, readers: Collection[int], about: Collection[str], limit: int, before: dt.datetime | None = None
+) -> list[Told]:
+    """The messages to one of ``readers`` about one of these, the newest first; up to ``before`` where it is given."""
+    if not readers:
+        return []
+    until = [outbox.c.created_at <= before] if before else []
     rows = connection.execute(
         select(*(outbox.c[f.name] for f in fields(Told)))
-        .where(outbox.c.reader_id.in_(readers), outbox.c.about.in_(about))
+        # By the index of what they are about: those who helped many have many messages about others.
+        .where(func.coalesce(outbox.c.reader_id, 0).in_(readers), outbox.c.about.in_(about), *until)
         .order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
         .limit(limit)
     )

@@ -90,6 +90,7 @@ outbox = Table(
     Index(None, "state", "due_at"),
     Index("ix_notification_outbox_listed", "state", "created_at", "reader_id"),
     Index(None, "reader_id"),
+    Index(None, "about"),
     Index(None, "wishes_id", "sent_at"),
     Index(None, "bundled_in"),
     sqlite_autoincrement=True,  # what a relay records of a message that has gone is never taken for another's

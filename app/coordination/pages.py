@@ -1,6 +1,7 @@
 """One page a thing: what to do about it first, what is public of it, and what happened."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import abort, render_template, request
@@ -17,6 +18,7 @@ from app.models import Need, Offer, Person, Task, TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import choosing, details, duplicates, sharing, why
 from app.services.checks import checks_of
+from app.services.period import EARLIEST, LATEST
 from app.services.reasons import may_tell
 from app.services.sight import Kind
 from app.why_words import nobody_sentences, pair_sentence, refused_counts, what_keeps
@@ -36,7 +38,7 @@ REASONS = ("call", "place", "check")
 @permit(COORDINATOR)
 def need(need_id: int) -> ResponseReturnValue:
     def read() -> tuple[details.Detail | None, choosing.Candidates | None]:
-        return details.need(ctx(), sight(), need_id), choosing.candidates(ctx(), sight(), need_id)
+        return details.need(ctx(), sight(), need_id, _before()), choosing.candidates(ctx(), sight(), need_id)
 
     return _show(("need", need_id), (Need, REASONS), read, lambda found, exact: need_page(need_id, *found, exact=exact))
 
@@ -45,7 +47,7 @@ def need(need_id: int) -> ResponseReturnValue:
 @permit(COORDINATOR)
 def offer(offer_id: int) -> ResponseReturnValue:
     return _show(
-        ("offer", offer_id), (Offer, REASONS), lambda: details.offer(ctx(), sight(), offer_id),
+        ("offer", offer_id), (Offer, REASONS), lambda: details.offer(ctx(), sight(), offer_id, _before()),
         lambda found, exact: offer_page(offer_id, found, exact),
     )  # fmt: skip
 
@@ -53,14 +55,15 @@ def offer(offer_id: int) -> ResponseReturnValue:
 @coordination.get(f"/matches/<{ID}:match_id>")
 @permit(COORDINATOR)
 def match(match_id: int) -> ResponseReturnValue:
-    return live.show(("match", match_id, sight()), lambda: details.match(ctx(), sight(), match_id), _match_page)
+    before = _before()
+    return live.show(("match", match_id, sight(), before), lambda: details.match(ctx(), sight(), match_id, before), _match_page)
 
 
 @coordination.get(f"/people/<{ID}:person_id>")
 @permit(COORDINATOR)
 def person(person_id: int) -> ResponseReturnValue:
     def read() -> tuple[details.Detail | None, Same]:
-        return details.person(ctx(), sight(), person_id), _same(person_id)
+        return details.person(ctx(), sight(), person_id, _before()), _same(person_id)
 
     return _show(("person", person_id), (Person, REASONS), read, lambda found, exact: person_page(person_id, *found, exact=exact))
 
@@ -72,7 +75,7 @@ def task(task_id: int) -> ResponseReturnValue:
     sharing.look_in(ctx(), task_id, me.id)
 
     def read() -> tuple[details.Detail | None, Sequence[sharing.Colleague]]:
-        return details.task(ctx(), sight(), task_id), sharing.present(ctx(), [task_id]).get(task_id, ())
+        return details.task(ctx(), sight(), task_id, _before()), sharing.present(ctx(), [task_id]).get(task_id, ())
 
     return _show(("task", task_id), (Task, ("task",)), read, lambda found, exact: task_page(task_id, *found, exact=exact))
 
@@ -84,7 +87,16 @@ def _show(
     and does not follow what changes: that would take it away from under somebody who is on the phone."""
     (kind, reasons), reason = look, request.args.get("look", "")
     exact = details.looked(ctx(), sight(), kind, name[1], reason, actor()) if reason in reasons else None
-    return render(read(), exact) if exact else live.show((*name, sight()), read, lambda found: render(found, None))
+    return render(read(), exact) if exact else live.show((*name, sight(), _before()), read, lambda found: render(found, None))
+
+
+def _before() -> datetime | None:
+    """Up to when the address asks for what happened; ``None``: up to now, also for what is no moment."""
+    try:
+        moment = datetime.fromisoformat(request.args.get("before", ""))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo and EARLIEST <= moment.date() <= LATEST else None
 
 
 def need_page(

@@ -3,12 +3,14 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.crypto import EncryptedText
 from app.db import IDS_ONCE, Base
 from notifications.types import UTCDateTime
+
+_OPEN, _DONE = text("closed_at IS NULL"), text("closed_at IS NOT NULL")
 
 
 class TaskKind(StrEnum):
@@ -47,7 +49,11 @@ class Task(Base):
     """
 
     __tablename__ = "agent_task"
-    __table_args__ = (Index("ix_agent_task_open", "closed_at", "due_at"), IDS_ONCE)
+    __table_args__ = (
+        Index("ix_agent_task_open", "due_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_agent_task_done", "closed_at", sqlite_where=_DONE, postgresql_where=_DONE),
+        IDS_ONCE,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))

@@ -4,9 +4,10 @@ both ways, for all posts of both, and is shown to nobody."""
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.models import Block, Incident, Person
 from app.services.events import SYSTEM, Actor
@@ -25,10 +26,14 @@ def blocked_of(session: Session, people: Collection[Person]) -> Mapping[int, fro
     Somebody without account is a person of its own for each request: what holds for one of them holds for all.
     """
     names = {name for person in people for name in identities(person)}
-    themselves = or_(Person.id.in_([person.id for person in people]), Person.email_index.in_(names), Person.phone_index.in_(names))
-    either = select(Block.person_id, Block.other_id).join(Person, Person.id.in_([Block.person_id, Block.other_id])).where(themselves)
-    apart = select(Incident.reporter_id, Incident.about_id).join(Person, Person.id.in_([Incident.reporter_id, Incident.about_id]))
-    blocks = session.execute(either.union(apart.where(themselves, Incident.apart, Incident.about_id.is_not(None)))).all()
+    same = or_(Person.id.in_([person.id for person in people]), Person.email_index.in_(names), Person.phone_index.in_(names))
+    themselves = select(select(Person.id).where(same).cte("themselves").c.id)
+
+    def pairs(one: InstrumentedAttribute[Any], other: InstrumentedAttribute[Any]) -> Select[tuple[int, int]]:
+        return select(one, other).where(other.is_not(None), or_(one.in_(themselves), other.in_(themselves)))
+
+    apart = pairs(Incident.reporter_id, Incident.about_id).where(Incident.apart)
+    blocks = session.execute(pairs(Block.person_id, Block.other_id).union(apart)).all()
     if not blocks:
         return dict.fromkeys((person.id for person in people), frozenset())
     named = _named(session, {person_id for pair in blocks for person_id in pair})

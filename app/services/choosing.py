@@ -64,12 +64,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Candidates:
-    """``pinned`` is the offer that is asked before all others; ``more`` says that not everybody could be looked at."""
+    """``pinned`` is the offer that is asked before all others; ``among`` is how many could be looked at where there are more, else 0."""
 
     could: Sequence[Candidate]
     others: Sequence[Candidate]
     pinned: int | None
-    more: bool
+    among: int
 
 
 def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
@@ -106,7 +106,7 @@ def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
         if told.forbidden or UNTOLD.isdisjoint(refused):
             others.append((len(refused), replace(told, refused=refused)))
     best = [replace(each, why=explain(asks, offers[each.offer_id], found[each.offer_id], policy, past)) for each in _first(could)]
-    return Candidates(best, _first(others), need.pinned_offer_id, len(rows) == LOOKED_AT)
+    return Candidates(best, _first(others), need.pinned_offer_id, len(rows) if len(rows) == LOOKED_AT else 0)
 
 
 def _first(ranked: list[tuple[float, Candidate]]) -> list[Candidate]:

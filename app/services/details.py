@@ -3,12 +3,11 @@
 ``None`` is the answer for what does not exist and for what lies outside the coordinator's territory alike.
 """
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import product
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
@@ -23,39 +22,35 @@ from app.models import (
     Person,
     PersonTerritory,
     PostedBy,
-    Role,
     Task,
     TaskKind,
     Territory,
     Visit,
 )
 from app.services.events import Actor, just_now, record
+from app.services.history import History, Rows, about_matches, history, matches_of
 from app.services.sight import Kind, Sight
 from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
 from app.services.telling import about_words
 from matching.lifecycle import VisitState
-from notifications import outbox
-from notifications.outbox import Told
 
-TIMELINE_LENGTH = 100
-ECHOES = ("need_asked", "need_agreed", "need_closed")
-"""Moves of a need that only follow its matches', which the timeline tells already."""
+MOST = 100
+"""Of a person's own posts, of open tasks, of what was said of an outcome."""
 
 
 @dataclass(frozen=True)
 class Detail:
-    """``row`` has the thing's public columns. ``events`` and ``messages`` come newest first, each message with the person it went to;
-    ``who`` says on which side a person stands. ``needs`` and ``offers`` are a person's own that are in sight."""
+    """``row`` has the thing's public columns; ``who`` says on which side a person stands. ``matches`` are all there are, of which
+    ``history`` has those of a moment. ``needs`` and ``offers`` are a person's own that are in sight."""
 
     row: Row[*tuple[Any, ...]]
-    events: Sequence[Row[*tuple[Any, ...]]]
+    history: History
     who: dict[int, str]
-    matches: Sequence[Row[*tuple[Any, ...]]] = ()
-    tasks: Sequence[Row[*tuple[Any, ...]]] = ()
-    messages: Sequence[Told] = ()
-    needs: Sequence[Row[*tuple[Any, ...]]] = ()
-    offers: Sequence[Row[*tuple[Any, ...]]] = ()
-    outcomes: Sequence[Row[*tuple[Any, ...]]] = ()
+    matches: Rows = ()
+    tasks: Rows = ()
+    needs: Rows = ()
+    offers: Rows = ()
+    outcomes: Rows = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +76,7 @@ def may_see(ctx: Context, sight: Sight, kind: Kind, thing_id: int) -> bool:
         return session.scalar(select(sight.find(kind, thing_id).exists())) or False
 
 
-def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
+def need(ctx: Context, sight: Sight, need_id: int, before: datetime | None = None) -> Detail | None:
     with ctx.db.read() as session:
         row = session.execute(
             select(
@@ -97,15 +92,15 @@ def need(ctx: Context, sight: Sight, need_id: int) -> Detail | None:
         ).one_or_none()  # fmt: skip
         if row is None:
             return None
-        matches = _matches(session, Match.need_id == need_id)
-        ids = [match.id for match in matches]
-        events = _events(session, Event.need_id == need_id, Event.match_id.in_(ids))
+        matches = matches_of(session, Match.need_id == need_id)
+        events = Event.need_id == need_id, Event.match_id.in_([match.id for match in matches])
         who = {match.volunteer_id: "volunteer" for match in matches} | {row.person_id: "resident"}
-        about = [about_words(row.person_id, need_id=need_id), *_about(matches)]
-        return Detail(row, events, who, matches, _tasks(session, sight, Task.need_id == need_id), _messages(session, who, about))
+        about = [about_words(row.person_id, need_id=need_id), *about_matches(matches)]
+        past = history(session, events, who, about, matches, before=before)
+        return Detail(row, past, who, matches, _tasks(session, sight, Task.need_id == need_id))
 
 
-def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
+def offer(ctx: Context, sight: Sight, offer_id: int, before: datetime | None = None) -> Detail | None:
     with ctx.db.read() as session:
         row = session.execute(
             select(
@@ -121,16 +116,16 @@ def offer(ctx: Context, sight: Sight, offer_id: int) -> Detail | None:
         ).one_or_none()  # fmt: skip
         if row is None:
             return None
-        matches = _matches(session, Match.offer_id == offer_id)
-        ids = [match.id for match in matches]
+        matches = matches_of(session, Match.offer_id == offer_id)
         own = and_(Event.person_id == row.person_id, Event.need_id.is_(None))
-        events = _events(session, Event.offer_id == offer_id, Event.match_id.in_(ids), own)
+        events = Event.offer_id == offer_id, Event.match_id.in_([match.id for match in matches]), own
         who = {match.resident_id: "resident" for match in matches} | {row.person_id: "volunteer"}
-        about = [about_words(row.person_id), about_words(row.person_id, offer_id=offer_id), *_about(matches)]
-        return Detail(row, events, who, matches, _tasks(session, sight, Task.offer_id == offer_id), _messages(session, who, about))
+        about = [about_words(row.person_id), about_words(row.person_id, offer_id=offer_id), *about_matches(matches)]
+        past = history(session, events, who, about, matches, before=before)
+        return Detail(row, past, who, matches, _tasks(session, sight, Task.offer_id == offer_id))
 
 
-def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
+def match(ctx: Context, sight: Sight, match_id: int, before: datetime | None = None) -> Detail | None:
     """Columns besides the match's: the next visit, the need's category, urgency, hours and rhythm, how each side is reached, both
     quartiers, whether each side's page may be opened, and which agent made it by hand (made_by)."""
     there, here = aliased(Territory), aliased(Territory)
@@ -161,15 +156,15 @@ def match(ctx: Context, sight: Sight, match_id: int) -> Detail | None:
         if row is None:
             return None
         who = {row.volunteer_id: "volunteer", row.resident_id: "resident"}
-        events = _events(session, Event.match_id == match_id)
-        about = _about(_matches(session, Match.id == match_id))
+        about = about_matches(matches_of(session, Match.id == match_id))
+        past = history(session, [Event.match_id == match_id], who, about, before=before)
         said = select(Outcome.at, Outcome.side, Outcome.said, Outcome.because, Outcome.words)
-        outcomes = session.execute(said.where(Outcome.match_id == match_id).order_by(Outcome.id).limit(TIMELINE_LENGTH)).all()
+        outcomes = session.execute(said.where(Outcome.match_id == match_id).order_by(Outcome.id).limit(MOST)).all()
         tasks = _tasks(session, sight, Task.match_id == match_id)
-        return Detail(row, events, who, (), tasks, _messages(session, who, about), outcomes=outcomes)
+        return Detail(row, past, who, (), tasks, outcomes=outcomes)
 
 
-def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
+def task(ctx: Context, sight: Sight, task_id: int, before: datetime | None = None) -> Detail | None:
     """Columns: the task's, without its words; how whom it is about is reached; the need's category, urgency and state; agent_id and agent
     (who does it), incident_id and incident_state."""
     agent = aliased(Person)
@@ -194,10 +189,10 @@ def task(ctx: Context, sight: Sight, task_id: int) -> Detail | None:
         ).one_or_none()  # fmt: skip
         if row is None:
             return None
-        return Detail(row, _events(session, Event.task_id == task_id), {})
+        return Detail(row, history(session, [Event.task_id == task_id], (), [], before=before), {})
 
 
-def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
+def person(ctx: Context, sight: Sight, person_id: int, before: datetime | None = None) -> Detail | None:
     """Somebody's public facts, with those of their posts and matches that are in sight, and what happened to who was merged into them."""
     approver = aliased(Person)
     theirs = select(func.aggregate_strings(Territory.name, ", ")).join(PersonTerritory).where(PersonTerritory.person_id == Person.id)
@@ -218,32 +213,30 @@ def person(ctx: Context, sight: Sight, person_id: int) -> Detail | None:
             select(Need.id, Need.category, Need.urgency, Need.state, Need.posted_at)
             .where(Need.person_id == person_id, sight.inside(Need.territory_id))
             .order_by(Need.posted_at.desc(), Need.id.desc())
-            .limit(TIMELINE_LENGTH)
+            .limit(MOST)
         ).all()
         offers = session.execute(
             select(Offer.id, Offer.categories, Offer.state, Offer.created_at)
             .where(Offer.person_id == person_id, sight.inside(Offer.territory_id))
             .order_by(Offer.created_at.desc(), Offer.id.desc())
-            .limit(TIMELINE_LENGTH)
+            .limit(MOST)
         ).all()
         one = aliased(Match)  # each side by its index: an OR of the two would be asked of every match there is
         as_resident = select(one.id).join(one.need).where(Need.person_id == person_id)
         as_volunteer = select(one.id).join(one.offer).where(Offer.person_id == person_id)
-        matches = _matches(session, Match.id.in_(as_resident.union(as_volunteer)), sight.of_match())
+        matches = matches_of(session, Match.id.in_(as_resident.union(as_volunteer)), sight.of_match())
         seen = [Event.need_id.in_([need.id for need in needs]), Event.offer_id.in_([offer.id for offer in offers])]
-        themselves = [person_id, *session.scalars(select(Person.id).where(Person.merged_into_id == person_id).limit(TIMELINE_LENGTH))]
+        themselves = [person_id, *session.scalars(select(Person.id).where(Person.merged_into_id == person_id).limit(MOST))]
         own = and_(Event.person_id.in_(themselves), Event.need_id.is_(None), Event.offer_id.is_(None))
         who = {match.volunteer_id: "volunteer" for match in matches} | {match.resident_id: "resident" for match in matches}
         tasks = _tasks(session, sight, Task.person_id == person_id)
         about = [
             about_words(person_id), *[about_words(person_id, need_id=need.id) for need in needs],
             *[about_words(person_id, offer_id=offer.id) for offer in offers],
-            *_about(matches),
+            *about_matches(matches),
         ]  # fmt: skip
-        return Detail(
-            row, _events(session, own, *seen), who | dict.fromkeys(themselves, "self"), matches, tasks,
-            _messages(session, [person_id], about), needs, offers
-        )  # fmt: skip
+        past = history(session, [own, *seen], [person_id], about, matches, before=before)
+        return Detail(row, past, who | dict.fromkeys(themselves, "self"), matches, tasks, needs, offers)
 
 
 def look(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by: Actor) -> Exact | None:
@@ -312,22 +305,6 @@ def whom_to_call(need: Need, resident: Person) -> tuple[str, str]:
     return resident.name, resident.phone or ""
 
 
-def _matches(session: Session, *which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
-    return session.execute(
-        select(
-            Match.id, Match.need_id, Match.offer_id, Match.state, Match.outcome, Match.mode, Match.distance_m, Match.proposed_at,
-            Match.deadline_at, Need.category, Need.person_id.label("resident_id"), Offer.person_id.label("volunteer_id"),
-            Territory.name.label("quartier"),
-        )
-        .join(Match.need)
-        .join(Match.offer)
-        .outerjoin(Territory, Territory.id == Need.territory_id)
-        .where(*which)
-        .order_by(Match.proposed_at.desc(), Match.id.desc())
-        .limit(TIMELINE_LENGTH)
-    ).all()  # fmt: skip
-
-
 def _open_tasks() -> Any:
     to_volunteer = (Task.person_id == Offer.person_id).label("to_volunteer")
     return (
@@ -339,40 +316,9 @@ def _open_tasks() -> Any:
         .outerjoin(Person, Person.id == Task.person_id)
         .where(Task.closed_at.is_(None))
         .order_by(Task.due_at, Task.id)
-        .limit(TIMELINE_LENGTH)
+        .limit(MOST)
     )  # fmt: skip
 
 
-def _tasks(session: Session, sight: Sight, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
+def _tasks(session: Session, sight: Sight, which: ColumnElement[bool]) -> Rows:
     return session.execute(_open_tasks().where(which, sight.of_task())).all()
-
-
-def _events(session: Session, *which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The latest of those of which any is true."""
-    told = Event.kind.not_in(ECHOES), or_(Event.kind != "need_open", Event.reason != "free")
-    # Each by its index and worked out first: else all events there are would be gone through, from the latest on.
-    each = union(*(select(Event.id, Event.at).where(one, *told) for one in which)).cte("each").prefix_with("MATERIALIZED").c
-    latest = select(each.id).order_by(each.at.desc(), each.id.desc()).limit(TIMELINE_LENGTH)
-    agent = case((Person.role != Role.NONE, Person.name), else_=None).label("agent")
-    return session.execute(
-        select(Event.at, Event.kind, Event.channel, Event.reason, Event.actor_id, Event.match_id, Event.task_id, agent)
-        .outerjoin(Person, Person.id == Event.actor_id)
-        .where(Event.id.in_(latest))
-        .order_by(Event.at.desc(), Event.id.desc())
-    ).all()
-
-
-def _about(matches: Sequence[Row[*tuple[Any, ...]]]) -> list[str]:
-    """All that a message to either side of these matches may say that it is about."""
-    return [
-        about_words(person_id, match_id=match.id, need_id=need_id, offer_id=offer_id)
-        for match in matches
-        for person_id, need_id, offer_id in product(
-            (match.resident_id, match.volunteer_id), (match.need_id, None), (match.offer_id, None)
-        )
-    ]  # fmt: skip
-
-
-def _messages(session: Session, readers: Collection[int], about: list[str]) -> Sequence[Told]:
-    """Messages about these to one of these people."""
-    return outbox.told(session.connection(), readers, about, TIMELINE_LENGTH)

@@ -89,8 +89,10 @@ def hear_requests(session: Session, person: Person, now: datetime) -> None:
 
 def about_words(person_id: int, *, need_id: int | None = None, offer_id: int | None = None, match_id: int | None = None) -> str:
     """How the outbox names what a message is about, such as ``match:12/need:3/person:7``."""
-    things = {"match": match_id, "need": need_id, "offer": offer_id, "person": person_id}
-    return "/".join(f"{name}:{thing}" for name, thing in things.items() if thing)
+    match = f"match:{match_id}/" if match_id else ""
+    need = f"need:{need_id}/" if need_id else ""
+    offer = f"offer:{offer_id}/" if offer_id else ""
+    return f"{match}{need}{offer}person:{person_id}"
 
 
 def spoken(session: Session, message: Message, person: Person, ctx: Context, about: str) -> str:

@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 from app import create_app
-from app.services import choosing, finding, lists, mail
+from app.services import choosing, finding, history, lists, mail
 from benchmarks import rooms
 from benchmarks.volume import EVERYTHING, PASSWORD, Size, fill
 from tests.databases import Databases
 from tests.pages import Visitor
 
 MOST_ROWS = 101
-"""A page of a list is shorter; a timeline has a hundred; there are 91 territories."""
+"""A page of a list is shorter, and a timeline; there are 91 territories."""
 MORE = {
     "need": choosing.LOOKED_AT,
+    **dict.fromkeys(("offer", "person"), history.MOST_MATCHES),
     "messages": mail.MOST + 1,  # their numbers alone
     "geojson": lists.MOST,
     "figures": 1_000,  # groups that are counted: by quartier and kind of help
