@@ -6,10 +6,12 @@ Catalogues are read as they were written (``messages.po``), once a process: noth
 import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 from babel import Locale
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -177,6 +179,12 @@ def speaking(language: str) -> Iterator[None]:
 def british() -> str:
     """The page's language for dates: English ones are written as in Europe."""
     return "en_GB" if language() == "en" else language()
+
+
+def day_of_year(day: date) -> str:
+    """Day, month and year: "1er novembre 2026"."""
+    words = format_date(day, "long", locale=british())
+    return f"1er{words[1:]}" if language() == "fr" and day.day == 1 else words
 
 
 def direction() -> str:

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from babel import Locale
 from flask import Flask, g, request, session, url_for
-from flask_babel import format_date, format_datetime, format_decimal
+from flask_babel import format_datetime, format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -47,7 +47,7 @@ def init(web: Flask) -> None:
         by_way=BY.__getitem__,
         category=kind_name,
         category_words=kind_phrase,
-        day=lambda day: format_date(day, "long"),
+        day=i18n.day_of_year,
         distance=lambda metres: distance_words(metres, i18n.language()),
         hours=lambda text: hours_words(text, i18n.language()),
         number=format_decimal,

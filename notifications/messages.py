@@ -332,7 +332,7 @@ class NeedClosed(Message):
     kind = "need_closed"
     topic = Topic.PROGRESS
     category: str
-    why: Literal["withdrawn", "expired"]
+    why: Literal["withdrawn", "called_off", "expired"]
 
 
 # --- what can wait

@@ -111,6 +111,7 @@ SAMPLES: dict[str, m.Message] = {
     "volunteer_paused": m.VolunteerPaused("Anne", CITY.phone),
     "volunteer_back": m.VolunteerBack("Anne", PAGE),
     "need_closed-withdrawn": m.NeedClosed("Zoé", "shopping", "withdrawn"),
+    "need_closed-called_off": m.NeedClosed("Zoé", "shopping", "called_off"),
     "need_closed-expired": m.NeedClosed("Zoé", "shopping", "expired"),
     "digest": m.Digest("Zoé", _items),
     "digest-one": m.Digest("Zoé", _items[:1]),

@@ -27,7 +27,7 @@ from app.services.reasons import Because
 from app.services.sharing import Assigned
 from matching.lifecycle import MoveNotAllowed, NeedState, OfferState, Side
 
-A_DAY = timedelta(days=1)
+A_DAY, LONGEST_PAUSE = timedelta(days=1), timedelta(days=365)
 NEED_MOVES = {"pause": NeedState.PAUSED, "resume": NeedState.OPEN, "withdraw": NeedState.WITHDRAWN}
 OFFER_MOVES = {"pause": OfferState.PAUSED, "resume": OfferState.ACTIVE, "withdraw": OfferState.WITHDRAWN}
 SAID = {
@@ -95,8 +95,10 @@ def place_need(need_id: int) -> ResponseReturnValue:
 @permit(COORDINATOR)
 def move_need(need_id: int, move: str) -> ResponseReturnValue:
     if request.method != "POST":
-        return _sure(move, url_for("coordination.need", need_id=need_id), tomorrow=ctx().now().astimezone(ctx().settings.zone) + A_DAY)
-    until = _day(request.form.get("until", "")) if move == "pause" else None
+        return _sure(move, url_for("coordination.need", need_id=need_id), given="")
+    until = given = None
+    if move == "pause" and (given := request.form.get("until", "").strip()) and (until := _day(given)) is None:
+        return _sure(move, url_for("coordination.need", need_id=need_id), given=given), 422
     with _kindly():
         posting.move_need(ctx(), need_id, NEED_MOVES[move], by_phone(), until)
     return _to_need(need_id)
@@ -251,18 +253,23 @@ def _to_tasks() -> ResponseReturnValue:
     return redirect(url_for("coordination.tasks"), 303)
 
 
-def _sure(move: str, back: str, tomorrow: datetime | None = None) -> str:
-    """``tomorrow``: the first day until which it may be paused, if there can be one."""
-    return render_template("coordination/sure.html", move=move, address=request.path, back=back, tomorrow=tomorrow)
+def _sure(move: str, back: str, given: str | None = None) -> str:
+    """``given``: the day until which it was to be paused, and cannot be; ``None`` where it is not paused until a day."""
+    tomorrow = ctx().now().astimezone(ctx().settings.zone).date() + A_DAY
+    return render_template(
+        "coordination/sure.html", move=move, address=request.path, back=back, given=given, first=tomorrow, last=tomorrow + LONGEST_PAUSE
+    )
 
 
 def _day(text: str) -> datetime | None:
-    """When people wake on a day that is still to come; anything else is no day."""
+    """When people wake on a day that is still to come, within a year; anything else is no day."""
     try:
         day = datetime.combine(date.fromisoformat(text), time(), ctx().settings.zone)
     except ValueError:
         return None
-    return ctx().settings.waking_hours.next_start(day, ctx().settings.zone) if day > ctx().now() else None
+    if not ctx().now() < day <= ctx().now() + LONGEST_PAUSE:
+        return None
+    return ctx().settings.waking_hours.next_start(day, ctx().settings.zone)
 
 
 def _placed(form: PlaceForm, kind: type[Need] | type[Offer], post_id: int) -> bool:

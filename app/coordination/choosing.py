@@ -1,8 +1,9 @@
 """Choosing the volunteer for a request by hand: asking, writing down what was agreed, pinning and forbidding a pair."""
 
+import re
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,6 +19,7 @@ from app.services.by_hand import Became
 
 LONGEST = 500
 TOO_LONG = _l("The reason is longer than %(most)s characters. Shorten it: nothing is done yet, and what you wrote is still there.")
+NO_NUMBER = _l("Write the number of the volunteer’s offer, for example 12. It stands on the offer’s page and in the list of offers.")
 SAID = {
     Became.WHY: _l("By the rules this volunteer would not be asked for this. Write why you do it all the same."),
     Became.OFF_DUTY: _l("This volunteer is off duty. Call them: they may come back on duty."),
@@ -48,9 +50,11 @@ def choose(need_id: int) -> ResponseReturnValue:
     if what == "unpin":
         became = by_hand.pin(ctx(), need_id, None, actor())
     else:
-        offer_id, because = whole(request.form.get("offer")) or abort(400), _because()
-        if len(because) > LONGEST:
-            return _too_long(need_id, {"do": what, "offer": offer_id}, because)
+        offer_id, because = whole("".join(re.findall(r"[0-9]", request.form.get("offer", "")))), _because()
+        if offer_id is None or len(because) > LONGEST:
+            return _again(need_id, what, offer_id, because)
+        if what == "forbid" and "sure" not in request.form:
+            return _sure_never(need_id, {"do": what, "offer": offer_id, "sure": "yes"})
         if what == "agreed" and "sure" not in request.form:
             became = by_hand.may_agree(ctx(), need_id, offer_id, because)
             if became is Became.DONE:
@@ -65,15 +69,25 @@ def _because() -> str:
     return "".join(c for c in request.form.get("because", "") if c.isprintable()).strip()
 
 
-def _too_long(need_id: int, fields: dict[str, Any], because: str) -> ResponseReturnValue:
-    sentence = TOO_LONG % {"most": LONGEST}
-    return render_template("coordination/because.html", need_id=need_id, sentence=sentence, fields=fields, because=because), 422
+def _again(need_id: int, what: str, offer_id: int | None, because: str) -> ResponseReturnValue:
+    """What was written is still there, to be mended."""
+    sentence = TOO_LONG % {"most": LONGEST} if offer_id else NO_NUMBER
+    given = {"what": what, "offer": offer_id, "because": because}
+    return render_template("coordination/because.html", need_id=need_id, sentence=sentence, **given), 422
 
 
 def _sure(need_id: int, fields: dict[str, Any]) -> str:
     return render_template(
         "sure.html", title=_("Have both agreed?"), go=_("Yes, both have agreed"), kind="", address=request.path, fields=fields,
         sentence=_("Both get each other’s name and phone number at once, and the volunteer the address. This cannot be undone."),
+        back=url_for("coordination.need", need_id=need_id, _anchor="volunteers"),
+    )  # fmt: skip
+
+
+def _sure_never(need_id: int, fields: dict[str, Any]) -> str:
+    return render_template(
+        "sure.html", title=_("Never bring these two together?"), go=_("Yes, never"), kind="danger", address=request.path, fields=fields,
+        sentence=_("It holds for all that both ever ask for or offer; nobody is told. It can be taken back on the page of this request."),
         back=url_for("coordination.need", need_id=need_id, _anchor="volunteers"),
     )  # fmt: skip
 

@@ -9,21 +9,24 @@ from typing import Any
 
 from flask import redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, format_time
+from flask_babel import to_user_timezone
 
 from app.coordination import figure_tables
 from app.coordination.door import coordination, sight
 from app.coordination.figure_tables import MOST_ROWS, Table
 from app.coordination.lists import whole
 from app.extensions import ctx
+from app.i18n import day_of_year, language
 from app.permissions import COORDINATOR, permit
 from app.services import counting, lists
 from app.services.cells import exported
 from app.services.counting import Counted
 from app.services.period import Period, choices, read_period
+from app.services.sight import topmost
 from app.services.streets import plain
 from app.sheets.write import write_table
 from config.categories import CATEGORIES
+from notifications.words import hours_clock
 
 TABLES = (
     "summary", "states", "kinds", "quartiers", "waits", "answers", "outcomes", "volunteers", "balance-kinds", "balance-quartiers",
@@ -39,7 +42,7 @@ class Wanted:
     wrong: bool
     territory_id: int | None
     place: str
-    """The territory's name; empty: all that is in sight."""
+    """The name of the territory, or of all that the agent oversees; empty for the whole city."""
     names: Mapping[str, str]
     """Of all territories in sight, by their id as text."""
 
@@ -52,7 +55,7 @@ class Wanted:
     def count(self) -> tuple[Counted, dict[str, Table], str]:
         """The figures, their tables, and at what time they were counted."""
         at, found = counting.count_lately(ctx(), sight(), self.period, self.territory_id, tuple(CATEGORIES))
-        return found, figure_tables.tables(found, self.names), format_time(at, "HH:mm")
+        return found, figure_tables.tables(found, self.names), hours_clock(f"{to_user_timezone(at):%H:%M}", language())
 
 
 def _wanted() -> Wanted:
@@ -61,7 +64,11 @@ def _wanted() -> Wanted:
     names = {str(row.id): row.name for row in lists.territories(ctx(), sight())}
     territory_id = whole(request.args.get("territory"))
     place = names.get(str(territory_id), "")
-    return Wanted(given or choices(_today())["usual"], given is None and bool(first or last), territory_id if place else None, place, names)
+    chosen = territory_id if place else None
+    return Wanted(
+        given or choices(_today())["usual"], given is None and bool(first or last), chosen, place or ", ".join(topmost(ctx(), sight())),
+        names,
+    )  # fmt: skip
 
 
 def _today() -> Any:
@@ -69,7 +76,7 @@ def _today() -> Any:
 
 
 def _days(period: Period) -> tuple[str, str]:
-    return format_date(period.first, "d MMMM y"), format_date(period.last, "d MMMM y")
+    return day_of_year(period.first), day_of_year(period.last)
 
 
 @coordination.get("/figures")
@@ -101,7 +108,7 @@ def figures_report() -> ResponseReturnValue:
     return render_template(
         "coordination/figures_report.html", wanted=wanted, headlines=figure_tables.headlines(found, public=True), tables=tables, at=at,
         worst=figure_tables.worst(tables["quartiers"], public=True), days=_days(wanted.period), days_before=_days(wanted.period.before),
-        today=format_date(_today(), "d MMMM y"), shown=figure_tables.shown,
+        today=day_of_year(_today()), shown=figure_tables.shown,
     )  # fmt: skip
 
 

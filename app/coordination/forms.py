@@ -24,6 +24,7 @@ from app.reach import PhoneIfNeeded
 from app.resident.forms import NeedForm, needed_if
 from app.services.accounts import Caller
 from app.services.details import Exact
+from app.services.period import EARLIEST
 from app.services.places import Spot, middle_of
 from app.services.posting import OfferInput
 from app.visits.forms import DayField
@@ -120,6 +121,8 @@ class CheckForm(Form):
     def validate_seen_on(self, field: DayField) -> None:
         if field.day > ctx().now().astimezone(ctx().settings.zone).date():
             raise ValidationError(_l("This day is still to come. Write down what you have seen already."))
+        if field.day < EARLIEST:
+            raise ValidationError(_l("This is too long ago. Check the year."))
 
     def validate_until(self, field: DayField) -> None:
         if self.ends and not self.seen_on.errors and self.ends <= self.seen_on.day:

@@ -13,10 +13,11 @@ from app.coordination.lists import whole
 from app.error_pages import sentence, words_for
 from app.extensions import ctx
 from app.identity import actor
-from app.models import Channel, Person, PostedBy, TaskKind
+from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind
 from app.permissions import COORDINATOR, permit
 from app.services import accounts, details, drafts, duplicates, finding, local, posting, town_hall
 from app.services.places import NoTerritory, Outside
+from app.services.sight import EVERYTHING, Kind
 from app.services.tasks import WITHIN
 
 NEED, OFFER = "coordination/new_need.html", "coordination/new_offer.html"
@@ -108,21 +109,25 @@ def new_offer() -> ResponseReturnValue:
 
 def _offered(offer_id: int) -> ResponseReturnValue:
     flash(_("The offer is posted."))
-    posted = details.offer(ctx(), sight(), offer_id)
-    if posted is None:  # in another coordinator's territory
-        return redirect(url_for("coordination.tasks"), 303)
-    row = posted.row
+    row = (details.offer(ctx(), EVERYTHING, offer_id) or abort(404)).row
     _perhaps_known(row.person_id)
     if row.approved_at is None:
         flash(_("Tell the volunteer: “First the town hall accepts you; you hear from us then.”"))
-        return redirect(url_for("coordination.offer", offer_id=offer_id), 303)
-    flash({
-        "phone": _("Tell the volunteer: “We call you when a neighbour needs you.”"),
-        "email": _("Tell the volunteer: “You get an e-mail when a neighbour needs you.”"),
-        "sms": _("Tell the volunteer: “You get a text message when a neighbour needs you.”"),
-        "letter": _("Tell the volunteer: “You get a letter when a neighbour needs you.”"),
-    }[row.contact])  # fmt: skip
-    return redirect(url_for("coordination.offer", offer_id=offer_id), 303)
+    else:
+        flash({
+            "phone": _("Tell the volunteer: “We call you when a neighbour needs you.”"),
+            "email": _("Tell the volunteer: “You get an e-mail when a neighbour needs you.”"),
+            "sms": _("Tell the volunteer: “You get a text message when a neighbour needs you.”"),
+            "letter": _("Tell the volunteer: “You get a letter when a neighbour needs you.”"),
+        }[row.contact])  # fmt: skip
+    return _to_page(Offer, offer_id, url_for("coordination.offer", offer_id=offer_id))
+
+
+def _to_page(kind: Kind, post_id: int, page: str) -> ResponseReturnValue:
+    if details.may_see(ctx(), sight(), kind, post_id):
+        return redirect(page, 303)
+    flash(_("It lies in the territory of colleagues, who see to it from now on. Its number is %(number)s.", number=post_id))
+    return redirect(url_for("coordination.tasks"), 303)
 
 
 def _perhaps_known(person_id: int) -> None:
@@ -132,10 +137,7 @@ def _perhaps_known(person_id: int) -> None:
 
 def _posted(need_id: int) -> ResponseReturnValue:
     flash(_("The request is posted."))
-    posted = details.need(ctx(), sight(), need_id)
-    if posted is None:  # in another coordinator's territory
-        return redirect(url_for("coordination.tasks"), 303)
-    row = posted.row
+    row = (details.need(ctx(), EVERYTHING, need_id) or abort(404)).row
     _perhaps_known(row.person_id)
     soon = (row.next_try_at or ctx().now() + WITHIN[TaskKind.PLACE]) + WITHIN[TaskKind.TELL]
     call_by = town_hall.call_by(ctx(), soon, f"need:{need_id}/person:{row.person_id}")
@@ -145,4 +147,4 @@ def _posted(need_id: int) -> ResponseReturnValue:
         "sms": _("Tell the caller: “We look for a volunteer now. You get a text message as soon as somebody is asked.”"),
         "letter": _("Tell the caller: “We look for a volunteer now. You get a letter as soon as somebody is asked.”"),
     }[row.contact])  # fmt: skip
-    return redirect(url_for("coordination.need", need_id=need_id), 303)
+    return _to_page(Need, need_id, url_for("coordination.need", need_id=need_id))

@@ -140,7 +140,7 @@ def _several(mark: Mark) -> str:
     """What a circle with a number stands for."""
     parts = [
         ngettext("%(num)s request", "%(num)s requests", mark.needs) if mark.needs else "",
-        _("%(number)s urgent", number=mark.urgent) if mark.urgent else "",
+        ngettext("%(num)s urgent", "%(num)s urgent", mark.urgent) if mark.urgent else "",
         ngettext("%(num)s offer", "%(num)s offers", mark.offers) if mark.offers else "",
         ngettext("%(num)s match", "%(num)s matches", mark.within) if mark.within else "",
     ]

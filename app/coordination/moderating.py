@@ -26,6 +26,10 @@ def read_edit(task_id: int) -> ResponseReturnValue:
     form = EditForm(prefix="edit-")
     if not form.validate_on_submit():
         return task_page(task_id, exact=details.look(ctx(), sight(), Task, task_id, "task", actor()), edit=form), 422
+    exact = details.look(ctx(), sight(), Task, task_id, "task", actor())
+    if exact and form.details.data == exact.words:
+        form.details.errors = [_("These are the words as they stand. Change them, or let the request go on as it is.")]
+        return task_page(task_id, exact=exact, edit=form), 422
     done = moderating.edit(ctx(), task_id, form.details.data, form.because.data, form.words.data, actor())
     return _done(done, _("The request goes on in the new words. Its writer is told."))
 

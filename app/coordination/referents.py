@@ -6,14 +6,18 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.coordination.door import ID, coordination, sight
-from app.error_pages import sentence
 from app.extensions import ctx
 from app.forms import Form, PickField, category_choices
 from app.identity import actor
 from app.permissions import ADMINISTRATOR, permit
 from app.services import lists
 from app.services import referents as service
-from app.services.referents import TooManyReferents
+from app.services.referents import DoesNotOversee, TooManyReferents
+
+SENTENCES = {
+    TooManyReferents: _l("There are very many already. Take one out first."),
+    DoesNotOversee: _l("This agent does not oversee that area, and would not see what is to be read there. Give them the area first."),
+}
 
 
 def _places() -> dict[str, str]:
@@ -36,8 +40,8 @@ def referents() -> ResponseReturnValue:
             done = service.add(ctx(), int(form.person.data), form.category.data or None, place, actor())
             flash(_("Added.") if done else _("This is so already."))
             return redirect(url_for("coordination.referents"), 303)
-        except TooManyReferents as error:
-            form.refuse(sentence(error))
+        except (TooManyReferents, DoesNotOversee) as error:
+            form.refuse(str(SENTENCES[type(error)]))
     shown = render_template("coordination/referents.html", form=form, referents=service.all_referents(ctx()))
     return shown, 422 if form.errors else 200
 

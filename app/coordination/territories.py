@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field
 from wtforms.validators import StopValidation
 
+from app.contacts import normal_phone
 from app.coordination.door import ID, coordination
 from app.coordination.lists import whole
 from app.extensions import ctx
@@ -22,7 +23,7 @@ from app.services import local
 from app.services.territories import listed
 from app.week_words import Unreadable, read_week
 from config.categories import CATEGORIES
-from notifications.words import NBSP, hours_clock, hours_words
+from notifications.words import NBSP, hours_clock, hours_words, phone_words
 
 _SENTENCES = {
     "phone": _l("Write a phone number such as 04 65 71 00 00, or nothing."),
@@ -33,10 +34,14 @@ _WAITS = {"": None, "yes": True, "no": False}
 
 
 def _as_stored(field: Field) -> str:
-    """What somebody wrote; weekly hours in their words become those of the settings, and stay as they are where they are not words."""
+    """What somebody wrote; weekly hours in their words become those of the settings, and stay as they are where they are not words. A
+    number is written as others are, but for those of few digits."""
     if field.name == "hours" and field.data and local.wrong("hours", field.data):
         with suppress(Unreadable):
             return read_week(field.data)
+    if field.name == "phone" and field.data:
+        with suppress(ValueError):
+            return phone_words(normal_phone(field.data))
     return field.data or ""
 
 

@@ -67,8 +67,12 @@ def exported(rows: Sequence[Row], *, public: bool = False) -> list[list[str | in
     hidden = withheld(rows)
     if not public:
         beside = giving_away(rows)
-        return [[row[0], *(f"{c.number} {MARK}" if c.few or i in beside else c.number for c in row[1:])] for i, row in enumerate(rows)]
+        return [[row[0], *(_marked(cell) if cell.few or i in beside else cell.number for cell in row[1:])] for i, row in enumerate(rows)]
     return [[row[0], *(None if i in hidden else cell.number for cell in row[1:])] for i, row in enumerate(rows)]
+
+
+def _marked(cell: Cell) -> str | None:
+    return None if cell.number is None else f"{cell.number} {MARK}"
 
 
 def withheld(rows: Sequence[Row]) -> set[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.context import Context
@@ -44,6 +44,16 @@ def add_check(ctx: Context, person_id: int, kind: CheckKind, seen_on: date, unti
             renewed = Task.kind == TaskKind.CHECK, Task.reason == kind, Task.person_id == person_id, Task.closed_at.is_(None)
             session.execute(update(Task).where(*renewed).values(closed_at=now, closed_by_id=by.person_id))
         record(session, "checked", now, by, reason=kind, person_id=person_id)
+
+
+def take_back(ctx: Context, person_id: int, check_id: int, by: Actor) -> bool:
+    """What was written down by mistake counts no more; that it stood there stays in what happened. ``False`` where it is gone already."""
+    with ctx.db.write() as session:
+        mistaken = Check.id == check_id, Check.person_id == person_id
+        kind = session.scalar(delete(Check).where(*mistaken).returning(Check.kind))
+        if kind is not None:
+            record(session, "check_taken_back", ctx.now(), by, reason=kind, person_id=person_id)
+        return kind is not None
 
 
 def remind_due(ctx: Context, limit: int = 200) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime
 from math import cos, radians
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session, joinedload, load_only
 
 from app.context import Context
@@ -47,8 +47,7 @@ _PERSON = load_only(Person.email_index, Person.phone_index)
 @dataclass(frozen=True)
 class Candidate:
     """A volunteer's offer for a request. ``why`` is what the pair counts for; else ``refused`` are the rules that it fails. ``asked``: this
-    request was theirs before; ``match_id``: it is now. ``seen``: the offer's page may be opened. ``forbidden``: an agent said that the two
-    are not to meet."""
+    request was theirs before; ``match_id``: it is now. ``seen``: the offer's page may be opened."""
 
     offer_id: int
     quartier: str
@@ -59,16 +58,17 @@ class Candidate:
     refused: tuple[Rule, ...] = ()
     asked: bool = False
     match_id: int | None = None
-    forbidden: bool = False
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """``pinned`` is the offer that is asked before all others; ``among`` is how many could be looked at where there are more, else 0."""
+    """``pinned`` is the offer that is asked before all others; ``forbidden`` are offers of those whom an agent said this resident is never
+    to be brought together with, one of each; ``among`` is how many could be looked at where there are more, else 0."""
 
     could: Sequence[Candidate]
     others: Sequence[Candidate]
     pinned: int | None
+    forbidden: Sequence[int]
     among: int
 
 
@@ -83,7 +83,7 @@ def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
         rows = session.execute(_near(sight, need)).all()
         asked = set(session.scalars(select(Match.offer_id).where(Match.need_id == need_id, counts())))
         live = dict(map(tuple, session.execute(select(Match.offer_id, Match.id).where(Match.need_id == need_id, Match.state.in_(LIVE)))))
-        forbidden = set(session.scalars(select(Block.other_id).where(Block.person_id == need.person_id, Block.by_id.is_not(None))))
+        forbidden = session.scalars(_forbidden(need.person_id)).all()
         here = territories(session)
         offers = {row.Offer.id: as_asked(row.Offer, offer_to_match(row.Offer, row.Person, here)) for row in rows}
         found = {i: result for i, offer in offers.items() if isinstance(result := check(asks, offer), Pair)}
@@ -96,17 +96,23 @@ def candidates(ctx: Context, sight: Sight, need_id: int) -> Candidates | None:
         apart_m = distance_m(asks.lon, asks.lat, offer.lon, offer.lat)
         told = Candidate(
             row.Offer.id, here.names.get(row.Offer.territory_id, ""), apart_m, row.Offer.last_asked_at, row.seen,
-            asked=row.Offer.id in asked, match_id=live.get(row.Offer.id), forbidden=row.Person.id in forbidden,
+            asked=row.Offer.id in asked, match_id=live.get(row.Offer.id),
         )  # fmt: skip
         pair = found.get(offer.id)
         if pair and not told.asked:
             could.append((terms.cost_m(pair), told))
             continue
         refused = tuple(rule for rule, refuse in RULES.items() if refuse(asks, offer) is not None)
-        if told.forbidden or UNTOLD.isdisjoint(refused):
+        if UNTOLD.isdisjoint(refused):
             others.append((len(refused), replace(told, refused=refused)))
     best = [replace(each, why=explain(asks, offers[each.offer_id], found[each.offer_id], policy, past)) for each in _first(could)]
-    return Candidates(best, _first(others), need.pinned_offer_id, len(rows) if len(rows) == LOOKED_AT else 0)
+    return Candidates(best, _first(others), need.pinned_offer_id, forbidden, len(rows) if len(rows) == LOOKED_AT else 0)
+
+
+def _forbidden(person_id: int) -> Select[tuple[int]]:
+    theirs = Block.person_id == person_id, Block.by_id.is_not(None)
+    one_each = select(func.max(Offer.id)).join(Block, Block.other_id == Offer.person_id).where(*theirs).group_by(Offer.person_id)
+    return one_each.order_by(func.max(Offer.id)).limit(LOOKED_AT)
 
 
 def _first(ranked: list[tuple[float, Candidate]]) -> list[Candidate]:

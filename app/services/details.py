@@ -30,7 +30,7 @@ from app.models import (
 from app.services.events import Actor, just_now, record
 from app.services.history import History, Rows, about_matches, history, matches_of
 from app.services.sight import Kind, Sight
-from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF
+from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF, HELP
 from app.services.telling import about_words
 from matching.lifecycle import VisitState
 
@@ -172,7 +172,7 @@ def task(ctx: Context, sight: Sight, task_id: int, before: datetime | None = Non
         row = session.execute(
             select(
                 Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.created_at, Task.due_at, Task.closed_at,
-                Task.person_id, Need.category, Need.urgency, Need.state.label("need_state"), Match.state.label("match_state"),
+                Task.person_id, HELP, Need.urgency, Need.state.label("need_state"), Match.state.label("match_state"),
                 Need.call, Need.territory_id, Offer.categories, Person.contact, Territory.name.label("quartier"), Match.deadline_at,
                 (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
                 BY_LETTER.label("by_letter"), Task.assigned_to_id.label("agent_id"), agent.name.label("agent"),

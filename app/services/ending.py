@@ -13,7 +13,7 @@ from app.links import Purpose
 from app.models import Match, Need, Offer, Task, TaskKind
 from app.services.events import SYSTEM, Actor
 from app.services.moves import lock_match, move
-from app.services.tasks import close_tasks_about
+from app.services.tasks import close_tasks_about, rest_search
 from app.services.telling import about_words, tell
 from app.services.visits import call_off, invitation, say_off
 from matching.lifecycle import HELD, LIVE, MatchState, NeedState, Side
@@ -169,6 +169,7 @@ def _expire(ctx: Context, match_id: int) -> None:
 def pause(session: Session, need: Need, now: datetime, by: Actor, why: str) -> None:
     """Nobody is asked for a need until its resident, who has been asked, says so; without a word it ends."""
     move(session, need, NeedState.PAUSED, now, by, why)
+    rest_search(session, now, by, need.id)
     need.next_try_at, need.checked_at, need.check_at = None, now, now + SAY_SO
 
 

@@ -24,7 +24,7 @@ from app.services.lists import NOT_OVER
 from app.services.people import identities
 from app.services.sight import Sight
 from app.services.streets import plain
-from matching.lifecycle import LIVE
+from matching.lifecycle import LIVE, OfferState
 
 SHOWN = 10
 MATCHES = 50
@@ -188,12 +188,18 @@ def _in_sight(session: Session, sight: Sight, ids: Sequence[int]) -> list[list[P
     return groups
 
 
+def _stands(row: Any) -> str:
+    """A post's state; an offer whose volunteer is not approved is not asked for anything yet."""
+    return "unapproved" if row.state == OfferState.ACTIVE and row.approved_at is None else row.state
+
+
 def _posts(session: Session, sight: Sight, people: Mapping[int, int]) -> Mapping[int, list[tuple[str, int, Sequence[str], str, str]]]:
     """By the first of those who are the same; ``people`` says who that is."""
     posts: dict[int, list[tuple[str, int, Sequence[str], str, str]]] = {}
     for name, kind, what in (("need", Need, Need.category), ("offer", Offer, Offer.categories)):
         rows = session.execute(
-            select(kind.id, kind.person_id, what.label("what"), kind.state, Territory.name.label("quartier"))
+            select(kind.id, kind.person_id, what.label("what"), kind.state, Person.approved_at, Territory.name.label("quartier"))
+            .join(Person, Person.id == kind.person_id)
             .outerjoin(Territory, Territory.id == kind.territory_id)
             .where(kind.person_id.in_(people), sight.inside(kind.territory_id))
             .order_by(kind.id.desc())
@@ -201,7 +207,7 @@ def _posts(session: Session, sight: Sight, people: Mapping[int, int]) -> Mapping
         )
         for row in rows:
             categories = [row.what] if isinstance(row.what, str) else row.what
-            posts.setdefault(people[row.person_id], []).append((name, row.id, categories, row.state, row.quartier or ""))
+            posts.setdefault(people[row.person_id], []).append((name, row.id, categories, _stands(row), row.quartier or ""))
     return posts
 
 

@@ -82,7 +82,7 @@ def _events(session: Session, which: Iterable[ColumnElement[bool]], before: date
     latest = select(each.id).order_by(each.at.desc(), each.id.desc()).limit(SHOWN + 1)
     agent = case((Person.role != Role.NONE, Person.name), else_=None).label("agent")
     return session.execute(
-        select(Event.at, Event.kind, Event.channel, Event.reason, Event.actor_id, Event.match_id, Event.task_id, agent)
+        select(Event.at, Event.kind, Event.channel, Event.reason, Event.actor_id, Event.match_id, Event.task_id, Event.offer_id, agent)
         .outerjoin(Person, Person.id == Event.actor_id)
         .where(Event.id.in_(latest))
         .order_by(Event.at.desc(), Event.id.desc())

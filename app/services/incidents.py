@@ -354,7 +354,7 @@ def _decide_asks(session: Session, ctx: Context, incident: Incident, goes_on: bo
         if need is None or need.state not in NOT_OVER[Need] or (goes_on and need.held_at is None):
             continue
         need.held_at = need.paused_until = None
-        move_locked(session, ctx, need, NeedState.OPEN if goes_on else NeedState.WITHDRAWN, now, SYSTEM)
+        move_locked(session, ctx, need, NeedState.OPEN if goes_on else NeedState.WITHDRAWN, now, SYSTEM, called_off=not goes_on)
         _write(session, incident, "resumed" if goes_on else "withdrawn", "", now, by)
 
 

@@ -16,7 +16,7 @@ from app.context import Context
 from app.models import Incident, Match, Need, Offer, Person, Task, TaskKind, Territory
 from app.services import referents
 from app.services.sight import EVERYTHING, Sight, either_side, subtree
-from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF, HOW_SOON
+from app.services.tasks import BY_LETTER, ENDS_BY_ITSELF, HELP, HOW_SOON
 from matching.lifecycle import LIVE, NeedState, OfferState
 
 PAGE_SIZE = 25
@@ -213,7 +213,7 @@ def tasks(ctx: Context, sight: Sight, given: Filter) -> Page:
         select(
             section.label("section"),
             Task.id, Task.kind, Task.reason, Task.need_id, Task.offer_id, Task.match_id, Task.due_at, Task.created_at, Task.closed_at,
-            Task.person_id, Need.category, Offer.categories, Need.urgency, Territory.name.label("quartier"), Person.contact,
+            Task.person_id, HELP, Offer.categories, Need.urgency, Territory.name.label("quartier"), Person.contact,
             (Task.person_id == Offer.person_id).label("to_volunteer"), ENDS_BY_ITSELF.label("ends_by_itself"),
             BY_LETTER.label("by_letter"), Task.why, Task.assigned_to_id.label("agent_id"), agent.name.label("agent"),
             Incident.id.label("incident_id"),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -22,7 +22,7 @@ from app.services.moderating import moderate
 from app.services.moves import lock_need, move
 from app.services.people import make_person
 from app.services.places import Spot, areas, middle_of, place
-from app.services.tasks import close_tasks_about, close_tasks_of_need, open_task
+from app.services.tasks import close_tasks_about, close_tasks_of_need, open_task, rest_search
 from app.services.telling import tell
 from matching.lifecycle import MatchState, MoveNotAllowed, NeedState, OfferState
 from matching.model import Urgency
@@ -323,18 +323,23 @@ def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor, until: da
         return need
 
 
-def move_locked(session: Session, ctx: Context, need: Need, there: NeedState, now: datetime, by: Actor) -> None:
-    """The same in somebody else's transaction, whose the need's row is."""
+def move_locked(
+    session: Session, ctx: Context, need: Need, there: NeedState, now: datetime, by: Actor, *, called_off: bool = False
+) -> None:
+    """The same in somebody else's transaction, whose the need's row is; ``called_off``: it is the town hall that withdraws it."""
     if there is NeedState.OPEN:
         open_need(session, ctx, need, now, by, told=False)
         settle(session, ctx, need, now, by)
         return
-    move(session, need, there, now, by, str(there))
+    move(session, need, there, now, by, "called_off" if called_off else str(there))
     need.next_try_at = None
     end_matches_of(session, ctx, now, by, "withdrawn", need=need, keep=() if there is NeedState.WITHDRAWN else [MatchState.AGREED])
+    if there is NeedState.PAUSED:
+        rest_search(session, now, by, need.id)
     if there is NeedState.WITHDRAWN:
         close_tasks_of_need(session, now, by, need.id)
-        tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, "withdrawn"), now, need=need)
+        why: Literal["called_off", "withdrawn"] = "called_off" if called_off else "withdrawn"
+        tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, why), now, need=need)
 
 
 def go_on_due(ctx: Context, limit: int = 200) -> int:

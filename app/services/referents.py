@@ -1,17 +1,25 @@
 """To whom a request belongs that is to be read: the referents of its category and its territory; without any, to all who see it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import ColumnElement, Row, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.errors import UserError
-from app.models import OVERSEE, Need, Person, Referent, Task, TaskKind, Territory
+from app.models import OVERSEE, Need, Person, PersonTerritory, Referent, Role, Task, TaskKind, Territory
 from app.services.events import Actor, record
 from app.services.places import territories
 
 MOST = 200
+
+
+class DoesNotOversee(UserError):
+    """Another area, or giving them that one, helps."""
+
+    def __init__(self) -> None:
+        super().__init__("This agent does not oversee that area: nothing there would ever be read by them.")
 
 
 class TooManyReferents(UserError):
@@ -41,7 +49,7 @@ def agents(ctx: Context) -> dict[int, str]:
 
 
 def add(ctx: Context, person_id: int, category: str | None, territory_id: int | None, by: Actor) -> bool:
-    """``False`` where it is so already. Raises :class:`TooManyReferents`."""
+    """``False`` where it is so already. Raises :class:`TooManyReferents` and :class:`DoesNotOversee`."""
     given = {"person_id": person_id, "category": category, "territory_id": territory_id}
     with ctx.db.write() as session:
         there = session.scalars(select(Referent)).all()
@@ -49,6 +57,8 @@ def add(ctx: Context, person_id: int, category: str | None, territory_id: int | 
             return False
         if len(there) >= MOST:
             raise TooManyReferents
+        if territory_id is not None and _reach(session)(Referent(**given)) == frozenset():
+            raise DoesNotOversee
         session.add(Referent(**given))
         record(session, "referent_added", ctx.now(), by, reason=category, person_id=person_id)
         return True
@@ -65,21 +75,40 @@ def take_out(ctx: Context, referent_id: int, by: Actor) -> None:
 def names_for(ctx: Context, category: str | None, territory_id: int | None) -> list[str]:
     """Who reads a request of this category in this territory first."""
     with ctx.db.read() as session:
-        above = territories(session).upward(territory_id)
-        here = or_(Referent.territory_id.is_(None), Referent.territory_id.in_(above))
-        which = or_(Referent.category.is_(None), Referent.category == category), here
-        rows = session.execute(select(Person.id, Person.name).join(Referent, Referent.person_id == Person.id).where(*which).distinct())
-        return sorted(row.name for row in rows)
+        reach = _reach(session)
+        which = select(Referent).where(or_(Referent.category.is_(None), Referent.category == category)).limit(MOST)
+        here = {each.person_id for each in session.scalars(which) if (area := reach(each)) is None or territory_id in area}
+        return sorted(session.scalars(select(Person.name).where(Person.id.in_(here))))
+
+
+def _reach(session: Session) -> Callable[[Referent], frozenset[int] | None]:
+    """Where somebody reads first: as far as they oversee. ``None``: everywhere."""
+    below = territories(session).below
+    everywhere = set(session.scalars(select(Person.id).where(or_(Person.role == Role.ADMINISTRATOR, Person.whole_city)).limit(MOST)))
+    tops = defaultdict[int, list[int]](list)
+    given = select(PersonTerritory.person_id, PersonTerritory.territory_id).join(Person).where(Person.role.in_(OVERSEE))
+    for person_id, territory_id in session.execute(given):
+        tops[person_id].append(territory_id)
+
+    def reach(referent: Referent) -> frozenset[int] | None:
+        where = None if referent.territory_id is None else below([referent.territory_id])
+        if referent.person_id in everywhere:
+            return where
+        theirs = below(tops[referent.person_id])
+        return theirs if where is None else where & theirs
+
+    return reach
 
 
 def mine(session: Session, person_id: int) -> ColumnElement[bool]:
     """Whether a task is somebody's own or everybody's: requests to read may be others'. The query joins ``Need``."""
     everyone = session.scalars(select(Referent).limit(MOST)).all()
-    below = territories(session).below
+    reach = _reach(session)
 
     def fits(referent: Referent) -> ColumnElement[bool]:
         # What is not on the map yet has no territory, and is nobody's but for those of all territories.
-        here = true() if referent.territory_id is None else func.coalesce(Need.territory_id, 0).in_(below([referent.territory_id]))
+        area = reach(referent)
+        here = true() if area is None else func.coalesce(Need.territory_id, 0).in_(area)
         return and_(Need.category == referent.category if referent.category else true(), here)
 
     own = or_(false(), *(fits(each) for each in everyone if each.person_id == person_id))

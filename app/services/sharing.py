@@ -43,15 +43,17 @@ def colleagues(ctx: Context, task_id: int) -> Sequence[Colleague]:
         below = territories(session).below
         sights = {person_id: below([territory_id for _, territory_id in rows]) for person_id, rows in tops}
         lies = session.execute(
-            select(Task.kind, Task.need_id, Need.territory_id, Task.offer_id, Offer.territory_id, Task.territory_id)
+            select(Task.kind, Task.need_id, Need.territory_id, Task.offer_id, Offer.territory_id, Task.territory_id, Person.role)
+            .outerjoin(Person, Person.id == Task.person_id)
             .outerjoin(Need, Need.id == Task.need_id)
             .outerjoin(Offer, Offer.id == Task.offer_id)
             .where(Task.id == task_id)
         ).one()
-    kind, need_id, of_need, offer_id, of_offer, alone = lies
+    kind, need_id, of_need, offer_id, of_offer, alone, role = lies
     if kind == TaskKind.REPORT:
         return ()
-    places = {place for post, place in ((need_id, of_need), (offer_id, of_offer)) if post} or {alone}
+    nowhere = {alone} if role in (None, Role.NONE) else set()  # what agents write is for those who see everything
+    places = {place for post, place in ((need_id, of_need), (offer_id, of_offer)) if post} or nowhere
 
     def sees(person: Person) -> bool:
         if person.role == Role.ADMINISTRATOR or person.whole_city:

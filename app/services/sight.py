@@ -68,7 +68,9 @@ class Sight:
         """Whether a task is seen. The query joins ``Need`` and ``Offer`` outward. Where the posts are now counts, not where they were."""
         if self.everything:
             return true()
-        alone = and_(Task.need_id.is_(None), Task.offer_id.is_(None))
+        # What agents write, as a lead may of a report, is for those who see everything, unless it is about a post.
+        agents = select(Person.id).where(Person.id == Task.person_id, Person.role != Role.NONE).correlate(Task).exists()
+        alone = and_(Task.need_id.is_(None), Task.offer_id.is_(None), Task.match_id.is_(None), ~agents)
         return or_(
             and_(Need.id.is_not(None), self.inside(Need.territory_id)),
             and_(Offer.id.is_not(None), self.inside(Offer.territory_id)),
@@ -112,3 +114,12 @@ class Sight:
 
 
 EVERYTHING, NOTHING = Sight(everything=True), Sight()
+
+
+def topmost(ctx: Context, sight: Sight) -> list[str]:
+    """The names of the territories in sight that lie in no other of them; none for whoever sees everything."""
+    if sight.everything:
+        return []
+    with ctx.db.read() as session:
+        here = territories(session)
+    return sorted(here.names[i] for i in sight.ids if here.parents.get(i) not in sight.ids)

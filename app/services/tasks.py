@@ -3,8 +3,8 @@
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, case, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, case, func, or_, select, union_all, update
+from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
 from app.errors import UserError
@@ -44,6 +44,12 @@ before, the person behind it would be forgotten."""
 
 BY_LETTER = and_(Task.kind.in_([TaskKind.TELL, TaskKind.UNDELIVERED]), Person.contact == "letter")
 """Whether a task is done by a letter with its words. The query joins ``Person`` outward."""
+_MATCHED = aliased(Need)
+HELP = func.coalesce(
+    Need.category,
+    select(_MATCHED.category).join(Match, Match.need_id == _MATCHED.id).where(Match.id == Task.match_id).correlate(Task).scalar_subquery(),
+).label("category")
+"""The kind of help that a task is about: where it is about a match, of what is asked for. The query joins ``Need`` outward."""
 HOW_SOON = case(
     (Task.kind.in_([TaskKind.LATE, TaskKind.SOON]), 0),
     (and_(Task.kind == TaskKind.UNDELIVERED, Task.match_id.is_not(None)), 0),
@@ -88,17 +94,34 @@ def open_task(
     offer: Offer | None = None,
     match: Match | None = None,
 ) -> Task | None:
-    """Put a task on the agents' list; ``None`` when ``event_key`` has made one already."""
+    """Put a task on the agents' list; ``None`` when ``event_key`` has made one already. One about a match alone is about the post of
+    ``person``; one about ``person`` alone lies where their newest post does: what lies nowhere is seen by all agents."""
     if event_key and session.scalar(select(Task.id).where(Task.event_key == event_key)):
         return None
+    if match and not need and not offer:
+        theirs = session.get_one(Offer, match.offer_id)
+        need, offer = (None, theirs) if person and person.id == theirs.person_id else (session.get_one(Need, match.need_id), None)
     post = need or offer
     task = Task(
         kind=kind, event_key=event_key, reason=reason, words=words, created_at=now, due_at=due_at or now + WITHIN[kind],
-        territory_id=post.territory_id if post else None, person_id=person.id if person else None, need_id=need.id if need else None,
+        territory_id=post.territory_id if post else _home(session, person), person_id=person.id if person else None,
+        need_id=need.id if need else None,
         offer_id=offer.id if offer else None, match_id=match.id if match else None,
     )  # fmt: skip
     session.add(task)
     return task
+
+
+def _home(session: Session, person: Person | None) -> int | None:
+    """The territory of somebody's newest post that is on the map."""
+    if person is None:
+        return None
+    posts = [
+        select(kind.territory_id, since.label("since")).where(kind.person_id == person.id, kind.territory_id.is_not(None))
+        for kind, since in ((Need, Need.posted_at), (Offer, Offer.created_at))
+    ]
+    newest = union_all(*posts).subquery().c
+    return session.scalar(select(newest.territory_id).order_by(newest.since.desc()).limit(1))
 
 
 def close_task(ctx: Context, task_id: int, by: Actor) -> bool:
@@ -157,6 +180,13 @@ def close_tasks_about(
 
 
 OF_A_SEARCH = (TaskKind.NOBODY, TaskKind.PLACE, TaskKind.TELL, TaskKind.MODERATE)
+
+
+def rest_search(session: Session, now: datetime, by: Actor, need_id: int) -> None:
+    """Nobody is looked for while a need rests: what stands of its search is ticked off, and may come up again afterwards."""
+    found = Task.need_id == need_id, Task.kind == TaskKind.NOBODY, Task.closed_at.is_(None)
+    session.execute(update(Task).where(*found).values(event_key=None))
+    close_tasks_about(session, now, TaskKind.NOBODY, by, need_id=need_id)
 
 
 def close_tasks_of_need(session: Session, now: datetime, by: Actor, need_id: int) -> None:

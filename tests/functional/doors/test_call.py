@@ -55,6 +55,12 @@ def test_somebody_is_found_without_spaces_and_with_single_letters(city: City, sa
     assert [one.name for one in finding.find(city.ctx, EVERYTHING, said, Actor())] == found
 
 
+def test_a_volunteer_who_is_not_approved_yet_is_not_said_to_be_on_duty(city: City, sign_in: SignIn) -> None:
+    city.volunteer(name="Mireille Lopes", approved=False)
+    text = search(sign_in(), "Mireille Lopes").text
+    assert "waits for approval" in text and "on duty" not in text
+
+
 def test_whoever_asks_twice_is_one(city: City) -> None:
     first, second = (city.need(name="Odile Roux", phone="+33639987777", contact="phone") for _ in range(2))
     [found] = finding.find(city.ctx, EVERYTHING, "odile roux", Actor())

@@ -145,9 +145,12 @@ def test_nobody_helps_themselves_and_whoever_was_refused_is_not_asked(city: City
     assert by_hand.ask(city.ctx, own, offer_id, "please", Actor()) == by_hand.Became.NEVER
     need_id = city.need()
     visitor = sign_in()
-    page = visitor.submit(page_of(visitor, need_id), "Never bring these two together")
+    question = visitor.submit(page_of(visitor, need_id), "Never bring these two together")
+    assert "Never bring these two together?" in question.text and not city.all(Block)
+    page = visitor.submit(question, "Yes, never")
     assert "These two are not brought together any more." in page.text
-    assert "an agent said that the two are not to meet" in page.text
+    assert f"Never brought together with this resident Offer no. {offer_id}" in page.text
+    assert f"An agent said that the two are not to meet: offer no. {offer_id}" in page.text
     assert by_hand.ask(city.ctx, need_id, offer_id, "please", Actor()) == by_hand.Became.NEVER
     assert city.match() == 0
     page = visitor.submit(page_of(visitor, need_id), "Allow it again")
@@ -214,32 +217,61 @@ def test_whoever_is_not_eligible_is_never_brought_together_with_somebody_either(
     far, other = city.volunteer(north_m=5000), city.volunteer(categories=("pets",))
     need_id = city.need()
     visitor = sign_in()
-    page = visitor.submit(page_of(visitor, need_id), "Never bring these two together")
-    assert f"Offer no. {far}" in page.text and "an agent said that the two are not to meet" in page.text
+    page = visitor.submit(visitor.submit(page_of(visitor, need_id), "Never bring these two together"), "Yes, never")
+    assert f"Never brought together with this resident Offer no. {far}" in page.text
     token = csrf(page)
-    visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=token, do="forbid", offer=other, because="")
+    visitor.submit(
+        visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=token, do="forbid", offer=f"n° {other}", because=""),
+        "Yes, never",
+    )
     assert {block.other_id for block in city.all(Block)} == {offer_of(city, offer_id).person_id for offer_id in (far, other)}
     form = page.form("Both have agreed already")
     assert "offer" in form.names and "Never bring these two together" in [button.get("words") for button in form.buttons]
 
 
-@pytest.mark.parametrize("until", ["", "yesterday", "2026-11-01"])
-def test_no_day_is_until_somebody_resumes_it(city: City, sign_in: SignIn, until: str) -> None:
+def test_no_day_is_until_somebody_resumes_it(city: City, sign_in: SignIn) -> None:
     need_id = city.need()
     visitor = sign_in()
-    visitor.submit(visitor.get(f"/coordination/needs/{need_id}/pause"), "Yes, pause it", until=until)
+    visitor.submit(visitor.get(f"/coordination/needs/{need_id}/pause"), "Yes, pause it", until="")
     need = city.one(Need, need_id)
     assert (need.state, need.paused_until) == (NeedState.PAUSED, None)
+
+
+@pytest.mark.parametrize("until", ["yesterday", "2026-11-01", "9999-12-31", "2026-13-45", "<b>"])
+def test_a_day_that_cannot_be_is_asked_for_again_and_nothing_is_paused(city: City, sign_in: SignIn, until: str) -> None:
+    need_id = city.need()
+    visitor = sign_in()
+    page = visitor.submit(visitor.get(f"/coordination/needs/{need_id}/pause"), "Yes, pause it", 422, until=until)
+    assert f"“{until}” is no day until which it can wait." in page.text
+    assert city.one(Need, need_id).state == NeedState.OPEN
+    visitor.submit(page, "Yes, pause it", until="")
+    assert city.one(Need, need_id).state == NeedState.PAUSED
+
+
+def test_what_was_found_of_a_search_rests_with_it_and_comes_up_again(city: City) -> None:
+    need_id = city.need()
+    city.match()
+    assert len(city.tasks("nobody")) == 1
+    posting.move_need(city.ctx, need_id, NeedState.PAUSED, Actor())
+    assert not city.tasks("nobody")
+    posting.move_need(city.ctx, need_id, NeedState.OPEN, Actor())
+    city.clock.advance(minutes=30)
+    city.match()
+    assert len(city.tasks("nobody")) == 1
 
 
 def test_odd_choices_are_refused(city: City, sign_in: SignIn) -> None:
     need_id = city.need()
     visitor = sign_in()
     token = csrf(page_of(visitor, need_id))
-    for given in ({"do": "eat"}, {"do": "ask"}, {"do": "ask", "offer": "x"}, {"do": "pin", "offer": ""}):
-        visitor.post(f"/coordination/needs/{need_id}/volunteers", 400, csrf_token=token, **given)
+    here = f"/coordination/needs/{need_id}/volunteers"
+    visitor.post(here, 400, csrf_token=token, do="eat")
+    for do, offer in (("ask", None), ("ask", "x"), ("pin", ""), ("forbid", "")):
+        page = visitor.post(here, 422, csrf_token=token, do=do, because="we know each other", **{"offer": offer} if offer else {})
+        assert "Write the number of the volunteer’s offer" in page.text
+        assert ("we know each other" in page.html) == (do != "forbid"), "the reason is still there"
     for do in ("forbid", "allow", "pin"):
-        assert "This has changed" in visitor.post(f"/coordination/needs/{need_id}/volunteers", csrf_token=token, do=do, offer="999").text
+        assert "This has changed" in visitor.post(here, csrf_token=token, do=do, offer="999", sure="yes").text
 
 
 def test_volunteers_of_another_territory_are_asked_across_the_border_without_a_link(city: City, sign_in: SignIn) -> None:

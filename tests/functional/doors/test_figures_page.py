@@ -94,6 +94,7 @@ def test_a_coordinator_sees_the_figures_of_their_territory_only(city: City, sign
             page = visitor.get(path + query)
             assert "0 requests." in page.text
             assert "There" not in page.text.split("Figures")[-1]
+            assert ", Here. Before:" in page.text, "what it is about, though no place was picked"
     for name in TABLES:
         text = visitor.browser.get(f"{PAGE}/{name}.csv?territory={there}").text
         assert "There" not in text

@@ -373,7 +373,10 @@ def test_a_lead_holds_a_residents_request_and_closing_decides_it(city: City, sig
     answer = {"close-resident": "goes_on"} if outcome == "settled" else {}
     visitor.submit(page, "Close the report", **{"close-outcome": outcome} | answer)
     assert city.one(Need, need.id).state == state
-    assert ("need_closed" in [each["kind"] for each in messages_to(city, need.person_id)]) == (outcome == "no_more")
+    closed = [each["why"] for each in messages_to(city, need.person_id) if each["kind"] == "need_closed"]
+    assert closed == (["called_off"] if outcome == "no_more" else []), "they have not withdrawn it themselves"
+    timeline = visitor.get(f"/coordination/needs/{need.id}").text
+    assert "A problem was reported" in timeline and "A problem was reported (" not in timeline, "not who"
 
 
 @pytest.mark.parametrize(("reason", "state"), [("unsafe", MatchState.CANCELLED), ("absent", MatchState.PROPOSED)])

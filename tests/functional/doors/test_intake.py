@@ -48,6 +48,7 @@ def test_what_is_posted_for_another_territory_leads_back_to_the_tasks(city: City
     page = visitor.submit(visitor.get("/coordination/needs/new"), "Post the request", **typed)
     assert page.path == "/coordination/"
     assert "The request is posted." in page.text
+    assert "Tell the caller:" in page.text and f"Its number is {city.all(Need)[0].id}." in page.text
 
 
 def test_the_questions_come_in_the_order_of_a_call_and_what_is_usual_is_answered(city: City, sign_in: SignIn) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from app.links import Purpose
-from app.models import CheckKind, Moderation, Need, Offer, Referent, Role
+from app.models import Check, CheckKind, Moderation, Need, Offer, Person, Referent, Role
 from app.services import checks, referents
 from app.services.events import Actor
 from tests.city import City
@@ -39,6 +39,8 @@ def test_each_decision_leads_back_to_the_list(city: City, sign_in: SignIn) -> No
 
     page = visitor.submit(looked(approved.id), "It may go on as it is")
     assert "The request goes on as it is." in page.text
+    same = visitor.submit(looked(edited.id), "Go on in these words, and tell the writer", expect=422)
+    assert "These are the words as they stand." in same.text and city.one(Need, needs[1]).moderation == Moderation.HELD
     page = visitor.submit(
         looked(edited.id), "Go on in these words, and tell the writer", **{"edit-details": "Du pain", "edit-words": "C’est gratuit."}
     )
@@ -93,7 +95,7 @@ def test_referents_have_their_own_list(city: City, sign_in: SignIn) -> None:
     coordinator = sign_in()
     token = csrf(coordinator.get("/coordination/referents", expect=403))
     coordinator.post("/coordination/referents/1/take-out", expect=403, csrf_token=token)
-    ana, bea = list(referents.agents(city.ctx))
+    (ana,), (bea,) = ([one.id for one in city.all(Person, role=role)] for role in (Role.ADMINISTRATOR, Role.COORDINATOR))
     for details, where in ((WORDS, 500), (WORDS, -500)):
         city.need(north_m=where, details=details, category="pets")
     city.volunteer(approved=False)
@@ -113,6 +115,21 @@ def test_referents_have_their_own_list(city: City, sign_in: SignIn) -> None:
     page = admin.submit(admin.get("/coordination/referents"), "Take out")
     assert city.all(Referent) == [] and "Taken out." in page.text
     assert ana and south
+
+
+def test_nothing_belongs_to_whoever_cannot_see_it(city: City, sign_in: SignIn) -> None:
+    north, south = quartier(city, "Nord", 100, 900), quartier(city, "Sud", -900, 100)
+    sign_in(territory_id=north)
+    [bea] = [one.id for one in city.all(Person, role=Role.COORDINATOR)]
+    admin = sign_in(role=Role.ADMINISTRATOR)
+    page = admin.submit(admin.get("/coordination/referents"), "Add", expect=422, person=str(bea), category="", territory=str(south))
+    assert "does not oversee that area" in page.text and not city.all(Referent)
+    admin.submit(page, "Add", person=str(bea), category="", territory="")
+    for where in (500, -500):
+        city.need(north_m=where, details=WORDS, category="pets")
+    belongs = {task.territory_id: admin.get(f"/coordination/tasks/{task.id}").text for task in city.tasks("moderate")}
+    assert "It belongs to Ana Costa." in belongs[north] and "It belongs to everybody in this area." in belongs[south]
+    assert "Sud" in admin.get("/coordination/?whose=free").text
 
 
 def test_the_list_of_referents_takes_few_queries(city: City, sign_in: SignIn) -> None:
@@ -150,6 +167,23 @@ def test_checks_are_written_down_and_renewed_in_time(city: City, sign_in: SignIn
     assert city.tasks("check") == []
     city.clock.advance(days=60)
     assert checks.remind_due(city.ctx) == 0
+
+
+def test_a_check_that_was_written_down_by_mistake_is_taken_back(city: City, sign_in: SignIn) -> None:
+    person_id, other_id = (city.one(Offer, city.volunteer()).person_id for _ in range(2))
+    visitor = sign_in()
+    page = visitor.get(f"/coordination/people/{person_id}")
+    page = visitor.submit(page, "Write it down", expect=422, kind="identity", seen_on="1800-01-01")
+    assert "Check the year." in page.text
+    page = visitor.submit(page, "Write it down", kind="identity", seen_on="2026-11-01")
+    assert "seen on 1 November 2026 by Ana Costa" in page.text
+    (check,) = city.all(Check)
+    elsewhere = f"/coordination/people/{other_id}/checks"
+    assert "taken back already" in visitor.post(elsewhere, csrf_token=csrf(page), take_back=check.id).text and city.all(Check)
+    after = visitor.submit(page, "Take it back")
+    assert "It counts no more." in after.text and not city.all(Check)
+    assert "A check was written down by mistake, and taken back: identity" in after.text
+    assert "This has been taken back already." in visitor.submit(page, "Take it back").text
 
 
 def test_a_check_that_was_renewed_early_asks_for_nothing(city: City, sign_in: SignIn) -> None:

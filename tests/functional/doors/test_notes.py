@@ -30,7 +30,7 @@ def test_an_answer_is_read_after_a_look_and_the_yes_written_down_there(city: Cit
     write(city, "proposal_to_volunteer", "answer-gmail-fr")
     visitor = sign_in()
     page = visitor.get(f"/coordination/tasks/{city.tasks('answer')[0].id}")
-    assert page.h1 == "Somebody wrote: ask the volunteer whether they help"
+    assert page.h1 == "Somebody wrote, in answer to “Can you help?”"
     assert "volontiers" not in page.text and "Tick off" not in page.buttons
     page = visitor.submit(visitor.get("/coordination/"), "Read it")
     assert "Oui, volontiers, mais seulement après 18 h." in page.text and "Volontaire1 Dupont" in page.text

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from app.models import Territory
+from app.models import Role, Territory
 from app.services import places
+from notifications.words import NBSP
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.pages import Visitor
@@ -60,6 +61,18 @@ def test_a_coordinator_makes_posters_of_the_quartiers_in_sight_only(city: City, 
     visitor.get(f"{PRINT}?quartier={there}", 404)
     visitor.get(f"{PRINT}?quartier={district}", 404)
     visitor.get(PRINT)
+
+
+ONE = "04 65 71 00 11"
+
+
+@pytest.mark.parametrize(("typed", "printed"), [("+33 4 65 71 00 11", ONE), ("0465710011", ONE), ("3919", "3919")])
+def test_a_number_is_printed_as_others_are(typed: str, printed: str, city: City, sign_in: SignIn) -> None:
+    own = quartier(city, "Les Essais", -9000, 9000)
+    visitor = sign_in(role=Role.ADMINISTRATOR)
+    city.clock.advance(seconds=1)
+    visitor.submit(visitor.get(f"/coordination/territories/{own}"), "Save", phone=typed)
+    assert f'<p class="number">{printed.replace(" ", NBSP)}</p>' in visitor.get(f"{PRINT}?sheet=hall&quartier={own}").html
 
 
 @pytest.mark.parametrize("query", ["sheet=flag", "language=de", "quartier=abc", "quartier=-1", f"quartier={10**30}", "quartier=999999999"])

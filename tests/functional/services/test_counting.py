@@ -258,6 +258,7 @@ def test_coordinators_see_figures_of_few_people_marked() -> None:
     assert exported(ROWS)[0] == ["a", 90, 50]
     assert exported([("x", Count(60, 1), Number(3, 4))])[0] == ["x", "60 *", "3 *"], "one person who asks sixty times is one"
     assert exported([("x", Count(5), Count(0), Number(None, 1))])[0] == ["x", 5, 0, None]
+    assert exported([("x", Count(3), Share(0, 0), Number(None, 1))])[0] == ["x", "3 *", None, None], "there is nothing to mark"
 
 
 def test_the_public_never_sees_them_nor_what_gives_them_away() -> None:

@@ -32,7 +32,7 @@ def test_a_moment_without_a_zone_is_refused() -> None:
 
 
 def test_a_reason_that_has_no_words_is_refused() -> None:
-    with pytest.raises(ValueError, match="why must be one of withdrawn, expired"):
+    with pytest.raises(ValueError, match="why must be one of withdrawn, called_off, expired"):
         NeedClosed("Zoé", "pets", "bored")  # type: ignore[arg-type]
 
 
