@@ -21,7 +21,7 @@ NAMING = {
 IDS_ONCE = {"sqlite_autoincrement": True}
 """For tables whose ids stand in links: on SQLite too an id is given once, so that an old link never leads to something newer."""
 BUSY_TIMEOUT_S = 20
-SAMPLE = 1000
+SAMPLE = 50_000
 """Rows of an index that are looked at for its statistics."""
 
 
@@ -59,7 +59,7 @@ class Database:
             yield connection
 
     def refresh_statistics(self) -> None:
-        """Have SQLite count anew what its planner goes by: from samples, so in milliseconds. (PostgreSQL does that by itself.)"""
+        """Have SQLite count anew what its planner goes by: from samples, so in a moment. (PostgreSQL does that by itself.)"""
         with self.begin() as connection:
             connection.exec_driver_sql(f"PRAGMA analysis_limit={SAMPLE}")
             connection.exec_driver_sql("ANALYZE")

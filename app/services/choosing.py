@@ -31,6 +31,8 @@ from matching.policy import terms_of
 from matching.why import Explanation, explain
 
 LOOKED_AT = 200
+NEAREST = 300
+"""Of whom those that nobody may ask yet fall out."""
 SHOWN = 10
 CHOSEN_FOR = (NeedState.OPEN, NeedState.ASKED)
 ASKABLE = (OfferState.ACTIVE, OfferState.PAUSED)
@@ -139,14 +141,15 @@ def _near(sight: Sight, need: Need) -> Select[*tuple[Any, ...]]:
     assert need.point, "an unplaced need has nobody near"
     lon, lat = need.point
     east, north = (Offer.public_lon - lon) * cos(radians(lat)), Offer.public_lat - lat
+    away = east * east + north * north
+    # Whose they are is looked up of these alone, and not of all in the city.
+    fit = Offer.state.in_(ASKABLE), Offer.exact_point.is_not(None), offers_of(need.category)
+    nearest = select(Offer.id).where(*fit).order_by(away, Offer.id).limit(NEAREST)
     return (
         select(Offer, Person, sight.inside(Offer.territory_id).label("seen"))
         .join(Offer.person)
-        .where(
-            Offer.state.in_(ASKABLE), Person.approved_at.is_not(None), Person.frozen_at.is_(None), Offer.exact_point.is_not(None),
-            offers_of(need.category),
-        )
-        .order_by(east * east + north * north, Offer.id)
+        .where(Offer.id.in_(nearest), Person.approved_at.is_not(None), Person.frozen_at.is_(None))
+        .order_by(away, Offer.id)
         .limit(LOOKED_AT)
         .options(_OFFER, _PERSON)
     )  # fmt: skip

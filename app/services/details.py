@@ -95,7 +95,7 @@ def need(ctx: Context, sight: Sight, need_id: int, before: datetime | None = Non
         matches = matches_of(session, Match.need_id == need_id)
         events = Event.need_id == need_id, Event.match_id.in_([match.id for match in matches])
         who = {match.volunteer_id: "volunteer" for match in matches} | {row.person_id: "resident"}
-        about = [about_words(row.person_id, need_id=need_id), *about_matches(matches)]
+        about = [about_words(row.person_id, need_id=need_id)]
         past = history(session, events, who, about, matches, before=before)
         return Detail(row, past, who, matches, _tasks(session, sight, Task.need_id == need_id))
 
@@ -120,7 +120,7 @@ def offer(ctx: Context, sight: Sight, offer_id: int, before: datetime | None = N
         own = and_(Event.person_id == row.person_id, Event.need_id.is_(None))
         events = Event.offer_id == offer_id, Event.match_id.in_([match.id for match in matches]), own
         who = {match.resident_id: "resident" for match in matches} | {row.person_id: "volunteer"}
-        about = [about_words(row.person_id), about_words(row.person_id, offer_id=offer_id), *about_matches(matches)]
+        about = [about_words(row.person_id), about_words(row.person_id, offer_id=offer_id)]
         past = history(session, events, who, about, matches, before=before)
         return Detail(row, past, who, matches, _tasks(session, sight, Task.offer_id == offer_id))
 
@@ -233,7 +233,6 @@ def person(ctx: Context, sight: Sight, person_id: int, before: datetime | None =
         about = [
             about_words(person_id), *[about_words(person_id, need_id=need.id) for need in needs],
             *[about_words(person_id, offer_id=offer.id) for offer in offers],
-            *about_matches(matches),
         ]  # fmt: skip
         past = history(session, [own, *seen], [person_id], about, matches, before=before)
         return Detail(row, past, who | dict.fromkeys(themselves, "self"), matches, tasks, needs, offers)

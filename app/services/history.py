@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from app.models import Event, Match, Need, Offer, Person, Role, Territory
 from app.services.telling import about_words
+from matching.lifecycle import LIVE
 from notifications import outbox
 from notifications.outbox import Told
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
 SHOWN = 50
 MOST_MATCHES = 200
-"""The latest that are looked through for a thing's events and messages."""
+"""The latest that are looked through for a thing's events."""
 ECHOES = ("need_asked", "need_agreed", "need_closed")
 """Moves of a need that only follow its matches', which the timeline tells already."""
 
@@ -37,11 +38,12 @@ def history(
     session: Session, which: Iterable[ColumnElement[bool]], readers: Collection[int], about: list[str], matches: Rows = (), *,
     before: datetime | None = None,
 ) -> History:  # fmt: skip
-    """Events of which any of ``which`` is true, messages to ``readers`` about ``about``, and those of ``matches`` that began; up to
-    ``before`` where it is given."""
+    """Events of which any of ``which`` is true, those of ``matches`` that began, and messages to ``readers`` about ``about`` or about
+    matches that began or still run; up to ``before`` where it is given."""
     began = [match for match in matches if before is None or match.proposed_at <= before][: SHOWN + 1]
+    run = [match for match in matches if match.state in LIVE]
     events = _events(session, which, before)
-    messages = outbox.told(session.connection(), readers, about, SHOWN + 1, before)
+    messages = outbox.told(session.connection(), readers, list({*about, *about_matches([*began, *run])}), SHOWN + 1, before)
     left_out = [one.proposed_at for one in began[SHOWN:]] + [one.at for one in events[SHOWN:]]
     left_out += [one.created_at for one in messages[SHOWN:]]
     return History(began[:SHOWN], events[:SHOWN], messages[:SHOWN], max(left_out, default=None))

@@ -167,11 +167,11 @@ def _check_name(name: str, name_property: str, properties: Any) -> None:
 def _shape(feature: Any) -> tuple[BaseGeometry, bool]:
     """The feature's polygons, and whether they had to be mended."""
     geometry = feature.get("geometry")
-    if not isinstance(geometry, dict):
+    if not isinstance(geometry, dict) or not isinstance(geometry.get("type"), str):
         raise _Wrong("geometry")
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
     if kind not in ("Polygon", "MultiPolygon"):
-        raise _Wrong("polygon", kind=shown(str(kind)))
+        raise _Wrong("polygon", kind=shown(kind))
     parts = [coordinates] if kind == "Polygon" else coordinates
     if not isinstance(parts, list):
         raise _Wrong("numbers")

@@ -58,6 +58,7 @@ GOOD = polygon(square(4.8, 45.7, 0.1))
         (b" " * (MOST + 1), "larger than 10 MB. Simplify"),
         (json.dumps({"features": [1] * (outlines.MOST_FEATURES + 1)}).encode(), "more than 5000 features"),
         (file(None), r"Feature 1 (Nord): It has no geometry"),
+        (file({}), r"Feature 1 (Nord): It has no geometry"),
         (file({"type": "Point", "coordinates": [4, 45]}), "It is a Point, not a polygon"),
         (file({"type": "GeometryCollection", "geometries": [GOOD]}), "It is a GeometryCollection, not a polygon"),
         (file(polygon()), "holds no ground"),
