@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: assets bench clean help lint lock run screenshots test test-long translations
+.PHONY: assets bench clean help lint lock run sbom screenshots test test-long translations
 
 UV_COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
@@ -32,6 +32,10 @@ screenshots: ## Take the pictures of docs/screenshots once more
 	@scripts/setup dev
 	@scripts/chromium
 	@.venv/bin/python -m tests.browser.screenshots
+
+sbom: ## Say in CycloneDX what the service is made of: sbom-python.json, sbom-npm.json
+	@scripts/setup dev
+	@scripts/sbom
 
 translations: ## Bring the catalogues up to date with the words in code and templates
 	@scripts/setup dev

@@ -9,6 +9,8 @@ from app.extensions import ctx
 from app.identity import signed_in
 from app.permissions import Permission, declared
 
+TLS_FOR = 2 * 365 * 24 * 3600
+"""Seconds for which a browser that was here once asks over TLS alone."""
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'; sandbox"
 """For an e-mail's HTML as a mail program shows it: nothing in it runs, and nothing is loaded for it."""
 
@@ -30,6 +32,9 @@ def init(web: Flask) -> None:
         response.headers["X-Frame-Options"] = "DENY"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        if ctx().settings.proxies:  # TLS ends there
+            response.headers["Strict-Transport-Security"] = f"max-age={TLS_FOR}; includeSubDomains"
         if assets.is_asset():
             response.headers["Cache-Control"] = assets.cache_control(response)
         else:

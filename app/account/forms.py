@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from app.forms import EmailField, Form, NewPasswordField, OldPasswordField, needed
+from app.traps import Trapped
 
 
 class SignInForm(Form):
@@ -10,7 +11,7 @@ class SignInForm(Form):
     password = OldPasswordField(_l("Password"), [needed(_l("Write your password."))])
 
 
-class ForgottenForm(Form):
+class ForgottenForm(Trapped):
     email = EmailField(_l("E-mail address"), [needed(_l("Write your e-mail address."))])
 
 

@@ -1,6 +1,7 @@
 """The home page, the pages of words, and whether the service is well."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -14,6 +15,7 @@ from app.public.words import words
 from app.services.mail import late_since
 
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
+SECURITY_TXT_HOLDS = timedelta(days=180)
 PAGES = {
     "how": "/how-it-works", "safety": "/safety", "charter": "/charter", "privacy": "/privacy", "legal": "/legal",
     "accessibility": "/accessibility", "contact": "/contact",
@@ -45,6 +47,21 @@ for name, path in PAGES.items():
 def about() -> ResponseReturnValue:
     """Where the way it works was told before."""
     return redirect(url_for("public.how"), 301)
+
+
+@public.get("/.well-known/security.txt")
+@permit(PUBLIC)
+def security_txt() -> ResponseReturnValue:
+    """Whom to tell of a hole (RFC 9116); what the file says is good for half a year from now."""
+    here, settings = ctx(), ctx().settings
+    contact = settings.city_email and f"mailto:{settings.city_email}"
+    lines = {
+        "Contact": contact or here.links.page(url_for("public.contact")),
+        "Expires": f"{here.now() + SECURITY_TXT_HOLDS:%Y-%m-%dT00:00:00Z}",
+        "Preferred-Languages": "fr, en",
+        "Canonical": here.links.page(url_for("public.security_txt")),
+    }
+    return "".join(f"{name}: {value}\n" for name, value in lines.items()), PLAIN
 
 
 @public.get("/healthz")

@@ -16,6 +16,7 @@ from app.resident.door import resident
 from app.resident.steps import STEPS, Whole
 from app.services import my_request, posting, throttle
 from app.services.places import NoTerritory, Outside
+from app.traps import Trapped
 from app.wizard import CHECK, Step, Wizard
 
 WHAT, WHERE = "what", "where"
@@ -35,7 +36,7 @@ def new_request() -> ResponseReturnValue:
 def ask(step: str) -> ResponseReturnValue:
     wizard = _wizard()
     if step == CHECK:
-        return _send(wizard) if request.method == "POST" else wizard.check() or _check(wizard, Form())
+        return _send(wizard) if request.method == "POST" else wizard.check() or _check(wizard, Trapped())
     here = wizard.step(step)
     if request.method != "POST":
         return _question(wizard, here, wizard.form_of(here))
@@ -77,7 +78,9 @@ def _send(wizard: Wizard) -> ResponseReturnValue:
         return sent
     if elsewhere := wizard.check():
         return elsewhere
-    form, whole = Form(), wizard.whole
+    form, whole = Trapped(), wizard.whole
+    if not form.validate():
+        return _check(wizard, form), 422
     try:
         mailed = [(throttle.POST_ACCOUNT, whole.email.data)] if whole.email.data else []
         throttle.spend(ctx(), [(throttle.POST_ADDRESS, request.remote_addr or ""), *mailed])

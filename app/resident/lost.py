@@ -5,14 +5,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from app.extensions import ctx
-from app.forms import EmailField, Form, needed
+from app.forms import EmailField, needed
 from app.permissions import PUBLIC, permit
 from app.services.lost import send_my_links
+from app.traps import Trapped
 
 lost = Blueprint("lost", __name__, template_folder="templates")
 
 
-class LostForm(Form):
+class LostForm(Trapped):
     email = EmailField(
         _l("E-mail address"), [needed(_l("Write the e-mail address that you gave in your request."))],
         description=_l("The one that you gave when you asked for help."),

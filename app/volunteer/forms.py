@@ -25,6 +25,7 @@ from app.forms import (
 from app.models import Offer
 from app.own_area import OwnAreaFields, area_data, area_values
 from app.services.posting import OfferInput
+from app.traps import Trapped
 from app.where import WhereFields
 from matching.model import Mode
 from notifications.words import distance_words, walk_words
@@ -101,7 +102,7 @@ class CharterFields(Form):
     age = TickField(_l("I am 16 or older."), [needed(_l("Tick the box if you are 16 or older. Younger people cannot sign up yet."))])
 
 
-class PasswordForm(Form):
+class PasswordForm(Trapped):
     """The last page's; a password is never kept with the other answers."""
 
     password = NewPasswordField(_l("Choose a password"), description=_l("At least 10 characters. Several words make a good one."))

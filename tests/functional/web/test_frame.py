@@ -151,6 +151,26 @@ def test_behind_tls_cookies_are_secure(city: City) -> None:
     assert any(cookie.startswith("__Host-session=") for cookie in cookies)
 
 
+def test_behind_tls_browsers_ask_over_tls_alone(city: City, client: Visitor) -> None:
+    headers = behind_a_proxy(city).test_client().get("/how-it-works", headers={"X-Forwarded-Proto": "https"}).headers
+    assert headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
+    assert "Strict-Transport-Security" not in client.browser.get("/how-it-works").headers, "the demonstration has no TLS"
+
+
+CONTACTS = [("", "https://entraide.example.org/contact"), ("ici@example.org", "mailto:ici@example.org")]
+
+
+@pytest.mark.parametrize(("email", "contact"), CONTACTS)
+def test_whom_to_tell_of_a_hole(city: City, email: str, contact: str) -> None:
+    settings = replace(city.ctx.settings, city_email=email, base_url="https://entraide.example.org")
+    here = replace(city.ctx, settings=settings, links=Links("x" * 32, settings.root_url))
+    answer = create_app(context=here).test_client().get("/.well-known/security.txt")
+    said = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert answer.mimetype == "text/plain" and said["Contact"] == contact
+    assert said["Canonical"] == "https://entraide.example.org/.well-known/security.txt"
+    assert timedelta(days=100) < datetime.fromisoformat(said["Expires"]) - city.clock() < timedelta(days=366)
+
+
 @pytest.mark.parametrize(("sent", "seen"), [("203.0.113.7", "203.0.113.7"), ("6.6.6.6, 203.0.113.7", "203.0.113.7")])
 def test_the_clients_address_is_the_one_that_our_proxy_saw(city: City, sent: str, seen: str) -> None:
 
