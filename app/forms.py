@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, Field, FileField, PasswordField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput
@@ -138,7 +139,10 @@ class PhoneField(LineField):
 
 
 class UploadField(_Shown, FileField):
-    """A file; its form needs ``files=true``, its page :func:`app.uploads.takes_file`."""
+    """A file; its form needs ``files=true``, its page :func:`app.uploads.takes_file`. Text in its place is no file."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = next((value for value in valuelist if isinstance(value, FileStorage)), None)
 
 
 class NewPasswordField(_Shown, PasswordField):
