@@ -15,7 +15,7 @@ from app.services.inbound import fetch_mail
 from app.services.matching import match_due, warm_up
 from app.services.news import tell_due
 from app.services.stale import check_due
-from app.services.telling import SEALED_AS, follow_up_undelivered
+from app.services.telling import follow_up_undelivered
 from app.services.town_hall import near
 from app.services.why import explain_due
 from app.services.wishes import ways_of
@@ -24,7 +24,7 @@ from notifications.imap import MailboxUnavailable
 from notifications.limits import Limits
 from notifications.policy import AT_ONCE, Rules
 from notifications.relay import Relay
-from notifications.tables import Channel
+from notifications.tables import SEALED_AS, Channel
 from notifications.transport.base import Mailbox, Transport
 from notifications.transport.file import FileTransport
 from notifications.transport.mail import MailTransport, Server
