@@ -30,6 +30,7 @@ from app.services import (
     throttle,
 )  # fmt: skip
 from app.services.accounts import SignUp
+from app.services.audit import Sealer
 from app.services.closing import Said
 from app.services.events import Actor
 from app.services.posting import OfferInput, Where, change_offer
@@ -98,6 +99,7 @@ def plant(city: City, folder: Path) -> None:
         index = ctx.keys.index(EMAILS["volunteer"])
         outbox.suppress(session.connection(), index, "5.1.1", ctx.now())
         session.add(Flag(kind="phone", person_id=agent_id, key=ctx.keys.index(PHONES["volunteer"]), number=3, raised_at=ctx.now()))
+    Sealer().seal_due(ctx)
 
 
 def _volunteer(city: City, agent: Actor) -> int:

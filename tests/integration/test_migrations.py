@@ -66,7 +66,7 @@ def test_an_id_that_stands_in_links_is_given_once(sqlite_url: str) -> None:
     with engine.connect() as connection:
         made = dict(connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all())  # type: ignore[arg-type]
     engine.dispose()
-    for name in ("person", "offer", "need", "match", "agent_task", "notification_outbox", "notification_wishes"):
+    for name in ("person", "offer", "need", "match", "agent_task", "notification_outbox", "notification_wishes", "territory"):
         assert "AUTOINCREMENT" in made[name], name
 
 
