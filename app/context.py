@@ -41,7 +41,7 @@ class Context:
 
     @property
     def replies(self) -> ReplyAddresses:
-        return ReplyAddresses(self.links.secret, self.settings.mail_replies)
+        return ReplyAddresses(self.links.secrets, self.settings.mail_replies)
 
     @property
     def holder(self) -> str:

@@ -8,17 +8,18 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import os
 import re
 from functools import cached_property
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
 
 from config.settings import SettingsError
+from notifications.types import Sealed
 
 NONCE_BYTES = 12
 
@@ -55,6 +56,15 @@ class Keyring:
             return self._ciphers[name].decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], where.encode()).decode()
         except (KeyError, InvalidTag, binascii.Error, ValueError) as e:
             raise CannotDecrypt(f"a text in {where} does not open with the keys at hand") from e
+
+    @property
+    def names(self) -> list[str]:
+        """The one that writes first."""
+        return list(self._keys)
+
+    def is_current(self, sealed: str) -> bool:
+        """Whether the key that writes has sealed it."""
+        return sealed.startswith(f"{self._current}.")
 
     def index(self, value: str) -> str:
         """The blind index of a normalised e-mail or phone, under the key that writes."""
@@ -98,18 +108,26 @@ def keyring() -> Keyring:
     return _keyring
 
 
-class EncryptedText(TypeDecorator[str]):
+class EncryptedText(Sealed):
     """A text that lies encrypted in the database. ``where`` names the column it is bound to."""
 
-    impl = Text
     cache_ok = True
-
-    def __init__(self, where: str) -> None:
-        super().__init__()
-        self.where = where
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else keyring().seal(value, self.where)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         return None if value is None else keyring().unseal(value, self.where)
+
+
+class EncryptedJson(EncryptedText):
+    """Anything that is JSON, likewise."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else super().process_bind_param(json.dumps(value, ensure_ascii=False), dialect)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        text = super().process_result_value(value, dialect)
+        return None if text is None else json.loads(text)

@@ -48,11 +48,12 @@ class LinkExpired(LinkError):
 
 
 class Links:
-    """Makes and reads links. ``root_url`` is where the service answers, without a slash at the end."""
+    """Makes and reads links. ``secret`` is ``NEW[,OLD …]``: the first signs, all are read. ``root_url`` is where the service answers,
+    without a slash at the end."""
 
     def __init__(self, secret: str, root_url: str) -> None:
-        self._secret = secret
-        self.secret = secret.encode()
+        self.secrets = [part.encode() for part in secret.split(",")]
+        self.secret = self.secrets[0]
         self._root = root_url
 
     def token(self, purpose: Purpose, thing: int, stamp: str = "") -> str:
@@ -77,4 +78,4 @@ class Links:
         return thing, stamp[0] if stamp else ""
 
     def _signer(self, purpose: Purpose) -> URLSafeTimedSerializer:
-        return URLSafeTimedSerializer(self._secret, salt=f"link:{purpose.name}")
+        return URLSafeTimedSerializer(self.secrets[::-1], salt=f"link:{purpose.name}")

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 
 import migrations
+from app.crypto import keyring
 from app.db import Database, make_engine
 from app.errors import UserError
 
@@ -18,6 +19,7 @@ def config(url: str) -> Config:
     alembic = Config()
     alembic.set_main_option("script_location", str(Path(migrations.__file__).parent))
     alembic.attributes["url"] = url
+    alembic.attributes["keyring"] = keyring  # for what a migration seals; asked for only where there is something
     return alembic
 
 

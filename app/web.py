@@ -90,7 +90,7 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     settings = context.settings
     behind_tls = settings.proxies > 0
     web = Web("app")
-    web.secret_key = context.links.secret
+    web.secret_key, *web.config["SECRET_KEY_FALLBACKS"] = context.links.secrets
     web.config.update(
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         PERMANENT_SESSION_LIFETIME=SESSION_LASTS,

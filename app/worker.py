@@ -1,4 +1,4 @@
-"""The worker: follows the database, proposes, watches deadlines, sends the mail and reads what comes back."""
+"""The worker: follows the database, proposes, watches deadlines, sends the mail, reads what comes back and seals what happened."""
 
 import logging
 import threading
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from app.context import Context, instance_folder
 from app.services import alike, checks, flags, leases, own_mail, plans, posting, pressing, reminding, standing_in, visits
+from app.services.audit import Sealer
 from app.services.board import Board
 from app.services.closing import ask_due
 from app.services.duty import come_back
@@ -15,7 +16,7 @@ from app.services.inbound import fetch_mail
 from app.services.matching import match_due, warm_up
 from app.services.news import tell_due
 from app.services.stale import check_due
-from app.services.telling import SEALED_AS, follow_up_undelivered
+from app.services.telling import follow_up_undelivered
 from app.services.town_hall import near
 from app.services.why import explain_due
 from app.services.wishes import ways_of
@@ -24,7 +25,7 @@ from notifications.imap import MailboxUnavailable
 from notifications.limits import Limits
 from notifications.policy import AT_ONCE, Rules
 from notifications.relay import Relay
-from notifications.tables import Channel
+from notifications.tables import SEALED_AS, Channel
 from notifications.transport.base import Mailbox, Transport
 from notifications.transport.file import FileTransport
 from notifications.transport.mail import MailTransport, Server
@@ -39,6 +40,7 @@ BY_THE_CLOCK = (
 )  # fmt: skip
 """What becomes due by itself: each looks for it by state and time, and says how much there was."""
 READ_MAIL_EVERY_S = 180.0
+SEAL_EVERY_S = 5.0
 STATISTICS_EVERY_S = 3600.0
 LONGEST_PAUSE_S = 30.0
 
@@ -49,6 +51,7 @@ class Worker:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self.board = Board()
+        self.sealer = Sealer()
         self.relays = [make_relay(ctx, channel) for channel in Channel if channel is not Channel.SMS or ctx.settings.sms_url]
 
     def tick(self) -> bool:
@@ -70,10 +73,16 @@ class Worker:
         except MailboxUnavailable as error:
             log.error("the mailbox cannot be read at present: %s", error.reason)
 
+    def seal(self) -> None:
+        """Seal what happened, if this worker holds that lease."""
+        while leases.hold(self.ctx, "audit", 6 * timedelta(seconds=SEAL_EVERY_S)) and self.sealer.seal_due(self.ctx):
+            pass
+
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop``; the mail goes out beside the matching, so that a slow server delays no proposal."""
         self._clean_up()
         beside = [threading.Thread(target=relay.run, args=(stop,), name="relay") for relay in self.relays]
+        beside.append(threading.Thread(target=_repeat, args=(self.seal, stop, SEAL_EVERY_S), name="audit"))
         if self.ctx.settings.mail_imap_server:
             beside.append(threading.Thread(target=_repeat, args=(self.read_mail, stop, READ_MAIL_EVERY_S), name="mailbox"))
         if self.ctx.db.engine.dialect.name == "sqlite":
@@ -100,6 +109,7 @@ class Worker:
         self._clean_up()
         while self.tick() | (sum(relay.run_once() for relay in self.relays) > 0):
             pass
+        self.seal()
 
 
 def _repeat(step: Callable[[], object], stop: threading.Event, every_s: float = EVERY_S) -> None:

@@ -202,7 +202,9 @@ class Settings:
     base_url: str = _setting("BASE_URL", "", "address of the service in e-mails; default http://HOST:PORT", _url)
     instance: str = _setting("INSTANCE", "instance", "folder for the database, the mail files and the demonstration's keys")
     database_url: str = _setting("DATABASE_URL", "", "default: an SQLite file in INSTANCE", _database)
-    secret_key: str = _setting("SECRET_KEY", "", "signs links and sessions: 32 characters or more; needed when DEMO=0")
+    secret_key: str = _setting(
+        "SECRET_KEY", "", "signs links and sessions: NEW[,OLD …], each of 32 characters or more; the first signs; needed when DEMO=0"
+    )
     encryption_keys: str = _setting(
         "ENCRYPTION_KEYS", "", "encrypt personal data: NAME:KEY[,NAME:KEY …], the first writes, all read; needed when DEMO=0"
     )
@@ -353,8 +355,9 @@ def _together(s: Settings) -> list[str]:
     problems = []
     if s.demo and s.host not in ("127.0.0.1", "::1", "localhost"):
         problems.append(f"HOST is {s.host!r} but the demonstration must stay on this machine: use 127.0.0.1, or set DEMO=0.")
-    if len(s.secret_key) < 32 and (s.secret_key or not s.demo):
-        problems.append("SECRET_KEY must have 32 characters or more. Make one with: openssl rand -base64 48")
+    if min(map(len, s.secret_key.split(","))) < 32 and (s.secret_key or not s.demo):
+        each = "SECRET_KEY must have 32 characters or more, and so must each old one behind a comma."
+        problems.append(f"{each} Make one with: openssl rand -base64 48")
     if not s.demo and not s.encryption_keys:
         problems.append("ENCRYPTION_KEYS must be set when DEMO=0. Make one with: echo k1:$(openssl rand -base64 32)")
     if s.mail_use_tls and s.mail_use_ssl:

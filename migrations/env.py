@@ -24,6 +24,8 @@ def run() -> None:
         # engine begins one before each statement: hence the driver's own cursor.
         if connection.dialect.name == "sqlite":
             connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+            # What was in the clear before a migration sealed it does not stay in pages that are free.
+            connection.connection.cursor().execute("PRAGMA secure_delete=ON")
         context.configure(
             connection=connection,
             target_metadata=[Base.metadata, notifications.tables.metadata],

@@ -6,10 +6,12 @@ its keyed hash.
 
 from enum import StrEnum
 
-from sqlalchemy import JSON, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, false
+from sqlalchemy import JSON, Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String, Table, false
 
-from notifications.types import UTCDateTime
+from notifications.types import BlindIndex, Sealed, UTCDateTime
 
+SEALED_AS = "notification_outbox"
+"""What the caller binds payload and recipient to."""
 OPEN = 0
 """``bundled_in`` of a digest that still takes messages."""
 
@@ -47,7 +49,7 @@ wishes = Table(
     "notification_wishes",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("recipient_index", String(64), nullable=False, unique=True, comment="keyed hash of the address"),
+    Column("recipient_index", BlindIndex(64), nullable=False, unique=True, comment="keyed hash of the address"),
     Column("consented_at", UTCDateTime, comment="since when it is known that its owner wants to be written to"),
     Column("off", JSON, nullable=False, comment="topics that are not sent"),
     Column("rhythm", String(10), nullable=False, comment="of what can wait: at_once, daily or weekly"),
@@ -62,9 +64,9 @@ outbox = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("kind", String(40), nullable=False),
-    Column("payload", Text, nullable=False, comment="sealed JSON of the message"),
-    Column("recipient", Text, nullable=False, comment="sealed JSON of address and name"),
-    Column("recipient_index", String(64), nullable=False, comment="keyed hash of the address"),
+    Column("payload", Sealed(SEALED_AS), nullable=False, comment="sealed JSON of the message"),
+    Column("recipient", Sealed(SEALED_AS), nullable=False, comment="sealed JSON of address and name"),
+    Column("recipient_index", BlindIndex(64), nullable=False, comment="keyed hash of the address"),
     Column("wishes_id", ForeignKey(wishes.c.id), nullable=False),
     Column("channel", String(10), nullable=False, default=Channel.EMAIL, server_default=Channel.EMAIL),
     Column("language", String(8), nullable=False),
@@ -90,6 +92,7 @@ outbox = Table(
     Index(None, "state", "due_at"),
     Index("ix_notification_outbox_listed", "state", "created_at", "reader_id"),
     Index(None, "reader_id"),
+    Index(None, "recipient_index"),
     Index(None, "about"),
     Index(None, "wishes_id", "sent_at"),
     Index(None, "bundled_in"),
@@ -99,7 +102,7 @@ outbox = Table(
 suppressed_address = Table(
     "notification_suppressed_address",
     metadata,
-    Column("recipient_index", String(64), primary_key=True),
+    Column("recipient_index", BlindIndex(64), primary_key=True),
     Column("reason", String(60), nullable=False),
     Column("since", UTCDateTime, nullable=False),
 )
@@ -112,6 +115,6 @@ received = Table(
     Column("kind", String(16), nullable=False, comment="what it was; never its words"),
     Column("status", String(12), nullable=False, comment="code of a delivery report, such as 5.1.1"),
     Column("outbox_id", Integer, comment="the message that it is about"),
-    Column("recipient_index", String(64), index=True, comment="keyed hash of the address that message went to"),
+    Column("recipient_index", BlindIndex(64), index=True, comment="keyed hash of the address that message went to"),
     Column("at", UTCDateTime, nullable=False),
 )

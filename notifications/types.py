@@ -1,9 +1,9 @@
-"""A column type for moments: always UTC, always with its zone, on both databases."""
+"""Column types: moments (always UTC, always with their zone, on both databases), what lies sealed, and blind indexes."""
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, TypeDecorator
+from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator
 
 
 class UTCDateTime(TypeDecorator[dt.datetime]):
@@ -20,6 +20,24 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
             return None
         moment: dt.datetime = value
         return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+class Sealed(TypeDecorator[str]):
+    """Cipher text, sealed and opened by whoever holds the keys; ``where`` is what it is bound to. A change of keys goes by this type."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, where: str) -> None:
+        super().__init__()
+        self.where = where
+
+
+class BlindIndex(TypeDecorator[str]):
+    """The keyed hash of an e-mail address or a phone number. A change of keys finds it by this type."""
+
+    impl = String
+    cache_ok = True
 
 
 def as_utc(moment: dt.datetime) -> dt.datetime:

@@ -2,9 +2,7 @@
 
 import click
 
-from app.cli.setup import settings
-from app.context import instance_folder
-from app.migrate import upgrade
+from app.cli.setup import bring_up_to_date, settings
 
 EXAMPLES = """\b
 Examples:
@@ -16,8 +14,5 @@ Examples:
 @click.command(epilog=EXAMPLES)
 def command() -> None:
     """Bring the database up to date with this version of the programme. Nothing happens when it is already."""
-    chosen = settings()
-    if not chosen.database_url:
-        instance_folder(chosen)
-    upgrade(chosen.resolved_database_url)
+    bring_up_to_date(settings())
     click.echo("The database is up to date.")

@@ -2,9 +2,8 @@
 
 import click
 
-from app.cli.setup import is_empty, open_city, settings
-from app.context import instance_folder, make_context
-from app.migrate import upgrade
+from app.cli.setup import bring_up_to_date, is_empty, open_city, settings
+from app.context import make_context
 from app.serve import serve
 
 EXAMPLES = """\b
@@ -22,9 +21,7 @@ def command(with_worker: bool) -> int:
 
     def prepare() -> None:
         if with_worker:
-            if not chosen.database_url:
-                instance_folder(chosen)
-            upgrade(chosen.resolved_database_url)
+            bring_up_to_date(chosen)
         ctx = open_city(chosen)
         if with_worker and chosen.demo and is_empty(ctx):
             from app.services import demo  # its import takes a moment that only the first start should wait for

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.context import Context, instance_folder, make_context
 from app.errors import UserError
-from app.migrate import require_current
+from app.migrate import require_current, upgrade
 from app.models import Fact, Person
 from config.settings import Settings, load
 
@@ -21,6 +21,15 @@ def is_empty(ctx: Context) -> bool:
     """Whether nobody is in the database yet."""
     with ctx.db.read() as session:
         return session.scalar(select(Person.id).limit(1)) is None
+
+
+def bring_up_to_date(chosen: Settings) -> None:
+    """Migrate, with the keys at hand: some migrations seal what lay in the clear."""
+    if not chosen.database_url:
+        instance_folder(chosen)
+    ctx = make_context(chosen)
+    ctx.db.close()
+    upgrade(chosen.resolved_database_url)
 
 
 def open_city(given: Settings | None = None) -> Context:

@@ -3,7 +3,7 @@
 from app.models.block import Block
 from app.models.check import Check, CheckKind
 from app.models.draft import Draft
-from app.models.event import Event
+from app.models.event import Event, EventSeal
 from app.models.incident import Device, Flag, Incident, IncidentEntry, IncidentOutcome, IncidentState, SafetyLead
 from app.models.match import Match
 from app.models.merge import Alike, Merge, NotSame
@@ -33,6 +33,7 @@ __all__ = [
     "Device",
     "Draft",
     "Event",
+    "EventSeal",
     "Fact",
     "Flag",
     "Incident",

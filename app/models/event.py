@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base
@@ -35,3 +35,16 @@ class Event(Base):
     match_id: Mapped[int | None] = mapped_column(ForeignKey("match.id"))
     task_id: Mapped[int | None] = mapped_column(ForeignKey("agent_task.id"))
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id", ondelete="SET NULL"), index=True)
+
+
+class EventSeal(Base):
+    """The ``number``-th record of a ``chain`` (a territory's id; 0 for what is about none), with the hash of it and of the one before
+    (:mod:`app.services.audit`). Append-only too."""
+
+    __tablename__ = "event_seal"
+    __table_args__ = (UniqueConstraint("chain", "number"),)
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), primary_key=True, autoincrement=False)
+    chain: Mapped[int]
+    number: Mapped[int]
+    hash: Mapped[bytes] = mapped_column(LargeBinary)

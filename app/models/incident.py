@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.crypto import EncryptedText
 from app.db import IDS_ONCE, Base
-from notifications.types import UTCDateTime
+from notifications.types import BlindIndex, UTCDateTime
 
 
 class IncidentState(StrEnum):
@@ -89,7 +89,7 @@ class Flag(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    key: Mapped[str] = mapped_column(String(80), default="")
+    key: Mapped[str] = mapped_column(BlindIndex(80), default="")
     number: Mapped[int]
     days: Mapped[int | None]
     territory_id: Mapped[int | None] = mapped_column(ForeignKey("territory.id"), index=True)

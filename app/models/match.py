@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.crypto import EncryptedText
+from app.crypto import EncryptedJson, EncryptedText
 from app.db import IDS_ONCE, Base
 from app.models.need import Need
 from app.models.offer import Offer
@@ -22,7 +22,8 @@ class Match(Base):
     ``deadline_at`` is the volunteer's while ``proposed``, the resident's while ``accepted``. ``reason`` says why it ended, ``because``
     what the person whose move it was chose to say of it. While it is agreed, both are asked at ``ask_at`` what came of it, and were
     ``asked`` so often since they last said.
-    ``distance_m`` is exact and for the matcher and coordinators; pages round it up. ``rank`` is 1 for the best of those who could be
+    ``distance_m`` is exact and for the matcher and coordinators; pages round it up. It lies sealed, and ``terms`` with it: a few exact
+    distances give a door away. ``rank`` is 1 for the best of those who could be
     asked then, and ``terms`` is what each counted for (:func:`matching.why.as_data`); whoever took the need on themselves has neither.
     ``made_by_id`` is the agent who brought the two together by hand, ``made_because`` why, where the matcher would not have.
     Once agreed, ``code`` is what the volunteer says at the door, ``rhythm_at`` the first visit of the present rhythm, ``extend_at`` when
@@ -47,9 +48,9 @@ class Match(Base):
     offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), index=True)
     state: Mapped[str] = mapped_column(String(20))
     mode: Mapped[str] = mapped_column(String(10))
-    distance_m: Mapped[int]
+    distance_m: Mapped[int] = mapped_column(EncryptedJson("match.distance_m"))
     rank: Mapped[int | None]
-    terms: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    terms: Mapped[list[dict[str, Any]] | None] = mapped_column(EncryptedJson("match.terms"))
     proposed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     deadline_at: Mapped[datetime] = mapped_column(UTCDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

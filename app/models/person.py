@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.crypto import EncryptedText
 from app.db import IDS_ONCE, Base
-from notifications.types import UTCDateTime
+from notifications.types import BlindIndex, UTCDateTime
 
 
 class Role(StrEnum):
@@ -42,9 +42,9 @@ class Person(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(EncryptedText("person.name"))
     email: Mapped[str | None] = mapped_column(EncryptedText("person.email"))
-    email_index: Mapped[str | None] = mapped_column(String(80), index=True)
+    email_index: Mapped[str | None] = mapped_column(BlindIndex(80), index=True)
     phone: Mapped[str | None] = mapped_column(EncryptedText("person.phone"))
-    phone_index: Mapped[str | None] = mapped_column(String(80), index=True)
+    phone_index: Mapped[str | None] = mapped_column(BlindIndex(80), index=True)
     language: Mapped[str] = mapped_column(String(5))
     contact: Mapped[str] = mapped_column(String(10))
     account: Mapped[bool] = mapped_column(default=False)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base
+from app.db import IDS_ONCE, Base
 from notifications.types import UTCDateTime
 
 
@@ -14,6 +14,7 @@ class Territory(Base):
     """A named polygon (``shape`` is WKB, WGS84 lon/lat). Borders oversee, they do not limit who may meet."""
 
     __tablename__ = "territory"
+    __table_args__ = IDS_ONCE  # what happened there is sealed under it (services/audit.py)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))

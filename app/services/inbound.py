@@ -19,7 +19,7 @@ from app.models import Channel, Match, Note, Person, TaskKind
 from app.services.events import Actor, record
 from app.services.people import person_with
 from app.services.tasks import WITHIN, open_task
-from app.services.telling import SEALED_AS, say_instead, things_of
+from app.services.telling import say_instead, things_of
 from matching.lifecycle import MatchState
 from notifications import outbox, received
 from notifications.imap import MailboxServer, fetch
@@ -27,6 +27,7 @@ from notifications.inbound.read import Answer, AutoReply, Received, read
 from notifications.inbound.report import Bounce, Outcome
 from notifications.outbox import Undelivered
 from notifications.received import Sent
+from notifications.tables import SEALED_AS
 
 log = logging.getLogger(__name__)
 

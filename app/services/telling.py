@@ -15,6 +15,7 @@ from app.links import Purpose
 from app.models import Match, Need, Offer, Person, TaskKind
 from app.services import own_mail
 from app.services.channels import way_to
+from app.services.rotation import current_index
 from app.services.tasks import open_task
 from app.services.town_hall import as_told
 from matching.lifecycle import Side
@@ -23,10 +24,9 @@ from notifications import outbox, wishes
 from notifications.messages import OF_NO_MATCH, Message, from_dict
 from notifications.outbox import Recipient, Undelivered
 from notifications.render import render
-from notifications.tables import Channel
+from notifications.tables import SEALED_AS, Channel
 from notifications.topics import Topic
 
-SEALED_AS = "notification_outbox"
 MODELS: dict[str, Any] = {"match": Match, "need": Need, "offer": Offer, "person": Person}
 
 
@@ -59,7 +59,7 @@ def tell(
     address, index = way.address(person)
     if way.sends and address and index:
         to = Recipient(
-            address=address, index=index, language=person.language, name=person.name,
+            address=address, index=current_index(session.connection(), ctx.keys, address), language=person.language, name=person.name,
             consented=_has_consented(way.sends, person, need, offer), reader_id=person.id,
         )  # fmt: skip
         what = need or (session.get(Need, match.need_id) if match else None)

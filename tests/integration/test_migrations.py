@@ -1,12 +1,16 @@
 """The tables: up from nothing, down to nothing, and never apart from the models."""
 
+from typing import Any
+
 import pytest
 from alembic import command
 from sqlalchemy import create_engine, inspect, text
 
 from app import migrate
+from app.crypto import Keyring, use_keyring
 from app.db import Database
 from app.errors import UserError
+from tests.city import KEYS
 
 
 def tables(url: str) -> set[str]:
@@ -62,7 +66,7 @@ def test_an_id_that_stands_in_links_is_given_once(sqlite_url: str) -> None:
     with engine.connect() as connection:
         made = dict(connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'")).all())  # type: ignore[arg-type]
     engine.dispose()
-    for name in ("person", "offer", "need", "match", "agent_task", "notification_outbox", "notification_wishes"):
+    for name in ("person", "offer", "need", "match", "agent_task", "notification_outbox", "notification_wishes", "territory"):
         assert "AUTOINCREMENT" in made[name], name
 
 
@@ -122,3 +126,30 @@ def test_nobody_loses_sight_when_coordinators_may_have_several_territories(empty
         rows = connection.execute(text("SELECT role, territory_id FROM person ORDER BY id")).all()
     engine.dispose()
     assert rows == [("coordinator", 7), ("none", None), ("administrator", None), ("none", None), ("none", None)]
+
+
+def test_distances_that_are_there_already_are_sealed_and_opened_again(empty_db_url: str) -> None:
+    use_keyring(keys := Keyring(KEYS))
+    migrate.upgrade(empty_db_url, "0028")
+    engine = create_engine(empty_db_url)
+    columns = "id, need_id, offer_id, state, mode, distance_m, terms, proposed_at, deadline_at"
+    rows = [(1, 320, """'[{"name": "distance"}]'"""), (2, 0, "NULL")]
+
+    def read() -> list[tuple[Any, ...]]:
+        with engine.begin() as connection:
+            return [tuple(row) for row in connection.execute(text("SELECT distance_m, terms FROM \"match\" ORDER BY id"))]
+
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE \"match\" DISABLE TRIGGER ALL"))
+        for number, metres, terms in rows:
+            values = f"{number}, 1, {number}, 'closed', 'in_person', {metres}, {terms}, '2026-11-25 10:00:00', '2026-11-25 10:00:00'"
+            connection.execute(text(f"INSERT INTO \"match\" ({columns}) VALUES ({values})"))
+    before = read()
+    migrate.upgrade(empty_db_url)
+    sealed = read()
+    assert [keys.unseal(metres, "match.distance_m") for metres, _ in sealed] == ["320", "0"]
+    assert sealed[1][1] is None and "distance" in keys.unseal(sealed[0][1], "match.terms")
+    migrate.downgrade(empty_db_url, "0028")
+    assert read() == before
+    engine.dispose()

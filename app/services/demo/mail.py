@@ -8,11 +8,11 @@ from sqlalchemy import func, select, update
 from app.context import Context
 from app.services.demo import facts
 from app.services.inbound import receive
-from app.services.telling import SEALED_AS, follow_up_undelivered
+from app.services.telling import follow_up_undelivered
 from app.services.wishes import ways_of
 from notifications.messages import AcceptedToResident, NoNeedNearYou
 from notifications.relay import Relay
-from notifications.tables import OutboxState, outbox, suppressed_address
+from notifications.tables import SEALED_AS, OutboxState, outbox, suppressed_address
 from notifications.transport.base import Mailbox
 from notifications.transport.file import FileTransport, remove_mail
 

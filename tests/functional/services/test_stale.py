@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from app.models import Need, Offer, Task
 from app.services import duty, matches, news, posting, stale, tasks
-from app.services.telling import SEALED_AS
 from matching.lifecycle import NeedState, OfferState
+from notifications.tables import SEALED_AS
 from tests.city import BY_LINK, City
 
 

@@ -36,3 +36,12 @@ def test_every_link_expires(purpose: Purpose) -> None:
 def test_what_is_no_link_is_refused(token: str) -> None:
     with pytest.raises(LinkError):
         LINKS.read(Purpose.MY_REQUEST, token)
+
+
+def test_after_a_change_of_the_secret_old_links_are_read_for_as_long_as_the_old_one_is_kept() -> None:
+    old, both, new = (Links(secret, "https://entraide.example.org") for secret in ("s" * 40, f"{'n' * 40},{'s' * 40}", "n" * 40))
+    token = old.token(Purpose.MY_REQUEST, 7)
+    assert both.read(Purpose.MY_REQUEST, token) == (7, "")
+    assert new.read(Purpose.MY_REQUEST, both.token(Purpose.MY_REQUEST, 8)) == (8, "")
+    with pytest.raises(LinkError):
+        new.read(Purpose.MY_REQUEST, token)
