@@ -1,24 +1,27 @@
 """Who is signed in."""
 
-from flask import Flask, g, session
+from flask import Flask, g, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 
 from app import assets
 from app.extensions import ctx, login_manager
-from app.models import Channel, Person, Role
+from app.models import OVERSEE, Channel, Person, Role, SignIn
+from app.services import sessions
 from app.services.events import Actor
 
 AFTER_SIGN_IN = "after_sign_in"
+PART = "X-Live"
+"""The header of what a page asks for by itself: nobody uses the service by that."""
 
 
 class User(UserMixin):
-    """A signed-in person. The id holds their session key, so that a new password ends all their sessions."""
+    """A signed-in person. The id is the token of their sign-in (:mod:`app.services.sessions`)."""
 
-    def __init__(self, person: Person) -> None:
-        self.person = person
+    def __init__(self, token: str, person: Person, here: SignIn | None = None) -> None:
+        self.token, self.person, self.here = token, person, here
 
     def get_id(self) -> str:
-        return f"{self.person.id}:{self.person.session_key}"
+        return self.token
 
 
 def init(web: Flask) -> None:
@@ -28,16 +31,18 @@ def init(web: Flask) -> None:
 
 
 @login_manager.user_loader
-def _load(user_id: str) -> User | None:
-    person_id, _, session_key = user_id.partition(":")
-    with ctx().db.read() as db:
-        person = db.get(Person, int(person_id)) if person_id.isdigit() else None
-    return User(person) if person and person.account and person.session_key == session_key else None
+def _load(token: str) -> User | None:
+    found = sessions.find(ctx(), token)
+    return User(token, found[1], found[0]) if found else None
 
 
 def _find() -> None:
     # The files of the look are the same for everybody: no session is read for them.
-    g.person = current_user.person if not assets.is_asset() and current_user.is_authenticated else None
+    if assets.is_asset() or not current_user.is_authenticated:
+        return
+    g.person, g.sign_in = current_user.person, current_user.here
+    if PART not in request.headers:
+        sessions.use(ctx(), g.sign_in, g.person)
 
 
 def signed_in() -> Person | None:
@@ -46,20 +51,34 @@ def signed_in() -> Person | None:
     return person
 
 
+def here() -> SignIn | None:
+    """Their sign-in in this browser."""
+    found: SignIn | None = g.get("sign_in")
+    return found
+
+
 def has_role(*roles: Role) -> bool:
     person = signed_in()
     return person is not None and person.role in roles
 
 
-def enter(person: Person) -> str:
-    """Sign ``person`` in with a fresh session; the path they were on their way to, or an empty text."""
+def enter(person: Person, token: str = "") -> str:
+    """Sign ``person`` in with a fresh session, or with one that has begun (its ``token``); the path they were on their way to, or an
+    empty text."""
     wanted: str = session.get(AFTER_SIGN_IN, "")
-    session.clear()
-    login_user(User(person))
+    leave()
+    # An agent's ends with the browser, whatever the server says.
+    session.permanent = person.role not in OVERSEE
+    login_user(User(token or sessions.begin(ctx(), person, request.user_agent.string), person))
     return wanted
 
 
 def leave() -> None:
+    """End the session, here and on the server."""
+    before = here()
+    if before is not None:
+        sessions.end(ctx(), before.person_id, before.id)
+    g.person = g.sign_in = None
     logout_user()
     session.clear()
 

@@ -2,7 +2,7 @@
 
 An answer's ``ETag`` has two parts: the mark of the database (:mod:`app.services.changes`) and a hash of what the page shows. As long as
 the mark is the same nothing is read; when it differs, what is read is shared by all who see the same. A page that has the news already
-stands in the browser, which asks for its :data:`PART` that may have changed: it is rendered once for all who see the same.
+stands in the browser, which asks (:data:`PART`) for what of it may have changed: it is rendered once for all who see the same.
 """
 
 import hashlib
@@ -15,12 +15,10 @@ from flask_wtf.csrf import generate_csrf
 
 from app.extensions import ctx
 from app.i18n import language
-from app.identity import signed_in
+from app.identity import PART, signed_in
 from app.services.changes import kept, mark
 
 T = TypeVar("T")
-PART = "X-Live"
-"""The header of a request for the part of a page that may have changed."""
 _TOKEN = f"token-{secrets.token_hex(16)}"
 """Stands in a part for the token of whoever gets it."""
 

@@ -1,7 +1,6 @@
 """Puts the web application together: settings, the parts of :mod:`app.extensions`, the doors and their pages."""
 
 import os
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response
@@ -11,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import assets, compression, error_pages, extensions, headers, i18n, identity, layout, logging, permissions, uploads
 from app.account.messages import messages
 from app.account.pages import account
+from app.account.sign_ins import sign_ins
 from app.city_words import own_words
 from app.context import Context, make_context
 from app.coordination import coordination
@@ -24,6 +24,7 @@ from app.public.short import short
 from app.reporting import reporting
 from app.resident import resident
 from app.resident.lost import lost
+from app.services.sessions import VOLUNTEER_LONGEST
 from app.visits import visits
 from app.volunteer.answers import answers
 from app.volunteer.my_page import my_page
@@ -44,6 +45,7 @@ DOORS = (
     mailbox,
     account,
     messages,
+    sign_ins,
     volunteer,
     lost,
     resident,
@@ -54,7 +56,6 @@ DOORS = (
     coordination,
 )
 LARGEST_REQUEST = 256 * 1024
-SESSION_LASTS = timedelta(days=1)
 
 
 class AsGet(Request):
@@ -93,7 +94,8 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     web.secret_key, *web.config["SECRET_KEY_FALLBACKS"] = context.links.secrets
     web.config.update(
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
-        PERMANENT_SESSION_LIFETIME=SESSION_LASTS,
+        PERMANENT_SESSION_LIFETIME=VOLUNTEER_LONGEST,  # of the cookie; when a sign-in ends, the server knows
+        SESSION_REFRESH_EACH_REQUEST=False,
         SESSION_COOKIE_NAME="__Host-session" if behind_tls else "session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -139,7 +139,7 @@ def _people(ctx: Context, rng: random.Random, size: Size, now: datetime) -> Iter
         yield {
             "id": id, "name": f"Camille{id % 977} Martin{id}", "email": email, "email_index": ctx.keys.index(email), "phone": phone,
             "phone_index": ctx.keys.index(phone), "language": "fr", "contact": "email" if id % 5 else "phone", "account": volunteer,
-            "role": "none", "session_key": f"{id:032x}", "email_confirmed_at": came if volunteer else None,
+            "role": "none", "email_confirmed_at": came if volunteer else None,
             "approved_at": came if volunteer and id % 20 else None, "approved_by_id": 1 if volunteer and id % 20 else None,
             "created_at": came, "changed_at": came,
         }  # fmt: skip

@@ -239,6 +239,13 @@ class Settings:
     need_days: int = _setting(
         "NEED_DAYS", "30", "days that a request stands before its resident is asked whether it is still needed", _whole(7, 365)
     )
+    agent_idle_minutes: int = _setting(
+        "AGENT_IDLE_MINUTES", "60", "minutes after which an agent who does nothing is signed out", _whole(5, 480)
+    )
+    agent_hours: int = _setting("AGENT_HOURS", "12", "hours after which an agent signs in again in any case", _whole(1, 24))
+    volunteer_idle_days: int = _setting(
+        "VOLUNTEER_IDLE_DAYS", "30", "days after which a volunteer who does not come by is signed out", _whole(1, 180)
+    )
     flag_days: int = _setting("FLAG_DAYS", "90", "days over which patterns for the safeguarding leads are counted", _whole(7, 365))
     flag_isolated: int = _setting(
         "FLAG_ISOLATED", "5", "flag a volunteer who agreed with so many residents reached only by phone or letter", _whole(2, 1000)

@@ -22,6 +22,7 @@ from app.identity import enter
 from app.links import Links, Purpose
 from app.models import Incident, Match, Need, Offer, Person, Role, Task, Territory, Visit
 from app.permissions import Permission, declared
+from app.services.accounts import stamp_of
 from config.settings import load
 from notifications.tables import wishes
 from notifications.topics import Topic
@@ -153,7 +154,7 @@ def _account_tokens(purpose: Purpose) -> Way:
     def tokens(reach: Reach, session: Session) -> Iterable[str]:
         confirmed = Person.email_confirmed_at.is_not(None)
         ids = session.scalars(select(func.min(Person.id)).where(Person.account, Person.role == Role.NONE).group_by(confirmed)).all()
-        return [reach.ctx.links.token(purpose, person_id, session.get_one(Person, person_id).session_key) for person_id in ids]
+        return [reach.ctx.links.token(purpose, person_id, stamp_of(reach.ctx, session.get_one(Person, person_id))) for person_id in ids]
 
     return tokens
 

@@ -24,7 +24,6 @@ class Person(Base):
 
     ``approved_at`` and ``approved_by_id`` record the city's acceptance of a volunteer, which its insurance asks for.
     A coordinator sees the territories that are theirs (:class:`PersonTerritory`), or all with ``whole_city``; with neither, nothing.
-    ``session_key`` changes when all sessions must end (a new password).
     ``frozen_at``: something was reported of this volunteer, and nothing is asked of them until somebody in charge has decided.
     ``merged_into_id`` is who this turned out to be: what was theirs is that person's now, and this row is empty.
     """
@@ -51,7 +50,6 @@ class Person(Base):
     role: Mapped[str] = mapped_column(String(20), default=Role.NONE, index=True)
     whole_city: Mapped[bool] = mapped_column(default=False, server_default=false())
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    session_key: Mapped[str] = mapped_column(String(32))
     email_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     notice_version: Mapped[str | None] = mapped_column(String(20))
     charter_version: Mapped[str | None] = mapped_column(String(20))

@@ -1,5 +1,7 @@
 """Accounts: sign up, confirm, sign in, a forgotten password, approving a volunteer, making a coordinator."""
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from app.services.local import local
 from app.services.moves import move
 from app.services.people import account_of, make_person, own_page, set_phone
 from app.services.posting import OfferInput, add_offer, locate
+from app.services.sessions import end_all
 from app.services.sight import Sight
 from app.services.streets import plain
 from app.services.tasks import close_tasks_about, open_task
@@ -85,12 +88,12 @@ def sign_up(ctx: Context, given: SignUp, by: Actor, address: str, device: str) -
         session.add(person)
         add_offer(session, ctx, person, given.offer, found, now, by)
         flags.seen_device(ctx, session, person.id, device)
-        url = ctx.links.url(Purpose.CONFIRM_ACCOUNT, person.id, person.session_key)
+        url = ctx.links.url(Purpose.CONFIRM_ACCOUNT, person.id, stamp_of(ctx, person))
         tell(session, ctx, person, ConfirmAccount(person.first_name, url, now + Purpose.CONFIRM_ACCOUNT.lasts), now)
 
 
 def _forget_unconfirmed(session: Session, person: Person, now: datetime) -> None:
-    person.account, person.password_hash, person.session_key = False, None, secrets.token_hex(16)
+    person.account, person.password_hash = False, None
     offers = session.scalars(select(Offer).where(Offer.person_id == person.id, Offer.state == OfferState.UNCONFIRMED)).all()
     for offer in offers:
         move(session, offer, OfferState.WITHDRAWN, now, SYSTEM, "newer_sign_up")
@@ -101,7 +104,7 @@ def confirm_account(ctx: Context, person_id: int, stamp: str, by: Actor) -> Pers
     """The address is the person's own: their offers count, and a coordinator is asked to approve them. Raises ``LinkExpired``."""
     now = ctx.now()
     with ctx.db.write() as session:
-        person = _of_link(session, person_id, stamp, lock=True)
+        person = _of_link(session, ctx, person_id, stamp, lock=True)
         if person.email_confirmed_at is None:
             person.email_confirmed_at = person.changed_at = now
             record(session, "account_confirmed", now, by, person_id=person.id)
@@ -114,12 +117,18 @@ def confirm_account(ctx: Context, person_id: int, stamp: str, by: Actor) -> Pers
 def account_by_link(ctx: Context, person_id: int, stamp: str) -> Person:
     """The account that a link is for; nothing changes. Raises ``LinkExpired`` when a newer sign-up or password has ended the link."""
     with ctx.db.read() as session:
-        return _of_link(session, person_id, stamp)
+        return _of_link(session, ctx, person_id, stamp)
 
 
-def _of_link(session: Session, person_id: int, stamp: str, *, lock: bool = False) -> Person:
+def stamp_of(ctx: Context, person: Person) -> str:
+    """What must still be so when a link to an account comes back: a link to set a password has done its work with the next one."""
+    state = f"{person.password_hash} {person.email_index}".encode()
+    return hmac.digest(ctx.links.secret, state, hashlib.sha256).hex()[:32]
+
+
+def _of_link(session: Session, ctx: Context, person_id: int, stamp: str, *, lock: bool = False) -> Person:
     person = session.get(Person, person_id, with_for_update=lock)
-    if person is None or not person.account or person.session_key != stamp:
+    if person is None or not person.account or stamp_of(ctx, person) != stamp:
         raise LinkExpired("account")
     return person
 
@@ -227,7 +236,7 @@ def forgotten(ctx: Context, email: str, address: str) -> None:
     with ctx.db.write() as session:
         person = account_of(session, ctx, email)
         if person is not None and person.email_confirmed_at is not None:
-            url = ctx.links.url(Purpose.RESET_PASSWORD, person.id, person.session_key)
+            url = ctx.links.url(Purpose.RESET_PASSWORD, person.id, stamp_of(ctx, person))
             message = ResetPassword(person.first_name, url, now + Purpose.RESET_PASSWORD.lasts)
             tell(session, ctx, person, message, now, once=secrets.token_hex(4))
 
@@ -236,9 +245,10 @@ def set_password(ctx: Context, person_id: int, stamp: str, password: str, by: Ac
     """A new password by link. All sessions and older links end. Raises ``LinkExpired`` when the link has done its work already."""
     password_hash, now = hash_password(password), ctx.now()
     with ctx.db.write() as session:
-        person = _of_link(session, person_id, stamp, lock=True)
-        person.password_hash, person.session_key, person.changed_at = password_hash, secrets.token_hex(16), now
+        person = _of_link(session, ctx, person_id, stamp, lock=True)
+        person.password_hash, person.changed_at = password_hash, now
         person.email_confirmed_at = person.email_confirmed_at or now
+        end_all(session, person.id, now)
         record(session, "password_set", now, by, person_id=person.id)
         return person
 

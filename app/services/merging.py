@@ -7,7 +7,6 @@ both. All else that names a person is in :data:`MOVED`, or belongs to agents, wh
 
 import json
 import re
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +19,7 @@ from app.context import Context
 from app.models import Block, Check, Device, Flag, Incident, Match, Merge, Need, Note, Offer, Person, Role, Task
 from app.services.events import Actor, record
 from app.services.freezing import take_back
+from app.services.sessions import end_all
 from app.services.sight import Sight
 from matching.lifecycle import LIVE, OfferState
 from notifications.tables import outbox
@@ -80,8 +80,8 @@ def merge(ctx: Context, sight: Sight, kept_id: int, folded_id: int, choice: Mapp
         }
         chosen = news.get("phone_index", kept.phone_index)
         spare = next((index for index in (folded.phone_index, kept.phone_index) if index != chosen), None)
-        emptied = {"merged_into_id": kept.id, "session_key": secrets.token_hex(16), "phone_index": spare}
-        _set(session, folded, EMPTY | emptied, now)
+        _set(session, folded, EMPTY | {"merged_into_id": kept.id, "phone_index": spare}, now)
+        end_all(session, folded.id, now)
         _set(session, kept, news, now)
         undo["after"] = _plain(kept, news)
         _offers_changed(session, kept.id, now)
@@ -231,4 +231,5 @@ def _plain(person: Person, names: Any) -> dict[str, Any]:
 
 
 def _live(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: datetime.fromisoformat(value) if value and name in MOMENTS else value for name, value in values.items()}
+    """As a person has it, without columns that are gone by now."""
+    return {n: datetime.fromisoformat(value) if value and n in MOMENTS else value for n, value in values.items() if n in KNOWN}

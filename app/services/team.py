@@ -11,6 +11,7 @@ from app.context import Context
 from app.models import OVERSEE, Event, Person, PersonTerritory, Role, SafetyLead, Territory
 from app.services.events import Actor, record
 from app.services.lists import PAGE_SIZE, Page, page_number
+from app.services.sessions import end_all
 
 WHOLE_CITY = None
 """In place of a territory's id."""
@@ -95,6 +96,7 @@ def _change(ctx: Context, person_id: int, territory_id: int | None, given: bool,
         if has == given:
             return False
         person.changed_at = now
+        end_all(session, person_id, now)
         record(session, GIVEN if given else TAKEN, now, by, person_id=person_id, territory_id=territory_id)
         return True
 

@@ -25,6 +25,7 @@ def sign_in(app: Flask, city: City) -> Callable[..., Visitor]:
 class Signing:
     def __init__(self, app: Flask, city: City) -> None:
         self.app, self.city = app, city
+        self._emails: dict[int, str] = {}
 
     def __call__(
         self, *, offer_id: int | None = None, role: Role = Role.COORDINATOR, territory_id: int | tuple[int, ...] | None = None
@@ -42,7 +43,12 @@ class Signing:
             person.password_hash, person.whole_city = accounts.hash_password(PASSWORD), offer_id is None and theirs is None
             session.add_all(PersonTerritory(person_id=person_id, territory_id=territory) for territory in theirs or ())
         visitor = Visitor(self.app)
-        visitor.submit(visitor.get("/sign-in"), "Sign in", email=person.email, password=PASSWORD)
+        self._emails[id(visitor)] = person.email or ""
+        return self.again(visitor)
+
+    def again(self, visitor: Visitor) -> Visitor:
+        """Who is in this browser signs in once more."""
+        visitor.submit(visitor.get("/sign-in"), "Sign in", email=self._emails[id(visitor)], password=PASSWORD)
         return visitor
 
 

@@ -120,7 +120,7 @@ def test_nothing_stored_is_left_out(city: City, client: Visitor) -> None:
             "id", "reference", "person_id", "taken", "next_try_at", "check_at", "checked_at", "channel", "created_at", "changed_at",
             "paused_until", "pinned_offer_id",
         },
-        Person: {"id", "email_index", "phone_index", "session_key", "created_at", "changed_at"},
+        Person: {"id", "email_index", "phone_index", "created_at", "changed_at"},
     }
     of_accounts = {
         "account", "role", "whole_city", "password_hash", "charter_version", "minimum_age_confirmed_at", "approved_at", "approved_by_id",

@@ -56,7 +56,7 @@ def test_an_imported_volunteer_gets_a_password_by_a_reset_link(city: City, run: 
     accounts.forgotten(city.ctx, "Odile@example.org", "127.0.0.1")
     assert city.kinds() == ["reset_password"]
     person = city.all(Person)[0]
-    accounts.set_password(city.ctx, person.id, person.session_key, "une longue phrase", accounts.Actor())
+    accounts.set_password(city.ctx, person.id, accounts.stamp_of(city.ctx, person), "une longue phrase", accounts.Actor())
     assert accounts.sign_in(city.ctx, "odile@example.org", "une longue phrase", "127.0.0.1")
 
 

@@ -25,7 +25,7 @@ OF_AGENTS = {
     "incident_entry.by_id", "safety_lead.person_id", "flag.looked_by_id",
 }  # fmt: skip
 STAYS = {"event.person_id", "merge.kept_id", "merge.folded_id", "not_same.one_id", "not_same.other_id", "alike.one_id",
-         "alike.other_id"}  # fmt: skip
+         "alike.other_id", "sign_in.person_id"}  # fmt: skip
 
 
 def dump(city: City) -> dict[str, list[str]]:

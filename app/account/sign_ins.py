@@ -1,0 +1,40 @@
+"""Where somebody is signed in, on a page of theirs, and signing out there."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.extensions import ctx
+from app.identity import here, leave, signed_in
+from app.models import Person
+from app.permissions import SIGNED_IN, permit
+from app.services import sessions
+
+sign_ins = Blueprint("sign_ins", __name__, template_folder="templates", url_prefix="/me/signed-in")
+
+
+@sign_ins.get("")
+@permit(SIGNED_IN)
+def show() -> str:
+    return render_template("account/sign_ins.html", sign_ins=sessions.listed(ctx(), _me().id), this=here())
+
+
+@sign_ins.post("/<int(max=2147483647):sign_in_id>/end")
+@permit(SIGNED_IN)
+def end(sign_in_id: int) -> ResponseReturnValue:
+    sessions.end(ctx(), _me().id, sign_in_id)
+    flash(_("Signed out there."))
+    return redirect(url_for("sign_ins.show"), 303)
+
+
+@sign_ins.post("/end")
+@permit(SIGNED_IN)
+def end_everywhere() -> ResponseReturnValue:
+    sessions.end_everywhere(ctx(), _me().id)
+    leave()
+    flash(_("You are signed out everywhere."))
+    return redirect(url_for("account.sign_in"), 303)
+
+
+def _me() -> Person:
+    return signed_in() or abort(403)

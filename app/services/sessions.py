@@ -1,0 +1,117 @@
+"""Where people are signed in (decision 27): each sign-in is a row, found by the hash of a token that only its browser has."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.context import Context
+from app.models import OVERSEE, Person, SignIn
+
+EVERY = timedelta(minutes=1)
+"""How often use is written down at most."""
+VOLUNTEER_LONGEST = timedelta(days=180)
+KEPT = timedelta(days=2)
+"""Ended ones, longer than any link lasts that signs in."""
+BROWSERS = {
+    "Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "Firefox": "Firefox", "FxiOS": "Firefox", "Chrome": "Chrome",
+    "CriOS": "Chrome", "Safari": "Safari",
+}  # fmt: skip
+SYSTEMS = {
+    "Windows": "Windows", "iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Mac OS": "Mac", "CrOS": "Chromebook", "Linux": "Linux",
+}  # fmt: skip
+"""What a browser says of itself, in the order in which it tells one from another, and how people call it."""
+
+
+def begin(ctx: Context, person: Person, agent: str) -> str:
+    """Sign somebody in; the token for their browser, which calls itself ``agent``."""
+    with ctx.db.write() as session:
+        return add(session, ctx, person, agent)
+
+
+def add(session: Session, ctx: Context, person: Person, agent: str) -> str:
+    """The same, in a transaction that is under way."""
+    token, now = secrets.token_urlsafe(32), ctx.now()
+    session.add(SignIn(
+        key=_key(token), person_id=person.id, begun_at=now, seen_at=now, ends_at=_end(ctx, person, now, now), device=device_words(agent),
+    ))  # fmt: skip
+    return token
+
+
+def find(ctx: Context, token: str) -> tuple[SignIn, Person] | None:
+    """The sign-in that has not ended, and whose it is."""
+    which = select(SignIn, Person).join(Person, Person.id == SignIn.person_id)
+    with ctx.db.read() as session:
+        row = session.execute(which.where(SignIn.key == _key(token), SignIn.ends_at > ctx.now(), Person.account)).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def use(ctx: Context, here: SignIn, person: Person) -> None:
+    """It is in use."""
+    now = ctx.now()
+    if now - here.seen_at < EVERY:
+        return
+    with ctx.db.write() as session:
+        still = update(SignIn).where(SignIn.id == here.id, SignIn.ends_at > now)
+        session.execute(still.values(seen_at=now, ends_at=_end(ctx, person, here.begun_at, now)))
+
+
+def listed(ctx: Context, person_id: int) -> Sequence[SignIn]:
+    """Where somebody is signed in, the latest used first."""
+    with ctx.db.read() as session:
+        alive = select(SignIn).where(SignIn.person_id == person_id, SignIn.ends_at > ctx.now())
+        return session.scalars(alive.order_by(SignIn.seen_at.desc(), SignIn.id.desc())).all()
+
+
+def end(ctx: Context, person_id: int, sign_in_id: int) -> None:
+    """One of somebody's own; of others none."""
+    with ctx.db.write() as session:
+        _end_now(session, ctx.now(), SignIn.person_id == person_id, SignIn.id == sign_in_id)
+
+
+def end_all(session: Session, person_id: int, now: datetime) -> None:
+    """Wherever somebody is signed in: from its next request on each is out."""
+    _end_now(session, now, SignIn.person_id == person_id)
+
+
+def end_everywhere(ctx: Context, person_id: int) -> None:
+    with ctx.db.write() as session:
+        end_all(session, person_id, ctx.now())
+
+
+def delete_ended(ctx: Context) -> int:
+    """Those that ended a while ago; how many."""
+    old = SignIn.ends_at < ctx.now() - KEPT
+    with ctx.db.read() as session:
+        ids = session.scalars(select(SignIn.id).where(old).limit(500)).all()
+    if ids:
+        with ctx.db.write() as session:
+            session.execute(delete(SignIn).where(SignIn.id.in_(ids), old))
+    return len(ids)
+
+
+def device_words(agent: str) -> str:
+    """What somebody would call their browser and machine: ``Firefox, Windows``; empty where it says neither."""
+    named = [next((words for part, words in each.items() if part in agent), "") for each in (BROWSERS, SYSTEMS)]
+    return ", ".join(filter(None, named))
+
+
+def _end_now(session: Session, now: datetime, *which: object) -> None:
+    session.execute(update(SignIn).where(*which, SignIn.ends_at > now).values(ends_at=now))  # type: ignore[arg-type]
+
+
+def _end(ctx: Context, person: Person, begun_at: datetime, used_at: datetime) -> datetime:
+    """When it ends if it is not used again."""
+    s = ctx.settings
+    if person.role in OVERSEE:
+        longest, idle = timedelta(hours=s.agent_hours), timedelta(minutes=s.agent_idle_minutes)
+    else:
+        longest, idle = VOLUNTEER_LONGEST, timedelta(days=s.volunteer_idle_days)
+    return min(begun_at + longest, used_at + idle)
+
+
+def _key(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
