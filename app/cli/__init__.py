@@ -15,6 +15,8 @@ COMMANDS = {
     "serve": "Start the web server.",
     "worker": "Match, send messages and watch deadlines.",
     "migrate": "Bring the database up to date.",
+    "backup": "Write the whole database to a file.",
+    "restore": "Make the database what it was when a backup was made.",
     "territory": "Import the outlines of the city, its districts and quartiers.",
     "streets": "Import addresses, so that people find theirs.",
     "import": "Put spreadsheets of offers and needs into the database.",

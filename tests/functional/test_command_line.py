@@ -52,7 +52,7 @@ def test_every_command_shows_examples_of_itself(capsys: pytest.CaptureFixture[st
 def test_the_list_of_commands_names_all_of_them(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "--help")
     assert code == 0
-    shared = {"__init__", "__main__", "setup", "pairing", "history", "values"}
+    shared = {"__init__", "__main__", "setup", "pairing", "history", "values", "passphrase"}
     modules = {path.stem for path in (REPOSITORY / "app" / "cli").glob("*.py")} - shared
     assert {module.rstrip("_") for module in modules} == set(cli.COMMANDS)
     assert [name for name in cli.COMMANDS if f"\n  {name} " not in out] == []

@@ -1,6 +1,5 @@
 """Anything that the two sides, an agent and the clock may do, in any order: what holds always, on both databases."""
 
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -11,18 +10,18 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from app.models import Block, Event, Match, Moderation, Need, Offer, Visit
-from app.services import changing, closing, duty, matches, mine, moderating, posting, rearranging, reasons, stale, standing_in, taking
+from app.models import Match, Need, Offer, Visit
+from app.services import changing, closing, duty, matches, moderating, posting, rearranging, reasons, stale, standing_in, taking
 from app.services.closing import Said
 from app.services.reasons import Because
 from app.worker import BY_THE_CLOCK
-from matching.lifecycle import HELD, LIVE, MatchState, MoveNotAllowed, NeedState, OfferState, Side, VisitState, is_terminal
+from matching.lifecycle import MatchState, MoveNotAllowed, NeedState, OfferState, Side, is_terminal
 from matching.waves import DEFAULT_WAVES
 from tests.city import BY_LINK, City
 from tests.databases import Databases
-from tests.explained import unexplained
+from tests.invariants import all_hold
 from tests.volume import volume
 
 PICK = st.integers(0, 10_000)
@@ -161,45 +160,8 @@ class AnyMoves(RuleBasedStateMachine):
     # What holds always
 
     @invariant()
-    def nobody_has_more_than_they_offered_and_no_place_two_helpers(self) -> None:
-        everyone = self.city.all(Match)
-        live = Counter(match.offer_id for match in everyone if match.state in LIVE)
-        held = Counter(match.need_id for match in everyone if match.state in HELD or match.outcome == "done")
-        for offer in self.city.all(Offer):
-            assert offer.taken == live[offer.id] <= offer.capacity
-        for need in self.city.all(Need):
-            assert need.taken == held[need.id] <= need.helpers_needed
-
-    @invariant()
-    def a_need_stands_as_its_matches_do(self) -> None:
-        for need in self.city.all(Need):
-            states = {match.state for match in self.city.matches(need.id) if match.state in LIVE}
-            free = need.taken < need.helpers_needed
-            if need.state == NeedState.OPEN:
-                assert free and MatchState.PROPOSED not in states and need.next_try_at is not None
-            elif need.state == NeedState.ASKED:
-                assert MatchState.PROPOSED in states if free else MatchState.ACCEPTED in states
-            elif need.state == NeedState.AGREED:
-                assert not free and states == {MatchState.AGREED}
-            elif need.state == NeedState.PAUSED:
-                assert states <= {MatchState.AGREED}
-            else:
-                assert not states, "nobody waits for what has ended"
-
-    @invariant()
-    def nobody_is_asked_for_what_has_to_be_read_first(self) -> None:
-        read = {task.need_id for task in self.city.tasks("moderate")}
-        for need in self.city.all(Need):
-            live = [match for match in self.city.matches(need.id) if match.state in LIVE]
-            assert not (need.moderation == Moderation.HELD and live)
-            if need.moderation in (Moderation.HELD, Moderation.LOOK) and need.wanted_at is None and not is_terminal(NeedState(need.state)):
-                assert need.id in read, "nobody is left waiting unread"
-
-    @invariant()
-    def nobody_is_expected_once_it_has_ended(self) -> None:
-        states = {match.id: match.state for match in self.city.all(Match)}
-        for visit in self.city.all(Visit, state=VisitState.PLANNED):
-            assert states[visit.match_id] == MatchState.AGREED
+    def all_holds(self) -> None:
+        all_hold(self.city)
 
     @invariant()
     def what_has_ended_stays_ended(self) -> None:
@@ -209,40 +171,6 @@ class AnyMoves(RuleBasedStateMachine):
                 assert thing.state == before
                 if is_terminal(states(thing.state)):
                     self.ended[kind.__name__, thing.id] = thing.state
-
-    @invariant()
-    def no_contact_is_shown_before_both_agreed(self) -> None:
-        agreed = {match.id: match.agreed_at for match in self.city.all(Match)}
-        shown = [event for event in self.city.all(Event) if event.kind == "contacts_shown"]
-        assert all(agreed[event.match_id] is not None and agreed[event.match_id] <= event.at for event in shown)
-        told = [row.about for row in self.city.outbox() if row.kind.startswith("agreed_to_")]
-        assert all(agreed[int(about.split("/")[0].removeprefix("match:"))] for about in told)
-        for need in self.city.all(Need)[-3:]:
-            seen = mine.request_of(self.city.ctx, need.id)
-            assert seen is not None
-            assert all((match.contact is not None) == (match.state is MatchState.AGREED) for match in seen.matches)
-
-    @invariant()
-    def the_resident_was_asked_before_their_contacts_went(self) -> None:
-        answers = {(e.match_id, e.kind) for e in self.city.all(Event) if e.kind in ("match_accepted", "match_agreed")}
-        share = {need.id: need.share_contact for need in self.city.all(Need)}
-        for match in self.city.all(Match):
-            if match.agreed_at is not None and not share[match.need_id]:
-                assert (match.id, "match_accepted") in answers
-
-    @invariant()
-    def nothing_is_said_that_nothing_brought_about(self) -> None:
-        assert unexplained(self.city) == []
-
-    @precondition(lambda self: self.city.all(Block))
-    @invariant()
-    def who_is_kept_apart_is_not_brought_together(self) -> None:
-        since = {frozenset((block.person_id, block.other_id)): block.created_at for block in self.city.all(Block)}
-        person_of = {offer.id: offer.person_id for offer in self.city.all(Offer)}
-        resident = {need.id: need.person_id for need in self.city.all(Need)}
-        for match in self.city.all(Match):
-            apart = since.get(frozenset((person_of[match.offer_id], resident[match.need_id])))
-            assert apart is None or match.proposed_at <= apart
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
