@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -331,14 +331,14 @@ def move_locked(
         open_need(session, ctx, need, now, by, told=False)
         settle(session, ctx, need, now, by)
         return
-    move(session, need, there, now, by, "called_off" if called_off else str(there))
+    why = "called_off" if called_off else str(there)
+    move(session, need, there, now, by, why)
     need.next_try_at = None
     end_matches_of(session, ctx, now, by, "withdrawn", need=need, keep=() if there is NeedState.WITHDRAWN else [MatchState.AGREED])
     if there is NeedState.PAUSED:
         rest_search(session, now, by, need.id)
     if there is NeedState.WITHDRAWN:
         close_tasks_of_need(session, now, by, need.id)
-        why: Literal["called_off", "withdrawn"] = "called_off" if called_off else "withdrawn"
         tell(session, ctx, need.person, NeedClosed(need.person.first_name, need.category, why), now, need=need)
 
 
