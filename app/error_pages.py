@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from app.errors import UserError
 from app.extensions import ctx
 from app.links import LinkError, LinkExpired, Purpose
+from app.services.passwords import WeakPassword
 from app.services.places import NoTerritory, Outside
 from app.services.posting import NotOffered
 from app.services.throttle import TooMany
@@ -55,6 +56,7 @@ _NEW_LINK: dict[str, Way] = {
     Purpose.VOLUNTEER_YES.name: _VOLUNTEER,
     Purpose.VOLUNTEER_NO.name: _VOLUNTEER,
     Purpose.CONFIRM_ACCOUNT.name: ("/offer/new", _l("Sign up once more")),
+    Purpose.SIGN_IN.name: ("/account/link", _l("Send me a new link")),
     Purpose.RESET_PASSWORD.name: ("/account/forgotten", _l("Send me a new link")),
     "account": ("/sign-in", _l("Sign in")),
 }
@@ -107,6 +109,12 @@ _ERRORS: dict[type[Exception], Words] = {
         _BACK,
     ),
     TooMany: _STATUSES[429],
+    WeakPassword: Words(
+        422,
+        _l("This password is easy to guess"),
+        _l("This password is easy to guess. Take three or four words that have nothing to do with each other or with you."),
+        _BACK,
+    ),
     UserError: _STATUSES[400],
 }
 

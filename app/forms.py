@@ -18,7 +18,7 @@ from wtforms.widgets import CheckboxInput
 from app.contacts import normal_email, normal_phone
 from app.extensions import ctx
 from app.kinds import kind_name
-from app.services.accounts import PASSWORD_LENGTH
+from app.services.passwords import PASSWORD_LENGTH
 from app.services.places import all_territories
 from app.week import DAYS, PARTS, add, clock, spell
 from app.week_words import Unreadable, read_week

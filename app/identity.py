@@ -40,7 +40,11 @@ def _find() -> None:
     # The files of the look are the same for everybody: no session is read for them.
     if assets.is_asset() or not current_user.is_authenticated:
         return
-    g.person, g.sign_in = current_user.person, current_user.here
+    person, g.sign_in = current_user.person, current_user.here
+    if sessions.half_way(g.sign_in, person):
+        g.half_way = person
+        return
+    g.person = person
     if PART not in request.headers:
         sessions.use(ctx(), g.sign_in, g.person)
 
@@ -48,6 +52,12 @@ def _find() -> None:
 def signed_in() -> Person | None:
     """The person who is signed in, as they stood when the request came."""
     person: Person | None = g.get("person")
+    return person
+
+
+def half_way() -> Person | None:
+    """An agent who has given the password and not the code yet: to all pages but that of the code they are nobody."""
+    person: Person | None = g.get("half_way")
     return person
 
 
@@ -78,7 +88,7 @@ def leave() -> None:
     before = here()
     if before is not None:
         sessions.end(ctx(), before.person_id, before.id)
-    g.person = g.sign_in = None
+    g.person = g.sign_in = g.half_way = None
     logout_user()
     session.clear()
 

@@ -18,6 +18,7 @@ class Purpose(Enum):
 
     CONFIRM_NEED = _Kind("/confirm/request/{}", timedelta(days=7))
     CONFIRM_ACCOUNT = _Kind("/confirm/account/{}", timedelta(days=7))
+    SIGN_IN = _Kind("/sign-in/link/{}", timedelta(minutes=15))
     RESET_PASSWORD = _Kind("/account/reset/{}", timedelta(hours=2))
     VOLUNTEER_YES = _Kind("/answer/yes/{}", timedelta(days=30))
     VOLUNTEER_NO = _Kind("/answer/no/{}", timedelta(days=30))

@@ -8,7 +8,7 @@ from flask import Flask, abort, current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app.extensions import ctx
-from app.identity import AFTER_SIGN_IN, has_role, signed_in
+from app.identity import AFTER_SIGN_IN, half_way, has_role, signed_in
 from app.models import OVERSEE, Role
 from app.services import leads
 from app.services.sight import NOTHING
@@ -87,4 +87,4 @@ def _to_sign_in() -> ResponseReturnValue:
     # Kept in the session and not in the address: nobody can send people through our sign-in to a place of their own.
     if request.method == "GET":
         session[AFTER_SIGN_IN] = request.path
-    return redirect(url_for("account.sign_in"), 303)
+    return redirect(url_for("second_factor.code" if half_way() else "account.sign_in"), 303)

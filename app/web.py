@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import assets, compression, error_pages, extensions, headers, i18n, identity, layout, logging, permissions, uploads
 from app.account.messages import messages
 from app.account.pages import account
+from app.account.second_factor import second_factor
 from app.account.sign_ins import sign_ins
 from app.city_words import own_words
 from app.context import Context, make_context
@@ -45,6 +46,7 @@ DOORS = (
     mailbox,
     account,
     messages,
+    second_factor,
     sign_ins,
     volunteer,
     lost,

@@ -72,6 +72,14 @@ class ResetPassword(Message):
 
 
 @dataclass(frozen=True)
+class SignInLink(Message):
+    kind = "sign_in_link"
+    topic = Topic.ACCOUNT
+    sign_in_url: str
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True)
 class NeedReceived(Message):
     """After the confirmation: what happens next. ``read_first``: nobody is asked until the town hall has read it."""
 
@@ -375,9 +383,9 @@ MESSAGES: dict[str, type[Message]] = {cls.kind: cls for cls in Message.__subclas
 
 
 OF_NO_MATCH = frozenset({
-    "confirm_need", "confirm_account", "account_exists", "reset_password", "need_received", "my_link", "volunteer_received",
-    "volunteer_approved", "proposal_to_resident", "nobody_yet", "need_paused", "outcome_to_agent", "still_needed", "no_need_near_you",
-    "need_closed", "need_edited", "need_refused", "digest", "something_reported", "volunteer_paused", "volunteer_back",
+    "confirm_need", "confirm_account", "account_exists", "reset_password", "sign_in_link", "need_received", "my_link",
+    "volunteer_received", "volunteer_approved", "proposal_to_resident", "nobody_yet", "need_paused", "outcome_to_agent", "still_needed",
+    "no_need_near_you", "need_closed", "need_edited", "need_refused", "digest", "something_reported", "volunteer_paused", "volunteer_back",
 })  # fmt: skip
 """All others are about one match, and end with the link to report a problem."""
 

@@ -17,7 +17,7 @@ BECAUSE_OF = {
     "visits_off": {"visit_skipped"}, "need_edited": {"need_edited"}, "need_refused": {"need_refused"},
 }  # fmt: skip
 """By kind of message."""
-OF_ACCOUNTS = {"confirm_account", "account_exists", "reset_password", "my_link", "volunteer_received", "volunteer_approved"}
+OF_ACCOUNTS = {"confirm_account", "account_exists", "reset_password", "sign_in_link", "my_link", "volunteer_received", "volunteer_approved"}
 
 
 def unexplained(city: City) -> list[str]:

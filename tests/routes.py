@@ -22,7 +22,9 @@ from app.identity import enter
 from app.links import Links, Purpose
 from app.models import Incident, Match, Need, Offer, Person, Role, Task, Territory, Visit
 from app.permissions import Permission, declared
+from app.services import sessions
 from app.services.accounts import stamp_of
+from app.services.sign_in_links import sign_in_stamp
 from config.settings import load
 from notifications.tables import wishes
 from notifications.topics import Topic
@@ -64,7 +66,7 @@ class Reach:
     def session_cookie(self, role: str) -> tuple[str, str]:
         """The cookie of a browser in which somebody of this role has signed in: its name and its value."""
         with self.web.test_request_context() as request:
-            enter(self.people[role])
+            enter(self.people[role], sessions.begin(self.ctx, self.people[role], "", proven=True))
             answer = self.web.make_response("")
             self.web.session_interface.save_session(self.web, request.session, answer)
         name, _, value = answer.headers["Set-Cookie"].partition(";")[0].partition("=")
@@ -159,6 +161,10 @@ def _account_tokens(purpose: Purpose) -> Way:
     return tokens
 
 
+def _sign_in_tokens(reach: Reach, session: Session) -> Iterable[str]:
+    return [reach.ctx.links.token(Purpose.SIGN_IN, (person := reach.people["volunteer"]).id, sign_in_stamp(session, reach.ctx, person))]
+
+
 def _answer_tokens(yes: Purpose, no: Purpose) -> Way:
     """Both links of a match of each state. The one under the other's address is a link that is not right, which has its page too."""
     each = _one_of_each(Match, Match.state)
@@ -229,6 +235,7 @@ WAYS: dict[str, Way] = {
     "coordination.visits_show match_id": _with_visits,
     **{f"coordination.visits_{page} match_id": _that_repeats for page in ("move", "say", "away")},
     "account.confirm token": _account_tokens(Purpose.CONFIRM_ACCOUNT),
+    "account.by_link token": _sign_in_tokens,
     "account.reset token": _account_tokens(Purpose.RESET_PASSWORD),
     "messages.show token": _tokens(Purpose.WISHES, _some_wishes),
     "messages.unsubscribe token": _unsubscribe_tokens,

@@ -1,4 +1,4 @@
-"""Signing in and out, a forgotten password, and the links that confirm an address or set a password.
+"""Signing in (by password, or by a link) and out, a forgotten password, and the links that confirm an address or set a password.
 
 A link's page only shows a button: mail scanners follow links, so that nothing may happen before the POST.
 """
@@ -8,13 +8,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.account.forms import ForgottenForm, NewPasswordForm, SignInForm
+from app.error_pages import sentence
 from app.extensions import ctx
 from app.identity import enter, leave, signed_in
 from app.links import Purpose
 from app.models import Channel, Role
 from app.permissions import LINK, PUBLIC, permit
-from app.services import accounts
+from app.services import accounts, sign_in_links
 from app.services.events import Actor
+from app.services.passwords import WeakPassword
 
 account = Blueprint("account", __name__, template_folder="templates")
 
@@ -49,6 +51,28 @@ def forgotten() -> ResponseReturnValue:
     return render_template("account/forgotten.html", form=form), 422 if form.errors else 200
 
 
+@account.route("/account/link", methods=["GET", "POST"])
+@permit(PUBLIC)
+def ask_link() -> ResponseReturnValue:
+    """For whoever would rather not type a password."""
+    form = ForgottenForm()
+    if form.validate_on_submit():
+        sign_in_links.send(ctx(), form.email.data, request.remote_addr or "")
+        return render_template("account/link_sent.html")
+    return render_template("account/link.html", form=form), 422 if form.errors else 200
+
+
+@account.route("/sign-in/link/<token>", methods=["GET", "POST"])
+@permit(LINK)
+def by_link(token: str) -> ResponseReturnValue:
+    person_id, stamp = ctx().links.read(Purpose.SIGN_IN, token)
+    if request.method != "POST":
+        sign_in_links.check(ctx(), person_id, stamp)
+        return render_template("account/by_link.html")
+    person, begun = sign_in_links.sign_in(ctx(), person_id, stamp, request.user_agent.string)
+    return redirect(enter(person, begun) or "/me", 303)
+
+
 @account.route("/confirm/account/<token>", methods=["GET", "POST"])
 @permit(LINK)
 def confirm(token: str) -> ResponseReturnValue:
@@ -69,8 +93,12 @@ def reset(token: str) -> ResponseReturnValue:
     accounts.account_by_link(ctx(), person_id, stamp)
     form = NewPasswordForm()
     if form.validate_on_submit():
-        accounts.set_password(ctx(), person_id, stamp, form.password.data, Actor(person_id, Channel.LINK))
-        if signed_in() is not None:
-            leave()
-        return render_template("account/password_set.html")
+        try:
+            accounts.set_password(ctx(), person_id, stamp, form.password.data, Actor(person_id, Channel.LINK))
+        except WeakPassword as error:
+            form.password.errors = [sentence(error)]
+        else:
+            if signed_in() is not None:
+                leave()
+            return render_template("account/password_set.html")
     return render_template("account/password.html", form=form), 422 if form.errors else 200

@@ -1,4 +1,4 @@
-"""``adeuxpas user add``."""
+"""``adeuxpas user``."""
 
 import sys
 
@@ -8,8 +8,14 @@ from app.cli.setup import open_city
 from app.contacts import normal_email
 from app.errors import UserError
 from app.models import Role
+from app.services import second_factor
 from app.services.accounts import add_user
+from app.services.passwords import check_password
 
+RESET_EXAMPLES = """\b
+Examples:
+  adeuxpas user reset-second-factor anne@ville.example
+"""
 EXAMPLES = """\b
 Examples:
   adeuxpas user add anne@ville.example --name "Anne Petit" --role coordinator
@@ -44,5 +50,17 @@ def add(email: str, name: str, role: str, territories: tuple[str, ...]) -> None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
         password = sys.stdin.readline().rstrip("\n")
+    check_password(password, name, address, ctx.settings.city_name)
     add_user(ctx, name=name, email=address, role=Role(role), password=password, territories=territories)
     click.echo(f"Added: {role} {address}")
+
+
+@command.command("reset-second-factor", epilog=RESET_EXAMPLES)
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Let an agent who lost phone and recovery codes set them up anew. They are signed out everywhere.
+
+    Make sure first that it is them who ask.
+    """
+    second_factor.reset(open_city(), email)
+    click.echo(f"Reset: {email} sets up a new second factor at the next sign-in.")

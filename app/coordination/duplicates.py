@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.account.again import ask_again
 from app.buttons import pressed
 from app.coordination.door import ID, coordination, sight
 from app.coordination.lists import whole
@@ -63,6 +64,8 @@ def decide_same(person_id: int, other_id: int) -> ResponseReturnValue:
         duplicates.say_perhaps(ctx(), person_id, other_id, actor())
         flash(_("Written down: they may be one person after all."))
         return redirect(url_for("coordination.same", person_id=person_id, other_id=other_id), 303)
+    if asks := ask_again():
+        return asks
     choice = {name: number for name in merging.CHOSEN if (number := whole(request.form.get(name)))}
     try:
         kept = merging.merge(ctx(), sight(), person_id, other_id, choice, actor())
@@ -76,6 +79,8 @@ def decide_same(person_id: int, other_id: int) -> ResponseReturnValue:
 @coordination.post(f"/people/<{ID}:person_id>/merges/<{ID}:merge_id>/undo")
 @permit(COORDINATOR)
 def undo_merge(person_id: int, merge_id: int) -> ResponseReturnValue:
+    if asks := ask_again():
+        return asks
     try:
         merging.undo(ctx(), sight(), merge_id, actor())
     except CannotMerge as error:

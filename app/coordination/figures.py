@@ -11,6 +11,7 @@ from flask import redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import to_user_timezone
 
+from app.account.again import ask_again
 from app.coordination import figure_tables
 from app.coordination.door import coordination, sight
 from app.coordination.figure_tables import MOST_ROWS, Table
@@ -112,10 +113,12 @@ def figures_report() -> ResponseReturnValue:
     )  # fmt: skip
 
 
-@coordination.get(f"/figures/<any({', '.join(map(repr, TABLES))}):table>.<any(csv, xlsx):form>")
+@coordination.route(f"/figures/<any({', '.join(map(repr, TABLES))}):table>.<any(csv, xlsx):form>", methods=["GET", "POST"])
 @permit(COORDINATOR)
 def figures_file(table: str, form: str) -> ResponseReturnValue:
-    """A table whole, as a file whose name says of when and where."""
+    """A table whole, as a file whose name says of when and where; posted with the code, where that is asked for once more."""
+    if asks := ask_again():
+        return asks
     wanted = _wanted()
     if wanted.wrong:
         return redirect(url_for(".figures", **{name: request.args.get(name) for name in ("from", "to", "territory")}), 303)

@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from app.account.again import ask_again
 from app.coordination.door import ID, coordination, sight
 from app.extensions import ctx
 from app.forms import Form, PickField
@@ -30,6 +31,8 @@ class LeadForm(Form):
 def leads() -> ResponseReturnValue:
     form = LeadForm()
     if form.validate_on_submit():
+        if asks := ask_again():
+            return asks
         place = int(form.territory.data) if form.territory.data else None
         done = service.add(ctx(), int(form.person.data), place, actor())
         flash(_("Named. They are told at once of what is reported from now on.") if done else _("This is so already."))
@@ -40,6 +43,8 @@ def leads() -> ResponseReturnValue:
 @coordination.post(f"/leads/<{ID}:named_id>/take-out")
 @permit(ADMINISTRATOR)
 def take_out_lead(named_id: int) -> ResponseReturnValue:
+    if asks := ask_again():
+        return asks
     left = service.take_out(ctx(), named_id, actor())
     refused = ngettext(
         "Not done: %(num)s report is open that nobody else would read. Put somebody else in charge first.",

@@ -4,6 +4,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.account.again import ask_again
 from app.coordination.door import ID, coordination
 from app.coordination.lists import whole
 from app.extensions import ctx
@@ -32,6 +33,8 @@ def member(agent_id: int) -> ResponseReturnValue:
 @coordination.post(f"/team/<{ID}:agent_id>/give")
 @permit(ADMINISTRATOR)
 def give_territory(agent_id: int) -> ResponseReturnValue:
+    if asks := ask_again():
+        return asks
     done = teams.give(ctx(), agent_id, _chosen(), actor())
     flash(_("Written down. It holds from now on.") if done else _("Nothing to do: that is how it was already."))
     return redirect(url_for("coordination.member", agent_id=agent_id), 303)
@@ -40,6 +43,8 @@ def give_territory(agent_id: int) -> ResponseReturnValue:
 @coordination.post(f"/team/<{ID}:agent_id>/take")
 @permit(ADMINISTRATOR)
 def take_territory(agent_id: int) -> ResponseReturnValue:
+    if asks := ask_again():
+        return asks
     done = teams.take(ctx(), agent_id, _chosen(), actor())
     flash(_("Written down. It holds from now on.") if done else _("Nothing to do: that is how it was already."))
     return redirect(url_for("coordination.member", agent_id=agent_id), 303)

@@ -16,7 +16,7 @@ from app.models.plan import Plan, PlanState
 from app.models.plumbing import Attempt, Fact, Lease
 from app.models.post import Channel, PostedBy
 from app.models.referent import Referent
-from app.models.sign_in import SignIn
+from app.models.sign_in import RecoveryCode, SecondFactor, SignIn
 from app.models.street import Street
 from app.models.task import Presence, Task, TaskKind
 from app.models.territory import Territory
@@ -56,9 +56,11 @@ __all__ = [
     "PlanState",
     "PostedBy",
     "Presence",
+    "RecoveryCode",
     "Referent",
     "Role",
     "SafetyLead",
+    "SecondFactor",
     "SignIn",
     "Street",
     "Task",

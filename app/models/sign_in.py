@@ -1,10 +1,11 @@
-"""Where somebody is signed in."""
+"""Where somebody is signed in, and what agents prove themselves with besides a password."""
 
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.crypto import EncryptedText
 from app.db import IDS_ONCE, Base
 from notifications.types import UTCDateTime
 
@@ -26,3 +27,25 @@ class SignIn(Base):
     ends_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     device: Mapped[str] = mapped_column(String(60))
     second_factor_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class SecondFactor(Base):
+    """What an agent's phone shows a code from. ``step`` is the half minute of the last code that was taken; ``confirmed_at`` is empty until
+    they have shown once that the phone has the secret."""
+
+    __tablename__ = "second_factor"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str] = mapped_column(EncryptedText("second_factor.secret"))
+    step: Mapped[int] = mapped_column(default=0)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class RecoveryCode(Base):
+    """For when the phone is lost, once: ``key`` is its keyed hash."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    key: Mapped[str] = mapped_column(String(80))

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from app.extensions import ctx
 from app.identity import enter, leave
 from app.permissions import DEMO, permit
-from app.services import demo
+from app.services import demo, sessions
 
 HOMES = {"volunteer": "/me", "coordinator": "/coordination/", "administrator": "/coordination/"}
 
@@ -27,7 +27,8 @@ def come_in(role: str) -> ResponseReturnValue:
     if role == "resident":
         leave()
         return redirect(demo.renees_request(ctx()) or abort(404), 303)
-    enter(demo.account(ctx(), role) or abort(404))
+    person = demo.account(ctx(), role) or abort(404)
+    enter(person, sessions.begin(ctx(), person, request.user_agent.string, proven=True))
     return redirect(HOMES[role], 303)
 
 

@@ -29,6 +29,7 @@ from app.forms import (
 from app.free_text import FreeTextField
 from app.kinds import KINDS
 from app.permissions import DEMO, permit
+from app.services.second_factor import picture
 
 LONG_NAME = "Marie-Antoinette de La Rochefoucauld-Montmorency"
 LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk"
@@ -80,8 +81,11 @@ def show() -> ResponseReturnValue:
         Happened(now - timedelta(hours=5), _("You asked for help.")),
         Happened(now, _("The volunteer said yes. We asked you whether that suits you.")),
     ]
+    scan = picture("https://example.org")
     involves = {slug: words.involves for slug, words in KINDS.items()}
-    return render_template("public/design.html", forms=forms, involves=involves, story=story, long_name=LONG_NAME, long_word=LONG_WORD)
+    return render_template(
+        "public/design.html", forms=forms, involves=involves, story=story, scan=scan, long_name=LONG_NAME, long_word=LONG_WORD
+    )  # fmt: skip
 
 
 def _form(prefix: str, typed: dict[str, Any]) -> Sample:

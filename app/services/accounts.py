@@ -22,6 +22,7 @@ from app.services.duty import NEWS_EVERY
 from app.services.events import SYSTEM, Actor, record
 from app.services.local import local
 from app.services.moves import move
+from app.services.passwords import PASSWORD_LENGTH, check_password
 from app.services.people import account_of, make_person, own_page, set_phone
 from app.services.posting import OfferInput, add_offer, locate
 from app.services.sessions import end_all
@@ -32,7 +33,6 @@ from app.services.telling import hear_requests, tell
 from matching.lifecycle import OfferState
 from notifications.messages import AccountExists, ConfirmAccount, ResetPassword, VolunteerApproved, VolunteerReceived
 
-PASSWORD_LENGTH = (10, 200)
 _hasher = PasswordHasher()
 _NOBODYS_HASH = _hasher.hash(secrets.token_hex(16))
 """Checked where there is no account, so that the answer takes as long."""
@@ -68,7 +68,8 @@ class Caller:
 def sign_up(ctx: Context, given: SignUp, by: Actor, address: str, device: str) -> None:
     """Make an account and its offer, both unconfirmed, and send the link. An address that has an account gets another mail: the page
     says the same. ``address`` is the client's, ``device`` what tells it
-    from others (:mod:`app.services.flags`). Raises ``Outside``, ``NoTerritory`` and ``TooMany``."""
+    from others (:mod:`app.services.flags`). Raises ``Outside``, ``NoTerritory``, ``WeakPassword`` and ``TooMany``."""
+    check_password(given.password, given.name, given.email, ctx.settings.city_name)
     throttle.spend(ctx, [(throttle.SIGN_UP_ADDRESS, address), (throttle.SIGN_UP_ACCOUNT, given.email)])
     now = ctx.now()
     found = locate(ctx, given.offer.where)
@@ -242,7 +243,10 @@ def forgotten(ctx: Context, email: str, address: str) -> None:
 
 
 def set_password(ctx: Context, person_id: int, stamp: str, password: str, by: Actor) -> Person:
-    """A new password by link. All sessions and older links end. Raises ``LinkExpired`` when the link has done its work already."""
+    """A new password by link. All sessions and older links end. Raises ``LinkExpired`` when the link has done its work already, and
+    ``WeakPassword``."""
+    person = account_by_link(ctx, person_id, stamp)
+    check_password(password, person.name, person.email, ctx.settings.city_name)
     password_hash, now = hash_password(password), ctx.now()
     with ctx.db.write() as session:
         person = _of_link(session, ctx, person_id, stamp, lock=True)
@@ -292,10 +296,6 @@ def _territory_called(session: Session, name: str) -> int:
 
 
 def hash_password(password: str) -> str:
-    """Raises :class:`UserError` when it is too short or too long."""
-    low, high = PASSWORD_LENGTH
-    if not low <= len(password) <= high:
-        raise UserError(f"A password has {low} to {high} characters.")
     return _hasher.hash(password)
 
 

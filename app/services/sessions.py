@@ -14,6 +14,8 @@ from app.models import OVERSEE, Person, SignIn
 EVERY = timedelta(minutes=1)
 """How often use is written down at most."""
 VOLUNTEER_LONGEST = timedelta(days=180)
+HALF_WAY = timedelta(minutes=15)
+"""To find the phone."""
 KEPT = timedelta(days=2)
 """Ended ones, longer than any link lasts that signs in."""
 BROWSERS = {
@@ -26,19 +28,26 @@ SYSTEMS = {
 """What a browser says of itself, in the order in which it tells one from another, and how people call it."""
 
 
-def begin(ctx: Context, person: Person, agent: str) -> str:
-    """Sign somebody in; the token for their browser, which calls itself ``agent``."""
+def begin(ctx: Context, person: Person, agent: str, *, proven: bool = False) -> str:
+    """Sign somebody in; the token for their browser, which calls itself ``agent``. An agent is only half-way in until it is ``proven``
+    by the second factor that it is them."""
     with ctx.db.write() as session:
-        return add(session, ctx, person, agent)
+        return add(session, ctx, person, agent, proven=proven)
 
 
-def add(session: Session, ctx: Context, person: Person, agent: str) -> str:
+def add(session: Session, ctx: Context, person: Person, agent: str, *, proven: bool = False) -> str:
     """The same, in a transaction that is under way."""
     token, now = secrets.token_urlsafe(32), ctx.now()
-    session.add(SignIn(
-        key=_key(token), person_id=person.id, begun_at=now, seen_at=now, ends_at=_end(ctx, person, now, now), device=device_words(agent),
-    ))  # fmt: skip
+    made = SignIn(key=_key(token), person_id=person.id, begun_at=now, seen_at=now, device=device_words(agent))
+    made.second_factor_at = now if proven else None
+    made.ends_at = now + HALF_WAY if half_way(made, person) else _end(ctx, person, now, now)
+    session.add(made)
     return token
+
+
+def half_way(here: SignIn, person: Person) -> bool:
+    """Whether the password alone has been given where that is not enough."""
+    return person.role in OVERSEE and here.second_factor_at is None
 
 
 def find(ctx: Context, token: str) -> tuple[SignIn, Person] | None:
@@ -57,6 +66,12 @@ def use(ctx: Context, here: SignIn, person: Person) -> None:
     with ctx.db.write() as session:
         still = update(SignIn).where(SignIn.id == here.id, SignIn.ends_at > now)
         session.execute(still.values(seen_at=now, ends_at=_end(ctx, person, here.begun_at, now)))
+
+
+def prove(ctx: Context, here: SignIn) -> None:
+    """The second factor was shown once more."""
+    with ctx.db.write() as session:
+        session.execute(update(SignIn).where(SignIn.id == here.id).values(second_factor_at=ctx.now()))
 
 
 def listed(ctx: Context, person_id: int) -> Sequence[SignIn]:

@@ -28,6 +28,8 @@ SIGN_IN_HERE = Limit("sign-in-here", 8, timedelta(minutes=15))
 """Of one account from one address: whoever tries wrong passwords there keeps nobody out elsewhere."""
 SIGN_IN_ACCOUNT = Limit("sign-in-account", 40, timedelta(minutes=15))
 SIGN_IN_ADDRESS = Limit("sign-in-address", 60, timedelta(minutes=15))
+CODE_ACCOUNT = Limit("code-account", 10, timedelta(minutes=15))
+"""Codes of a second factor, wherever they are typed: three of a million are right."""
 SIGN_UP_ACCOUNT = Limit("sign-up-account", 3, timedelta(hours=1))
 SIGN_UP_ADDRESS = Limit("sign-up-address", 40, timedelta(hours=1))
 LINK_ADDRESS = Limit("link-address", 40, timedelta(hours=1))

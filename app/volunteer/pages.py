@@ -13,6 +13,7 @@ from app.identity import actor, signed_in
 from app.kinds import KINDS
 from app.permissions import PUBLIC, permit
 from app.services import accounts, places
+from app.services.passwords import WeakPassword
 from app.services.places import NoTerritory, Outside
 from app.volunteer.forms import OfferForm, PasswordForm
 from app.volunteer.sign_up import wizard
@@ -65,6 +66,8 @@ def check_offer() -> ResponseReturnValue:
                 accounts.sign_up(ctx(), _sign_up(whole, form.password.data), actor(), address, device)
             way.end()
             return redirect(url_for("my_page.show" if person else "volunteer.sent"), 303)
+        except WeakPassword as error:
+            form.password.errors = [sentence(error)]
         except (Outside, NoTerritory) as error:
             form.refuse(sentence(error))
             status = words_for(error).status

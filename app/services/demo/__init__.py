@@ -20,7 +20,7 @@ from app.errors import UserError
 from app.links import Purpose
 from app.models import Fact, Need, Offer, Person, Role
 from app.policy import NAMES
-from app.services import accounts, flags, leads, streets
+from app.services import accounts, flags, leads, second_factor, streets
 from app.services.demo import facts, history, story
 from app.services.demo.mail import past_mail
 from app.services.demo.tape import Tape
@@ -114,7 +114,9 @@ def _play(ctx: Context, connection: Connection, volunteers: int, residents: int)
     import_territories(now, Given(read_file(DISTRICTS, "name").outlines, "district"), SYSTEM)
     streets.add(now, town.addresses())
     claire = accounts.add_user(now, name=facts.CLAIRE.name, email=facts.CLAIRE.email, role=Role.COORDINATOR, password=PASSWORD)
-    accounts.add_user(now, name=facts.ALAIN.name, email=facts.ALAIN.email, role=Role.ADMINISTRATOR, password=PASSWORD)
+    alain = accounts.add_user(now, name=facts.ALAIN.name, email=facts.ALAIN.email, role=Role.ADMINISTRATOR, password=PASSWORD)
+    for agent in (claire, alain):
+        second_factor.give(now, agent)
     leads.add(now, claire, None, SYSTEM)
     password_hash = connection.scalar(select(Person.password_hash).where(Person.id == claire))
     tape = Tape(now, end - history.DAYS - history.BEFORE, end, claire)

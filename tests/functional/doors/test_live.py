@@ -115,7 +115,7 @@ def test_an_unchanged_answer_asks_who_it_is_and_for_the_mark(city: City, sign_in
     with counted(city) as statements:
         assert poll() == 304
     asked = [one for one in statements if not one.startswith(("BEGIN", "PRAGMA"))]
-    assert [one.split()[1].partition(".")[0] for one in asked] == ["person"]
+    assert [one.split()[1].partition(".")[0] for one in asked] == ["sign_in"]
 
 
 def part(visitor: Visitor, path: str) -> str:

@@ -23,13 +23,16 @@ def test_a_territory_is_given_and_taken_and_holds_at_once(city: City, sign_in: A
     assert "nothing yet: they see nothing" in page.text
     member = administrator.get(page.link("Ana Costa"))
     choice = str(south)
+    city.clock.advance(minutes=2)
     given = administrator.submit(member, "Give it", territory=choice)
     assert "Written down. It holds from now on." in given.text and "Given: South (Ana Costa)" in given.text
     assert coordinator.get("/coordination/").h1 == "Sign in", "what somebody may do has changed: they sign in anew"
     sign_in.again(coordinator).get(f"/coordination/needs/{need_id}")
+    city.clock.advance(minutes=2)
     taken = administrator.submit(given, "Take away South")
     assert "Nothing to do" in administrator.submit(given, "Take away South").text
     sign_in.again(coordinator).get(f"/coordination/needs/{need_id}", 404)
+    city.clock.advance(minutes=2)
     administrator.submit(taken, "Give it", territory="city")
     sign_in.again(coordinator).get(f"/coordination/needs/{need_id}")
     whole = administrator.submit(administrator.get(member.path), "No longer the whole city")

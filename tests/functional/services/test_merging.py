@@ -22,7 +22,7 @@ OF_AGENTS = {
     "block.by_id", "event.actor_id", "match.made_by_id", "agent_task.closed_by_id", "agent_task.assigned_to_id", "presence.person_id",
     "wording.changed_by_id", "person.approved_by_id", "merge.by_id", "merge.undone_by_id", "not_same.by_id",
     "person_check.by_id", "referent.person_id", "person_territory.person_id", "plan.agent_id", "incident.lead_id",
-    "incident_entry.by_id", "safety_lead.person_id", "flag.looked_by_id",
+    "incident_entry.by_id", "safety_lead.person_id", "flag.looked_by_id", "second_factor.person_id", "recovery_code.person_id",
 }  # fmt: skip
 STAYS = {"event.person_id", "merge.kept_id", "merge.folded_id", "not_same.one_id", "not_same.other_id", "alike.one_id",
          "alike.other_id", "sign_in.person_id"}  # fmt: skip

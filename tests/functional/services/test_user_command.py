@@ -45,6 +45,7 @@ def test_a_coordinator_may_have_several_territories_or_the_whole_city(city: City
     [
         (("anne", "--name", "A"), "une longue phrase\n", "not an e-mail address"),
         (("a@ville.example", "--name", "A"), "court\n", "10 to 200"),
+        (("anne@ville.example", "--name", "Anne Petit"), "anne.petit.1950\n", "easy to guess"),
         (("a@ville.example", "--name", "A", "--territory", "Nulle part"), "une longue phrase\n", "0 territories"),
     ],
 )

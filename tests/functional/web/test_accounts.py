@@ -115,6 +115,8 @@ def test_a_forgotten_password_is_set_anew_by_the_link_once(city: City, client: V
 
     page = client.get(message["reset_url"])
     assert client.submit(page, "Keep this password", 422, password="short").h1 == "Choose a new password"
+    easy = client.submit(page, "Keep this password", 422, password="camille roux!")
+    assert "This password is easy to guess." in easy.text
     assert client.submit(page, "Keep this password", password="a very new password").h1 == "Your password is set"
 
     assert "Sign out" not in signed_in_elsewhere.get("/").text

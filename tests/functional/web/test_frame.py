@@ -32,8 +32,7 @@ def db_url(sqlite_url: str) -> str:
 def signed_in_as(city: City, web: Flask, role: Role) -> Visitor:
     accounts.add_user(city.ctx, name="Camille Roux", email=f"{role}@example.org", role=role, password=PASSWORD)
     visitor = Visitor(web)
-    page = visitor.get("/sign-in")
-    visitor.browser.post("/sign-in", data=page.form("Sign in").values | {"email": f"{role}@example.org", "password": PASSWORD})
+    visitor.submit(visitor.get("/sign-in"), "Sign in", email=f"{role}@example.org", password=PASSWORD)
     return visitor
 
 

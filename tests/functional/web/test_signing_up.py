@@ -16,6 +16,7 @@ from tests.functional.web.test_accounts import count_calls
 from tests.offers import ANSWERS, EMAIL, PASSWORD, fill_in, go_on, sign_up, step_of
 from tests.pages import Visitor
 
+EASY = "This password is easy to guess. Take three or four words that have nothing to do with each other or with you."
 Told = Callable[[str], list[dict[str, Any]]]
 
 
@@ -114,6 +115,14 @@ def test_a_short_password_is_said_on_the_last_page_and_none_is_kept(city: City, 
     assert page.form("Sign up").values["password"] == [""]
     client.submit(page, "Sign up", password=PASSWORD)
     assert city.all(Draft) == [], "what was sent is kept as an offer only"
+
+
+def test_a_password_that_is_easy_to_guess_is_said_so_as_often_as_it_takes(city: City, client: Visitor) -> None:
+    page = sign_up(city, client, 422, password="azertyuiop")
+    for easy in ("motdepasse1", f"{ANSWERS['you']['name']} 1950", "à deux pas 2026", "Lyon69007lyon"):
+        page = client.submit(page, "Sign up", 422, password=easy)
+        assert page.link(EASY) == "#password"
+    client.submit(page, "Sign up", password=PASSWORD)
 
 
 def test_the_way_back_loses_nothing_and_a_changed_answer_leads_back_to_the_check(city: City, client: Visitor) -> None:

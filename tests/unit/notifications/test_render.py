@@ -20,6 +20,7 @@ from notifications.words import LANGUAGES
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 EACH = pytest.mark.parametrize(("name", "language"), [(name, language) for name in SAMPLES for language in LANGUAGES])
+FOR_THE_WEB = ("confirm_account", "account_exists", "reset_password", "sign_in_link")
 
 
 class Page(HTMLParser):
@@ -56,7 +57,7 @@ def test_the_words_are_the_reviewed_ones(name: str, language: str) -> None:
     assert file.read_text(encoding="utf-8") == actual
 
 
-@pytest.mark.parametrize("name", [n for n, m in SAMPLES.items() if m.kind not in ("confirm_account", "account_exists", "reset_password")])
+@pytest.mark.parametrize("name", [n for n, m in SAMPLES.items() if m.kind not in FOR_THE_WEB])
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("on_paper", [False, True], ids=["aloud", "on paper"])
 def test_without_links_an_agent_can_say_or_print_it(name: str, language: str, on_paper: bool) -> None:
