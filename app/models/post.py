@@ -58,7 +58,12 @@ class Post:
     @property
     def point(self) -> tuple[float, float] | None:
         """The exact ``(lon, lat)``."""
-        if self.exact_point is None:
-            return None
-        lon, lat = self.exact_point.split(",")
-        return float(lon), float(lat)
+        return point_of(self.exact_point)
+
+
+def point_of(exact: str | None) -> tuple[float, float] | None:
+    """What stands in ``exact_point`` as ``(lon, lat)``."""
+    if exact is None:
+        return None
+    lon, lat = exact.split(",")
+    return float(lon), float(lat)

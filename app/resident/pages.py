@@ -127,7 +127,7 @@ def choose_messages(token: str) -> ResponseReturnValue:
 def agree(word: str, token: str) -> ResponseReturnValue:
     """The resident's answer by the link in the mail: a page with one button, and how things stand after it."""
     match_id, _stamp = ctx().links.read(Purpose.RESIDENT_YES if word == "yes" else Purpose.RESIDENT_NO, token)
-    match = mine.one_match(ctx(), match_id) or abort(404)
+    match = mine.one_match(ctx(), match_id, "resident") or abort(404)
     g.about = about_words(match.resident_id, match_id=match_id)
     if request.method == "POST":
         matches.resident_answers(ctx(), match_id, word == "yes", Actor(match.resident_id, Channel.LINK))

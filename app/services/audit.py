@@ -66,16 +66,21 @@ class Sealer:
     given long before its transaction ends."""
 
     def __init__(self) -> None:
-        self._floor = 0
+        self._floor = self._seen = 0
         self._marks: list[tuple[datetime, int]] = []
 
     def seal_due(self, ctx: Context) -> int:
         """Seal a batch; how many records. Two at once do no harm: the place in the chain is given once."""
+        now = ctx.now()
         with ctx.db.read() as session:
-            rows = session.execute(_unsealed(self._floor)).all()
+            rows = session.execute(_unsealed(max(self._floor, self._seen))).all()
             newest = session.scalar(select(func.max(Event.id))) or 0
-        if len(rows) < BATCH:
-            self._advance(ctx.now(), newest)
+            if not self._marks:
+                old = select(Event.id).where(Event.at < now - LATE).order_by(Event.at.desc(), Event.id.desc()).limit(1)
+                self._marks.append((now - LATE, session.scalar(old) or 0))
+        self._seen = rows[-1].id if len(rows) == BATCH else 0
+        if not self._seen:
+            self._advance(now, newest)
         if rows:
             with ctx.db.write() as session:
                 session.execute(insert(EventSeal), list(_links(session, rows)))

@@ -89,7 +89,7 @@ def question_to_resident(ctx: Context, match: Match) -> AcceptedToResident:
     need = match.need
     return AcceptedToResident(
         first_name=need.person.first_name, category=need.category, mode=match.mode,
-        distance_m=told_distance(match, need.approximate or match.offer.approximate), deadline=match.deadline_at,
+        distance_m=told_distance(match, Side.RESIDENT), deadline=match.deadline_at,
         yes_url=ctx.links.url(Purpose.RESIDENT_YES, match.id), no_url=ctx.links.url(Purpose.RESIDENT_NO, match.id),
         my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
     )  # fmt: skip

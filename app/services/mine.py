@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.models import Event, Match, Need, Offer, Person, Territory, Visit
-from app.services.proposing import told_distance
+from app.models.post import point_of
+from app.services.proposing import told_m
 from app.services.taking import Nearby, needs_near
 from matching.lifecycle import LIVE, MatchState, OfferState, VisitState
 from matching.model import Mode
@@ -165,10 +166,10 @@ def volunteer_page(ctx: Context, person_id: int) -> MyPage:
     return MyPage(offers, waiting, accepted, people, needs, near, helped, visits)
 
 
-def one_match(ctx: Context, match_id: int) -> MyMatch | None:
-    """A match as the page of a bare link shows it: never with contacts."""
+def one_match(ctx: Context, match_id: int, side: Side = "volunteer") -> MyMatch | None:
+    """A match as the page of a side's bare link shows it: never with contacts."""
     with ctx.db.read() as session:
-        return next(iter(_matches(session, ctx.now(), Match.id == match_id)), None)
+        return next(iter(_matches(session, ctx.now(), Match.id == match_id, side=side, bare=True)), None)
 
 
 def owner_of_offer(ctx: Context, offer_id: int) -> int | None:
@@ -183,16 +184,17 @@ def own_offer(ctx: Context, person_id: int, offer_id: int) -> Offer | None:
         return session.scalar(select(Offer).where(Offer.id == offer_id, Offer.person_id == person_id))
 
 
-def _matches(session: Session, now: datetime, *which: ColumnElement[bool], side: Side | None = None) -> list[MyMatch]:
+def _matches(session: Session, now: datetime, *which: ColumnElement[bool], side: Side, bare: bool = False) -> list[MyMatch]:
     planned = Visit.match_id == Match.id, Visit.state == VisitState.PLANNED
     coming = select(func.min(Visit.at)).where(*planned).correlate(Match).scalar_subquery()
     taken = Visit.match_id == Match.id, Visit.state != VisitState.SKIPPED
     first = select(func.min(Visit.at)).where(*taken).correlate(Match).scalar_subquery()
+    own, other = (Need, Offer) if side == "resident" else (Offer, Need)
     rows = session.execute(
         select(
             Match, Need.category, Need.urgency, Need.availability, Need.repeats, Need.wanted_at, Need.person_id, Offer.person_id,
             Territory.name, or_(Need.approximate, Offer.approximate), coming,
-            first,
+            first, own.exact_point, other.public_lon, other.public_lat,
         )
         .join(Match.need)
         .join(Match.offer)
@@ -202,16 +204,18 @@ def _matches(session: Session, now: datetime, *which: ColumnElement[bool], side:
         .limit(MATCHES_SHOWN)
     ).all()
     agreed = [match.id for match, *_ in rows if match.state == MatchState.AGREED]
-    contacts = _contacts(session, agreed, side) if side and agreed else {}
+    contacts = _contacts(session, agreed, side) if agreed and not bare else {}
     return [
         MyMatch(
-            match.id, MatchState(match.state), match.reason, match.because, match.outcome, match.mode, told_distance(match, rough),
+            match.id, MatchState(match.state), match.reason, match.because, match.outcome, match.mode,
+            told_m(match.mode, point_of(exact), public, rough),
             match.proposed_at, match.deadline_at, match.accepted_at, match.agreed_at, match.closed_at, category, urgency, availability,
             quartier or "",
             match.need_id, resident_id, volunteer_id, weeks, wanted_at, at if match.id in contacts else None,
             (match.code or "") if match.id in contacts else "", contacts.get(match.id), first_at is None or first_at <= now,
         )
-        for match, category, urgency, availability, weeks, wanted_at, resident_id, volunteer_id, quartier, rough, at, first_at in rows
+        for match, category, urgency, availability, weeks, wanted_at, resident_id, volunteer_id, quartier, rough, at, first_at, exact,
+            *public in rows
     ]  # fmt: skip
 
 

@@ -10,18 +10,21 @@ from typing import Any, NamedTuple
 
 from shapely import Polygon, from_geojson, from_wkb, set_precision, to_geojson, unary_union
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.errors import UserError
-from app.models import Territory
-from app.models.post import Post
+from app.models import Need, Offer, Person, Territory
+from app.models.post import Post, point_of
 from matching.areas import Area, Areas, area_of
-from matching.geo import blur
+from matching.geo import blur, distance_m
 
 DRAWN_WITHIN = 1e-4
 """Degrees (about ten metres) that a drawn outline may be off."""
+SAME_HOME_M = 50
+"""A pin that is put a few steps away, or another geocoder's answer, is the same home."""
+LOOKED_AT = 100
 SLIVERS = 1 / 100
 """Of a territory: borders of those below it that do not quite meet leave no more."""
 
@@ -195,14 +198,34 @@ class Spot(NamedTuple):
 
 
 def place(session: Session, ctx: Context, post: Post, spot: Spot) -> None:
-    """Put a post on the map and draw its public point, once. Raises :class:`Outside`."""
+    """Put a post on the map. Its public point is drawn once for a home: what its person posts from there stands at the same one, since the
+    middle of many drawings would be the door (decision 29). Raises :class:`Outside`."""
     lon, lat, post.approximate = spot
     territory = areas(session).locate(lon, lat)
     if territory is None:
         raise Outside(ctx.settings.city_phone)
     post.territory_id = territory
+    drawn = _drawn_before(session, post, (lon, lat))  # before the post itself is there
     post.exact_point = f"{lon!r},{lat!r}"
-    post.public_lon, post.public_lat = blur(lon, lat, ctx.settings.public_blur_m, ctx.rng)
+    post.public_lon, post.public_lat = drawn or blur(lon, lat, ctx.settings.public_blur_m, ctx.rng)
+
+
+def _drawn_before(session: Session, post: Post, point: tuple[float, float]) -> tuple[float, float] | None:
+    """The public point that something else at the same home has, of this person or of their e-mail address: by that, and not by a phone
+    number, since whoever types another's sees nothing of it before its owner confirms."""
+    person = inspect(post).dict.get("person") or session.get(Person, post.person_id)
+    if person is None:
+        return None
+    own = or_(Person.id == person.id, Person.email_index == person.email_index)
+    for kind in (Need, Offer):
+        columns = kind.exact_point, kind.public_lon, kind.public_lat
+        theirs = select(*columns).join(Person, Person.id == kind.person_id).where(own, kind.public_lon.is_not(None))
+        theirs = theirs.order_by(kind.id).limit(LOOKED_AT)
+        for exact, lon, lat in session.execute(theirs.execution_options(autoflush=False)):
+            there = point_of(exact)
+            if there and distance_m(*there, *point) <= SAME_HOME_M:
+                return lon, lat
+    return None
 
 
 def middle_of(ctx: Context, territory_id: int) -> Spot:

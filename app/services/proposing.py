@@ -17,8 +17,8 @@ from app.services.moves import lock_need
 from app.services.people import own_page
 from app.services.tasks import WITHIN, close_tasks_about
 from app.services.telling import tell
-from matching.geo import round_up_100
-from matching.lifecycle import LIVE, MatchState, NeedState, OfferState
+from matching.geo import distance_m, round_up_100
+from matching.lifecycle import LIVE, MatchState, NeedState, OfferState, Side
 from matching.model import Mode, Pair, round_half_up
 from matching.why import Explanation, as_data
 from notifications.messages import NobodyYet, ProposalToResident, ProposalToVolunteer, SearchGoesOn
@@ -37,12 +37,23 @@ class Proposal:
     because: str = ""
 
 
-def told_distance(match: Match, rough: bool) -> int | None:
-    """What the other side may know of the distance: rounded up to 100 m, to 1 km where one of the places is only known roughly; nothing
-    when the two do not meet."""
-    if match.mode != Mode.IN_PERSON:
+def told_m(mode: str, own: tuple[float, float] | None, public: tuple[float | None, float | None], rough: bool) -> int | None:
+    """What somebody may know of the distance: from their own place to the other's public point, rounded up to 100 m; to 1 km where one of
+    the places is only known roughly; nothing when the two do not meet.
+
+    Of the other's exact place it says nothing that the public point does not say: many offers around one door learn no more than
+    one (decision 29). The matcher knows the exact distance.
+    """
+    lon, lat = public
+    if mode != Mode.IN_PERSON or own is None or lon is None or lat is None:
         return None
-    return max(ROUGHLY_M if rough else 0, round_up_100(match.distance_m))
+    return max(ROUGHLY_M if rough else 0, round_up_100(distance_m(*own, lon, lat)))
+
+
+def told_distance(match: Match, side: Side) -> int | None:
+    """The same for a side of a match."""
+    own, other = (match.need, match.offer) if side is Side.RESIDENT else (match.offer, match.need)
+    return told_m(match.mode, own.point, (other.public_lon, other.public_lat), own.approximate or other.approximate)
 
 
 def answer_by(session: Session, ctx: Context, need: Need, urgency: str, now: datetime, times: int = 1) -> datetime:
@@ -129,7 +140,7 @@ def _ask(
     quartier = session.get(Territory, need.territory_id) if need.territory_id else None
     message = ProposalToVolunteer(
         first_name=offer.person.first_name, category=need.category, urgency=need.urgency, mode=match.mode, when=need.availability,
-        quartier=quartier.name if quartier else "", distance_m=told_distance(match, need.approximate or offer.approximate),
+        quartier=quartier.name if quartier else "", distance_m=told_distance(match, Side.VOLUNTEER),
         deadline=match.deadline_at, yes_url=ctx.links.url(Purpose.VOLUNTEER_YES, match.id),
         no_url=ctx.links.url(Purpose.VOLUNTEER_NO, match.id), my_page_url=own_page(ctx, offer.person),
         weeks=need.repeats, at=need.wanted_at,
@@ -142,10 +153,11 @@ def _ask(
 def _tell_resident(session: Session, ctx: Context, need: Need, asked: list[Match], now: datetime) -> None:
     """Once a search, not once a volunteer: how many were asked, and until when they have. A yes ends a search."""
     searches = session.scalar(select(func.count(Match.id)).where(Match.need_id == need.id, Match.accepted_at.is_not(None)))
-    nearest = min(asked, key=lambda match: (match.mode != Mode.IN_PERSON, match.distance_m))
+    told = {match.id: told_distance(match, Side.RESIDENT) for match in asked}
+    nearest = min(asked, key=lambda match: (match.mode != Mode.IN_PERSON, told[match.id] or 0))
     message = ProposalToResident(
         first_name=need.person.first_name, category=need.category, mode=nearest.mode, number=len(asked),
-        distance_m=told_distance(nearest, need.approximate or nearest.offer.approximate),
+        distance_m=told[nearest.id],
         deadline=max(match.deadline_at for match in asked),
         my_page_url=ctx.links.url(Purpose.MY_REQUEST, need.id),
     )  # fmt: skip

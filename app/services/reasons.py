@@ -13,7 +13,8 @@ from app.services.duty import set_duty, tomorrow
 from app.services.events import Actor, record
 from app.services.mine import MyMatch
 from app.services.moves import lock_match, move
-from matching.lifecycle import OfferState
+from app.services.proposing import told_distance
+from matching.lifecycle import OfferState, Side
 from matching.model import Mode
 
 LASTS = timedelta(days=7)
@@ -63,9 +64,10 @@ def give_reason(ctx: Context, match_id: int, because: Because, by: Actor) -> boo
 
 
 def nearer_than(match: Match) -> int | None:
-    """The radius, in metres, in which the match would not have been; ``None`` where it says nothing: the two do not meet, or the
-    volunteer drew an area of their own."""
+    """The radius, in metres, in which the match would not have been, as far as the volunteer may know (``told_distance``); ``None`` where
+    it says nothing: the two do not meet, or the volunteer drew an area of their own."""
     offer = match.offer
     if match.mode != Mode.IN_PERSON or offer.quartiers or offer.drawn:
         return None
-    return min(offer.radius_m, max(STEP_M, (match.distance_m - 1) // STEP_M * STEP_M))
+    told = told_distance(match, Side.VOLUNTEER)
+    return min(offer.radius_m, max(STEP_M, told - STEP_M)) if told else None
