@@ -99,7 +99,8 @@ def keyring() -> Keyring:
 
 
 class EncryptedText(TypeDecorator[str]):
-    """A text that lies encrypted in the database. ``where`` names the column it is bound to."""
+    """A text that lies encrypted in the database; an empty one lies empty, so that what was emptied is found. ``where`` names the column
+    it is bound to."""
 
     impl = Text
     cache_ok = True
@@ -109,7 +110,7 @@ class EncryptedText(TypeDecorator[str]):
         self.where = where
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else keyring().seal(value, self.where)
+        return keyring().seal(value, self.where) if value else value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else keyring().unseal(value, self.where)
+        return keyring().unseal(value, self.where) if value else value

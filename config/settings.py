@@ -237,6 +237,10 @@ class Settings:
     need_days: int = _setting(
         "NEED_DAYS", "30", "days that a request stands before its resident is asked whether it is still needed", _whole(7, 365)
     )
+    people_days: int = _setting(
+        "PEOPLE_DAYS", "730", "days after the last contact with somebody when all that is kept of them is erased", _whole(30, 730)
+    )
+    unmet_days: int = _setting("UNMET_DAYS", "180", "the same for whoever asked and was never helped, and offers nothing", _whole(30, 730))
     flag_days: int = _setting("FLAG_DAYS", "90", "days over which patterns for the safeguarding leads are counted", _whole(7, 365))
     flag_isolated: int = _setting(
         "FLAG_ISOLATED", "5", "flag a volunteer who agreed with so many residents reached only by phone or letter", _whole(2, 1000)

@@ -22,6 +22,7 @@ COMMANDS = {
     "whatif": "See what more volunteers, wider radii or other hours would change.",
     "simulate": "Compare ways of choosing volunteers over weeks of a made-up city.",
     "mail": "See how sending stands, try a message again, file what comes in, read all messages.",
+    "retention": "Erase what is kept too long, or count it.",
     "user": "Add coordinators and other accounts.",
     "demo": "Fill a small demonstration city.",
 }

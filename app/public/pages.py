@@ -47,6 +47,13 @@ def about() -> ResponseReturnValue:
     return redirect(url_for("public.how"), 301)
 
 
+@public.get("/erased")
+@permit(PUBLIC)
+def erased() -> ResponseReturnValue:
+    """What whoever was erased reads last."""
+    return render_template("public/erased.html")
+
+
 @public.get("/healthz")
 @permit(PUBLIC)
 def healthz() -> ResponseReturnValue:
