@@ -44,6 +44,11 @@ class Context:
         return ReplyAddresses(self.links.secrets, self.settings.mail_replies)
 
     @property
+    def mail_folder(self) -> Path:
+        """Where messages lie as files, without a mail server."""
+        return Path(self.settings.instance) / "mail"
+
+    @property
     def holder(self) -> str:
         """This process, as it signs leases and claims."""
         return f"{socket.gethostname()}:{os.getpid()}"

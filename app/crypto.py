@@ -109,15 +109,16 @@ def keyring() -> Keyring:
 
 
 class EncryptedText(Sealed):
-    """A text that lies encrypted in the database. ``where`` names the column it is bound to."""
+    """A text that lies encrypted in the database; an empty one lies empty, so that what was emptied is found. ``where`` names the column
+    it is bound to."""
 
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else keyring().seal(value, self.where)
+        return keyring().seal(value, self.where) if value else value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        return None if value is None else keyring().unseal(value, self.where)
+        return keyring().unseal(value, self.where) if value else value
 
 
 class EncryptedJson(EncryptedText):

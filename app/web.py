@@ -28,6 +28,7 @@ from app.resident.lost import lost
 from app.services.sessions import VOLUNTEER_LONGEST
 from app.visits import visits
 from app.volunteer.answers import answers
+from app.volunteer.my_data import my_data
 from app.volunteer.my_page import my_page
 from app.volunteer.pages import volunteer
 from config import settings as config
@@ -54,6 +55,7 @@ DOORS = (
     reporting,
     answers,
     my_page,
+    my_data,
     visits,
     coordination,
 )

@@ -6,7 +6,22 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from app.context import Context, instance_folder
-from app.services import alike, checks, flags, leases, own_mail, plans, posting, pressing, reminding, sessions, standing_in, visits
+from app.services import (
+    alike,
+    checks,
+    erasing,
+    flags,
+    leases,
+    own_mail,
+    plans,
+    posting,
+    pressing,
+    purging,
+    reminding,
+    sessions,
+    standing_in,
+    visits,
+)
 from app.services.audit import Sealer
 from app.services.board import Board
 from app.services.closing import ask_due
@@ -36,8 +51,7 @@ log = logging.getLogger(__name__)
 EVERY_S = 0.5
 BY_THE_CLOCK = (
     expire_due, come_back, visits.pass_due, visits.extend_due, reminding.remind_due, standing_in.expire_due, ask_due, check_due, tell_due,
-    posting.go_on_due, pressing.press_due, checks.remind_due, flags.look_due,
-    sessions.delete_ended,
+    posting.go_on_due, pressing.press_due, checks.remind_due, flags.look_due, sessions.delete_ended, erasing.erase_due, purging.purge_due,
 )  # fmt: skip
 """What becomes due by itself: each looks for it by state and time, and says how much there was."""
 READ_MAIL_EVERY_S = 180.0

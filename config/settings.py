@@ -246,6 +246,10 @@ class Settings:
     volunteer_idle_days: int = _setting(
         "VOLUNTEER_IDLE_DAYS", "30", "days after which a volunteer who does not come by is signed out", _whole(1, 180)
     )
+    people_days: int = _setting(
+        "PEOPLE_DAYS", "730", "days after the last contact with somebody when all that is kept of them is erased", _whole(30, 730)
+    )
+    unmet_days: int = _setting("UNMET_DAYS", "180", "the same for whoever asked and was never helped, and offers nothing", _whole(30, 730))
     flag_days: int = _setting("FLAG_DAYS", "90", "days over which patterns for the safeguarding leads are counted", _whole(7, 365))
     flag_isolated: int = _setting(
         "FLAG_ISOLATED", "5", "flag a volunteer who agreed with so many residents reached only by phone or letter", _whole(2, 1000)

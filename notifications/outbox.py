@@ -288,7 +288,8 @@ def waits_since(connection: Connection, now: dt.datetime) -> dt.datetime | None:
 def retry(connection: Connection, id: int, now: dt.datetime) -> OutboxState | None:
     """Have a message that waits or will never go tried now, as if for the first time; the state it was in, ``None`` where there is none."""
     state = connection.execute(select(outbox.c.state).where(outbox.c.id == id).with_for_update()).scalar_one_or_none()
-    again = outbox.c.state.in_([OutboxState.WAITING, OutboxState.REFUSED, OutboxState.SUPPRESSED])
+    # One without content was about somebody who has been erased.
+    again = outbox.c.state.in_([OutboxState.WAITING, OutboxState.REFUSED, OutboxState.SUPPRESSED]) & (outbox.c.payload != "")
     values = {"state": OutboxState.WAITING, "due_at": now, "attempts": 0, "handled_at": None}
     connection.execute(update(outbox).where(outbox.c.id == id, again).values(values))
     return OutboxState(state) if state else None

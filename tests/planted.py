@@ -110,7 +110,7 @@ def _volunteer(city: City, agent: Actor) -> int:
     )  # fmt: skip
     accounts.sign_up(ctx, given, BY_LINK, "192.0.2.77", "192.0.2.77 Mozilla")
     (person,) = [person for person in city.all(Person) if person.name == NAMES["volunteer"]]
-    accounts.confirm_account(ctx, person.id, person.session_key, BY_LINK)
+    accounts.confirm_account(ctx, person.id, accounts.stamp_of(ctx, person), BY_LINK)
     accounts.approve(ctx, person.id, agent)
     (offer,) = city.all(Offer, person_id=person.id)
     lon, lat = STUDIO

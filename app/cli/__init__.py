@@ -24,6 +24,7 @@ COMMANDS = {
     "whatif": "See what more volunteers, wider radii or other hours would change.",
     "simulate": "Compare ways of choosing volunteers over weeks of a made-up city.",
     "mail": "See how sending stands, try a message again, file what comes in, read all messages.",
+    "retention": "Erase what is kept too long, or count it.",
     "user": "Add coordinators and other accounts.",
     "check": "Find what is not as it should be, with its mend; check the trail of what happened.",
     "keys": "See what lies under which encryption key, and bring all under the first one.",

@@ -19,6 +19,7 @@ from app.coordination import (
     pages,
     posters,
     referents,
+    rights,
     rounds,
     team,
     territories,
@@ -29,5 +30,5 @@ from app.coordination.door import coordination
 
 __all__ = [
     "actions", "checks", "choosing", "city", "coordination", "duplicates", "figures", "incidents", "intake", "leads", "letter", "lists",
-    "mail", "map", "moderating", "outlines", "pages", "posters", "referents", "rounds", "team", "territories", "visits", "words",
+    "mail", "map", "moderating", "outlines", "pages", "posters", "referents", "rights", "rounds", "team", "territories", "visits", "words",
 ]  # fmt: skip

@@ -10,6 +10,8 @@ from app.crypto import EncryptedText
 from app.db import IDS_ONCE, Base
 from notifications.types import BlindIndex, UTCDateTime
 
+_ASKED = text("erase_asked_at IS NOT NULL")
+
 
 class Role(StrEnum):
     """What an account may do besides its own affairs."""
@@ -26,6 +28,7 @@ class Person(Base):
     A coordinator sees the territories that are theirs (:class:`PersonTerritory`), or all with ``whole_city``; with neither, nothing.
     ``frozen_at``: something was reported of this volunteer, and nothing is asked of them until somebody in charge has decided.
     ``merged_into_id`` is who this turned out to be: what was theirs is that person's now, and this row is empty.
+    ``erase_asked_at``: they are to be erased as soon as nothing stands against it; ``erased_at``: nothing is left of them but this row.
     """
 
     __tablename__ = "person"
@@ -35,6 +38,7 @@ class Person(Base):
             "uq_person_account_email", "email_index", unique=True,
             sqlite_where=text("account = 1"), postgresql_where=text("account"),
         ),
+        Index("ix_person_erase", "erase_asked_at", sqlite_where=_ASKED, postgresql_where=_ASKED),
         IDS_ONCE,
     )  # fmt: skip
 
@@ -58,6 +62,8 @@ class Person(Base):
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    erase_asked_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 

@@ -44,7 +44,7 @@ def letter_html(name: str) -> ResponseReturnValue:
 
 
 def _folder() -> Path:
-    return Path(ctx().settings.instance) / "mail"
+    return ctx().mail_folder
 
 
 def _read(name: str) -> StoredMail:

@@ -62,6 +62,11 @@ def security_txt() -> ResponseReturnValue:
         "Canonical": here.links.page(url_for("public.security_txt")),
     }
     return "".join(f"{name}: {value}\n" for name, value in lines.items()), PLAIN
+@public.get("/erased")
+@permit(PUBLIC)
+def erased() -> ResponseReturnValue:
+    """What whoever was erased reads last."""
+    return render_template("public/erased.html")
 
 
 @public.get("/healthz")

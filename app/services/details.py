@@ -202,7 +202,7 @@ def person(ctx: Context, sight: Sight, person_id: int, before: datetime | None =
                 Person.id, Person.role, Person.created_at, Person.language, Person.contact, Person.account, Person.email_confirmed_at,
                 Person.approved_at, Person.frozen_at, Person.charter_version, Person.notice_version,
                 approver.name.label("approved_by"), Person.whole_city,
-                Person.merged_into_id, theirs.scalar_subquery().label("areas"),
+                Person.merged_into_id, Person.erased_at, Person.erase_asked_at, theirs.scalar_subquery().label("areas"),
             )
             .outerjoin(approver, approver.id == Person.approved_by_id)
             .where(Person.id == person_id, sight.of_person())

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from app.context import Context
 from app.models import Offer
@@ -24,19 +24,24 @@ def move_offer(ctx: Context, offer_id: int, there: OfferState, by: Actor) -> Non
     now = ctx.now()
     with ctx.db.write() as session:
         offer = session.get_one(Offer, offer_id, options=[joinedload(Offer.person)])
-        if offer.state == there:
-            return
-        check(OfferState(offer.state), there)
-        if there is not OfferState.ACTIVE:
-            end_matches_of(session, ctx, now, by, "off_duty", offer=offer, keep=() if there is OfferState.WITHDRAWN else HELD)
-        offer.paused_until, offer.news_at = None, now + NEWS_EVERY
-        move(session, offer, there, now, by, WHY[there])
-        session.flush()
-        if there is OfferState.ACTIVE:
-            hear_requests(session, offer.person, now)
-        else:
-            # The row is ours now: a proposal that claimed it just before is seen, and no later one can.
-            end_matches_of(session, ctx, now, by, "off_duty", offer=offer, keep=() if there is OfferState.WITHDRAWN else HELD)
+        if offer.state != there:
+            move_locked(session, ctx, offer, there, now, by)
+
+
+def move_locked(session: Session, ctx: Context, offer: Offer, there: OfferState, now: datetime, by: Actor) -> None:
+    """The same in somebody else's transaction."""
+    check(OfferState(offer.state), there)
+    keep = () if there is OfferState.WITHDRAWN else HELD
+    if there is not OfferState.ACTIVE:
+        end_matches_of(session, ctx, now, by, "off_duty", offer=offer, keep=keep)
+    offer.paused_until, offer.news_at = None, now + NEWS_EVERY
+    move(session, offer, there, now, by, WHY[there])
+    session.flush()
+    if there is OfferState.ACTIVE:
+        hear_requests(session, offer.person, now)
+    else:
+        # The row is ours now: a proposal that claimed it just before is seen, and no later one can.
+        end_matches_of(session, ctx, now, by, "off_duty", offer=offer, keep=keep)
 
 
 def set_duty(ctx: Context, person_id: int, on: bool, by: Actor) -> None:

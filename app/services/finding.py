@@ -245,5 +245,12 @@ def follow(session: Session, ctx: Context) -> _Known:
         return known
 
 
+def forget(ctx: Context) -> None:
+    """Nothing of somebody who was erased is left in this process; others follow at their next search."""
+    if str(ctx.db.engine.url) in _known:
+        with ctx.db.read() as session:
+            follow(session, ctx)
+
+
 def _changed(session: Session, rows: Select[Any], kind: type[Person | Need | Offer], since: datetime | None) -> Iterable[Row[Any]]:
     return session.execute(rows if since is None else rows.where(kind.changed_at > since - OVERLAP))

@@ -138,8 +138,8 @@ def _wrote(session: Session, ctx: Context, answer: Answer, about: Sent | None, n
 
 def _is_from(ctx: Context, sender: str, about: Sent) -> bool:
     """Whether it came from the address that the message went to."""
-    address: str = json.loads(ctx.keys.unseal(about.recipient, SEALED_AS))["address"]
-    return sender.lower() == address.lower()
+    to = json.loads(ctx.keys.unseal(about.recipient, SEALED_AS) or "{}")  # of an old message it is not kept
+    return sender.lower() == str(to.get("address", "")).lower() != ""
 
 
 def _due(match: Match | None, now: datetime) -> datetime:

@@ -30,7 +30,7 @@ MOVED: tuple[InstrumentedAttribute[Any], ...] = (
 )  # fmt: skip
 CHOSEN = ("name", "email", "phone", "contact", "language")
 """Of which somebody chooses whose counts. What is empty with one is taken from the other."""
-EITHER = ("notice_version", "charter_version", "minimum_age_confirmed_at", "approved_at", "frozen_at")
+EITHER = ("notice_version", "charter_version", "minimum_age_confirmed_at", "approved_at", "frozen_at", "erase_asked_at")
 """Taken from the other where it is empty with the one that is kept."""
 WITH = {"email": ("email_index", "email_confirmed_at"), "phone": ("phone_index",), "approved_at": ("approved_by_id",)}
 """What goes along."""
@@ -114,6 +114,8 @@ def undo(ctx: Context, sight: Sight, merge_id: int, by: Actor) -> None:
             raise CannotMerge(Cannot.GONE)
         if done.undone_at is not None:
             raise CannotMerge(Cannot.UNDONE)
+        if not done.undo:  # whose it was has been erased
+            raise CannotMerge(Cannot.GONE)
         both = done.kept_id, done.folded_id
         newer = exists().where(Merge.id > done.id, Merge.undone_at.is_(None), or_(Merge.kept_id.in_(both), Merge.folded_id.in_(both)))
         if session.scalar(select(newer)):
@@ -143,7 +145,7 @@ def _both(session: Session, sight: Sight, kept_id: int, folded_id: int) -> tuple
     wanted = select(Person).where(Person.id.in_({kept_id, folded_id}), sight.of_person()).order_by(Person.id)
     people = {person.id: person for person in session.scalars(wanted.with_for_update(of=Person))}
     kept, folded = people.get(kept_id), people.get(folded_id)
-    if kept is None or folded is None or kept is folded or kept.merged_into_id or folded.merged_into_id:
+    if kept is None or folded is None or kept is folded or any(one.merged_into_id or one.erased_at for one in (kept, folded)):
         raise CannotMerge(Cannot.GONE)
     return kept, folded
 

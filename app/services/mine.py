@@ -116,7 +116,7 @@ def request_of(ctx: Context, need_id: int) -> MyRequest | None:
                 Person.contact, Person.account, Person.phone, Person.email.is_not(None).label("has_email"),
             )
             .join(Need.person)
-            .where(Need.id == need_id)
+            .where(Need.id == need_id, Person.erased_at.is_(None))
         ).one_or_none()  # fmt: skip
         if row is None:
             return None

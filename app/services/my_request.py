@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import joinedload
 
 from app.context import Context
 from app.links import Purpose
-from app.models import Event, Match, Moderation, Need, Note, Outcome, Person, Task, TaskKind, Territory
+from app.models import Match, Moderation, Need, Note, Outcome, Person, Task, TaskKind, Territory
+from app.services import own_data
 from app.services.local import local
 from matching.lifecycle import NeedState, Side
 from notifications.messages import ConfirmNeed
@@ -34,8 +35,8 @@ class Received:
 
 @dataclass(frozen=True)
 class Stored:
-    """``looks``: at, kind (``contacts_shown`` or ``looked_at``), reason and role of whoever saw it, newest first. ``said``: what the
-    resident said came of it. ``notes``: what they wrote about it, newest first."""
+    """``looks`` as :func:`app.services.own_data.looks` has them. ``said``: what the resident said came of it. ``notes``: what they wrote
+    about it, newest first."""
 
     need: Need
     person: Person
@@ -74,15 +75,7 @@ def stored(ctx: Context, need_id: int) -> Stored | None:
         if need is None:
             return None
         quartier = session.get(Territory, need.territory_id) if need.territory_id else None
-        shown = and_(Event.kind == "contacts_shown", Event.need_id == need_id)
-        looked = and_(Event.kind == "looked_at", or_(Event.need_id == need_id, Event.person_id == need.person_id))
-        looks = session.execute(
-            select(Event.at, Event.kind, Event.reason, Person.role)
-            .outerjoin(Person, Person.id == Event.actor_id)
-            .where(or_(shown, looked))
-            .order_by(Event.at.desc(), Event.id.desc())
-            .limit(MOST_LOOKS)
-        ).all()
+        looks = own_data.looks(session, [need.person_id], [need_id], [])
         mine = select(Outcome).join(Match, Match.id == Outcome.match_id).where(Match.need_id == need_id, Outcome.side == Side.RESIDENT)
         said = session.scalars(mine.order_by(Outcome.id)).all()
         wrote = select(Note).where(Note.need_id == need_id, Note.person_id == need.person_id).order_by(Note.at.desc(), Note.id.desc())

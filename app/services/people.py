@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from app.contacts import normal_email
 from app.context import Context
-from app.models import Person
+from app.models import Person, Role
+from app.services.streets import plain
 
 
 def make_person(
@@ -40,6 +41,18 @@ def account_of(session: Session, ctx: Context, email: str) -> Person | None:
     except ValueError:
         return None
     return session.scalar(select(Person).where(Person.account, Person.email_index.in_(indexes)))
+
+
+def same_person(session: Session, person: Person) -> list[int]:
+    """Somebody with all who were merged into them, and with who has the same e-mail address and name: without an account each request makes
+    a person of its own. The address must have been confirmed: anybody can type one. Two people who share it have different names."""
+    ids = {person.id}
+    if person.email_index and person.email_confirmed_at:
+        rows = session.execute(select(Person.id, Person.name).where(Person.email_index == person.email_index, Person.role == Role.NONE))
+        ids |= {row.id for row in rows if plain(row.name) == plain(person.name)}
+    while more := set(session.scalars(select(Person.id).where(Person.merged_into_id.in_(ids), Person.id.not_in(ids)))):
+        ids |= more
+    return sorted(ids)
 
 
 OWN = "person:"

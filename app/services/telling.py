@@ -47,6 +47,8 @@ def tell(
 
     ``due_at`` is until when an agent should have called whoever gets no messages.
     """
+    if person.erased_at is not None:
+        return
     if message.kind not in OF_NO_MATCH:
         assert match is not None, f"{message.kind} is about a match: whoever reads it may report a problem"
         side = Side.RESIDENT if person.id == match.need.person_id else Side.VOLUNTEER
@@ -118,7 +120,7 @@ def follow_up_undelivered(ctx: Context, limit: int = 50) -> int:
 def say_instead(session: Session, ctx: Context, row: Undelivered, now: datetime) -> None:
     """Have an agent say what did not arrive, once for a message."""
     things = things_of(session, row.about)
-    if things["person"] is not None:
+    if things["person"] is not None and row.payload:  # else it was about somebody who has been erased
         message = from_dict(json.loads(ctx.keys.unseal(row.payload, SEALED_AS)))
         words = spoken(session, message, things["person"], ctx, row.about)
         open_task(session, TaskKind.UNDELIVERED, now, event_key=undelivered_key(row.id), reason=row.kind, words=words, **things)

@@ -1,7 +1,7 @@
 """Exact distances lie sealed; what happened is sealed in chains, and stays.
 
 Revision ID: 0031
-Revises: 0029
+Revises: 0030
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import context, op
 
 revision = "0031"
-down_revision = "0029"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -60,7 +61,7 @@ class FileTransport:
     def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
         content = compose(envelope, self._sender).as_bytes()
         settle()
-        name = re.sub(r"[^A-Za-z0-9@._-]", "_", envelope.message_id.strip("<>")) + ".eml"
+        name = _name(envelope.message_id)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             _write_whole(self._folder / name, content, envelope.date)
@@ -78,10 +79,15 @@ def list_mail(folder: Path, limit: int = 100, to: str = "") -> list[StoredMail]:
     return list(islice((mail for mail in mails if to in mail.to), limit))
 
 
-def remove_mail(folder: Path) -> None:
-    """Empty ``folder`` of its messages."""
-    for file in _files(folder):
+def remove_mail(folder: Path, message_ids: Iterable[str] | None = None) -> None:
+    """Empty ``folder`` of its messages, or of those with these ids."""
+    for file in _files(folder) if message_ids is None else [folder / _name(each) for each in message_ids]:
         file.unlink(missing_ok=True)
+    _parsed.cache_clear()
+
+
+def _name(message_id: str) -> str:
+    return re.sub(r"[^A-Za-z0-9@._-]", "_", message_id.strip("<>")) + ".eml"
 
 
 def _files(folder: Path) -> list[Path]:

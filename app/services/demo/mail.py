@@ -1,7 +1,6 @@
 """The mail of the past: the story's and the newest are there to be read, all of it has been sent."""
 
 from email.message import EmailMessage
-from pathlib import Path
 
 from sqlalchemy import func, select, update
 
@@ -32,7 +31,7 @@ def past_mail(ctx: Context) -> None:
         connection.execute(refused.values(state=OutboxState.REFUSED, attempts=1, last_error="recipient: 550 5.1.1"))
         old = update(outbox).where(~story, outbox.c.id.not_in(newest.limit(NEWEST)), outbox.c.state == OutboxState.WAITING)
         connection.execute(old.values(state=OutboxState.SENT, attempts=1))
-    folder = Path(ctx.settings.instance) / "mail"
+    folder = ctx.mail_folder
     remove_mail(folder)
     transport = FileTransport(folder, Mailbox(ctx.settings.mail_sender, f"À deux pas {ctx.settings.city_name}"))
     relay = Relay(

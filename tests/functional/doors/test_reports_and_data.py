@@ -120,7 +120,7 @@ def test_nothing_stored_is_left_out(city: City, client: Visitor) -> None:
             "id", "reference", "person_id", "taken", "next_try_at", "check_at", "checked_at", "channel", "created_at", "changed_at",
             "paused_until", "pinned_offer_id",
         },
-        Person: {"id", "email_index", "phone_index", "created_at", "changed_at"},
+        Person: {"id", "erase_asked_at", "erased_at", "email_index", "phone_index", "created_at", "changed_at"},
     }
     of_accounts = {
         "account", "role", "whole_city", "password_hash", "charter_version", "minimum_age_confirmed_at", "approved_at", "approved_by_id",
@@ -147,5 +147,5 @@ def test_who_has_seen_it_stands_there_with_time_and_role(city: City, client: Vis
 
 def test_pages_of_a_request_are_kept_by_no_browser(city: City, client: Visitor) -> None:
     path = city.ctx.links.url(Purpose.MY_REQUEST, city.need()).removeprefix("http://127.0.0.1:8000")
-    for page in ("", "/data", "/report", "/reported", "/change/more"):
+    for page in ("", "/data", "/data/copy.csv", "/erase", "/report", "/reported", "/change/more"):
         assert client.browser.get(path + page).headers["Cache-Control"] == "no-store"

@@ -22,8 +22,8 @@ ESSENTIALS = {
     },
     "charter": {"fr": ["J’aide gratuitement", CHARTER_VERSION], "en": ["I help for free", CHARTER_VERSION]},
     "privacy": {
-        "fr": ["responsable de vos données", "article 6, paragraphe 1", "Qui voit quoi", "CNIL", "deux ans au plus", NOTICE_VERSION],
-        "en": ["answers for your data", "article 6(1)(e)", "Who sees what, and when", "CNIL", "two years at the most", NOTICE_VERSION],
+        "fr": ["responsable de vos données", "article 6, paragraphe 1", "Qui voit quoi", "CNIL", "24 mois au plus", NOTICE_VERSION],
+        "en": ["answers for your data", "article 6(1)(e)", "Who sees what, and when", "CNIL", "24 months at the most", NOTICE_VERSION],
     },
     "legal": {"fr": ["Éditeur", "Responsable de la publication", "Hébergement"], "en": ["Publisher", "Director of publication", "Host"]},
     "accessibility": {

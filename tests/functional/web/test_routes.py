@@ -16,7 +16,7 @@ from tests.databases import Databases
 from tests.routes import Reach, endpoints, lacking, web_without_city
 
 MOST_STATEMENTS = 22
-ROLE = {"my_page": "volunteer", "coordination": "coordinator"}
+ROLE = {"my_page": "volunteer", "my_data": "volunteer", "coordination": "coordinator"}
 
 
 @pytest.fixture
