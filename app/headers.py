@@ -40,7 +40,8 @@ def init(web: Flask) -> None:
         else:
             is_public = request.endpoint is not None and declared(web, request.endpoint) is Permission.PUBLIC
             shown_to_all = is_public and request.method == "GET" and signed_in() is None and not g.get("personal")
-            response.headers.setdefault("Cache-Control", "private, no-cache" if shown_to_all else "no-store")
+            if response.headers.get("Cache-Control") in (None, "no-cache"):  # as Flask sends files by itself
+                response.headers["Cache-Control"] = "private, no-cache" if shown_to_all else "no-store"
         return response
 
 

@@ -5,6 +5,8 @@ from email.message import EmailMessage
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pyotp
+
 from app.models import Channel, CheckKind, Flag, Match, Need, Offer, Person, PostedBy, Role, TaskKind
 from app.services import (
     accounts,
@@ -26,6 +28,8 @@ from app.services import (
     moderating,
     plans,
     reports,
+    second_factor,
+    sessions,
     sharing,
     throttle,
 )  # fmt: skip
@@ -92,6 +96,9 @@ def plant(city: City, folder: Path) -> None:
     plans.work_out(ctx, city.board, city.waves)
     checks.add_check(ctx, city.one(Offer, offer_id).person_id, CheckKind.IDENTITY, ctx.now().date(), None, agent)
     accounts.sign_in(ctx, EMAILS["volunteer"], "falsch", "192.0.2.77")
+    sessions.begin(ctx, city.one(Person, agent_id), "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0")
+    secret, _picture = second_factor.to_set_up(ctx, city.one(Person, agent_id))
+    assert second_factor.confirm(ctx, agent_id, pyotp.TOTP(secret).at(ctx.now()), agent)
     throttle.spend(ctx, [(throttle.LINK_ACCOUNT, EMAILS["resident"])])
     sharing.look_in(ctx, city.tasks()[0].id, agent_id)
     with ctx.db.write() as session:
