@@ -181,3 +181,12 @@ def test_no_export_holds_anything_of_somebody_who_was_erased(city: City, client:
     # Of the five posts that were drawn together two are left, one of each side.
     assert '"needs":3' in before["geojson"] and '"offers":2' in before["geojson"]
     assert '"needs":3' not in after["geojson"] and '"offers":2' not in after["geojson"]
+
+
+def test_the_name_that_an_agent_sees_with_the_visits_is_a_look_too(city: City, sign_in: Any) -> None:
+    _need, offer, match_id = met(city)
+    visitor, agent = sign_in(offer_id=offer.id), sign_in()
+    for _ in range(2):
+        assert "Visits with" in agent.get(f"/coordination/matches/{match_id}/visits/resident").h1
+    text = visitor.get("/me/data").text
+    assert text.count("a coordinator of the town hall (to arrange a visit)") == 1
