@@ -255,6 +255,15 @@ def write_down_look(session: Session, ctx: Context, person_id: int, reason: str,
         record(session, "looked_at", ctx.now(), by, reason=reason, person_id=person_id)
 
 
+def saw_name(ctx: Context, person_id: int, reason: str, by: Actor) -> None:
+    """Of a page that shows no more than a name."""
+    with ctx.db.read() as session:
+        before = _has_looked(session, ctx, Person, person_id, reason, by)
+    if not before:
+        with ctx.db.write() as session:
+            write_down_look(session, ctx, person_id, reason, by)
+
+
 def looked(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by: Actor) -> Exact | None:
     """What the same agent looked at a moment ago for this reason, which tells one page from another."""
     with ctx.db.read() as session:

@@ -1,7 +1,7 @@
 """All that is kept of a person, as they may take it along: what they said, what happened, and who has looked at it.
 
 Of others there is nothing in it: neither whom they met, nor what others said of them. What was reported of somebody is the lead's alone,
-so that nobody need be afraid to report (docs/privacy.md).
+so that nobody need be afraid to report (decision 27).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -119,12 +119,12 @@ def _all_of(session: Session, ids: Collection[int]) -> tuple[Collection[int], Se
 
 
 def _everything(session: Session, person: Person) -> dict[str, Any]:
-    ids, needs, offers = _all_of(session, same_person(session, person))
-    here = aliased(Territory)
+    ids, here = same_person(session, person), aliased(Territory)
     posts: dict[str, list[dict[str, Any]]] = {}
     for name, kind in (("requests", Need), ("offers", Offer)):
         found = select(kind, here.name).outerjoin(here, here.id == kind.territory_id).where(kind.person_id.in_(ids)).order_by(kind.id)
         posts[name] = [_told(post) | {"quartier": quartier} for post, quartier in session.execute(found)]
+    needs, offers = ([post["id"] for post in posts[name]] for name in ("requests", "offers"))
     whole = session.scalars(select(Person).where(Person.id.in_(ids), Person.merged_into_id.is_(None)).order_by(Person.id))
     mine = or_(Match.need_id.in_(needs), Match.offer_id.in_(offers))
     matches = [

@@ -219,6 +219,7 @@ class Visits:
     code: str
     need_id: int
     person_id: int
+    other_id: int
     coming: Sequence[Visit]
     past: Sequence[Visit]
     may_replace: frozenset[int] = field(default_factory=frozenset)
@@ -237,11 +238,12 @@ def seen(ctx: Context, match_id: int, side: Side) -> Visits | None:
         lately = Visit.match_id == match_id, Visit.at > now - SHOWN_BEFORE
         rows = session.scalars(select(Visit).where(*lately).order_by(Visit.at, Visit.id)).all()
     agreed = match.state == MatchState.AGREED
-    other = person_of(match, Side.VOLUNTEER if side is Side.RESIDENT else Side.RESIDENT).first_name
+    other = person_of(match, Side.VOLUNTEER if side is Side.RESIDENT else Side.RESIDENT)
     coming = [visit for visit in rows if visit.at > now]
     return Visits(
-        match_id, side, agreed, match.need.category, match.need.repeats, other if agreed else "", (match.code or "") if agreed else "",
-        match.need_id, person_of(match, side).id, coming, [visit for visit in rows if visit.at <= now],
+        match_id, side, agreed, match.need.category, match.need.repeats, other.first_name if agreed else "",
+        (match.code or "") if agreed else "",
+        match.need_id, person_of(match, side).id, other.id, coming, [visit for visit in rows if visit.at <= now],
         frozenset(visit.id for visit in coming if agreed and replaceable(visit, now)),
     )  # fmt: skip
 

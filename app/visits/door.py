@@ -8,6 +8,7 @@ from flask import Blueprint, abort, g, render_template, url_for
 from app.extensions import ctx
 from app.links import LinkError, Purpose
 from app.models import Channel, Visit
+from app.services import details
 from app.services import visits as rows
 from app.services.events import Actor
 from app.services.telling import about_words
@@ -52,4 +53,7 @@ def by_link(token: str) -> Desk:
 
 
 def by_agent(match_id: int, side: str, by: Actor) -> Desk:
-    return Desk(rows.seen(ctx(), match_id, Side(side)) or abort(404), by, None)
+    here = rows.seen(ctx(), match_id, Side(side)) or abort(404)
+    if here.other:
+        details.saw_name(ctx(), here.other_id, "visit", by)
+    return Desk(here, by, None)

@@ -3,17 +3,22 @@
 import csv
 import io
 import json
+import zipfile
+from itertools import product
 from typing import Any
 
+from app.coordination.figures import TABLES
 from app.links import Purpose
 from app.models import Event, Need, Offer, Person, Role
-from app.services import closing, details, finding, matches, reports
+from app.services import closing, details, erasing, finding, matches, reports
 from app.services.events import Actor
 from app.services.sight import EVERYTHING
+from app.take_along import FORMS
 from matching.lifecycle import Side
 from tests.city import City
 from tests.functional.doors.conftest import proposed, quartier
 from tests.pages import Visitor
+from tests.somebody import everything, traces
 
 
 def of(city: City, need_id: int, page: str = "") -> str:
@@ -149,3 +154,39 @@ def test_agents_read_that_the_person_sees_it(city: City, sign_in: Any) -> None:
     visitor = sign_in()
     for path in (f"needs/{need.id}", f"offers/{offer.id}", f"people/{need.person_id}"):
         assert "the person sees on their page that a coordinator looked, when and why" in visitor.get(f"/coordination/{path}").text
+
+
+def test_no_export_holds_anything_of_somebody_who_was_erased(city: City, client: Visitor, sign_in: Any) -> None:
+    person, asks, helps = everything(city)
+    others = [city.one(Offer, asks.offer_id).person_id, city.one(Need, helps.need_id).person_id]
+    visitor = sign_in()
+    token = next(form for form in visitor.get("/coordination/").forms if form.method == "post").values["csrf_token"][0]
+
+    def exports() -> dict[str, str]:
+        found = {"geojson": visitor.browser.get("/coordination/map.geojson?bbox=4.7,45.6,5,45.9&zoom=22").text}
+        found |= {f"{table}.csv": visitor.browser.get(f"/coordination/figures/{table}.csv").text for table in TABLES}
+        for table in TABLES:
+            workbook = zipfile.ZipFile(io.BytesIO(visitor.browser.get(f"/coordination/figures/{table}.xlsx").data))
+            found[f"{table}.xlsx"] = "".join(workbook.read(name).decode() for name in workbook.namelist())
+        for other, form in product(others, FORMS):
+            answer = visitor.browser.post(f"/coordination/people/{other}/copy.{form}", data={"csrf_token": token})
+            assert "attachment" in answer.headers["Content-Disposition"]
+            found[f"{other}.{form}"] = answer.text
+        return found
+
+    before = exports()
+    erasing.erase(city.ctx, person.id, Actor(person.id), "self")
+    after = exports()
+    assert {name: traces(text) for name, text in after.items() if traces(text)} == {}
+    # Of the five posts that were drawn together two are left, one of each side.
+    assert '"needs":3' in before["geojson"] and '"offers":2' in before["geojson"]
+    assert '"needs":3' not in after["geojson"] and '"offers":2' not in after["geojson"]
+
+
+def test_the_name_that_an_agent_sees_with_the_visits_is_a_look_too(city: City, sign_in: Any) -> None:
+    _need, offer, match_id = met(city)
+    visitor, agent = sign_in(offer_id=offer.id), sign_in()
+    for _ in range(2):
+        assert "Visits with" in agent.get(f"/coordination/matches/{match_id}/visits/resident").h1
+    text = visitor.get("/me/data").text
+    assert text.count("a coordinator of the town hall (to arrange a visit)") == 1
