@@ -70,4 +70,5 @@ def nearer_than(match: Match) -> int | None:
     if match.mode != Mode.IN_PERSON or offer.quartiers or offer.drawn:
         return None
     told = told_distance(match, Side.VOLUNTEER)
-    return min(offer.radius_m, max(STEP_M, told - STEP_M)) if told else None
+    # A step at least, so that whoever says it again of the same home is heard in the end.
+    return min(offer.radius_m, max(STEP_M, min(offer.radius_m, told) - STEP_M)) if told else None

@@ -7,6 +7,7 @@ nobody has changed it meanwhile; the indexes of an address go over in all tables
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 
 from sqlalchemy import (
     Column,
@@ -29,7 +30,7 @@ from sqlalchemy.orm import Mapper
 from app.context import Context
 from app.crypto import Keyring, keyring
 from app.db import Base
-from app.models import Merge, Person
+from app.models import Merge, Offer, Person
 from notifications.tables import SEALED_AS, metadata, outbox
 from notifications.types import BlindIndex, Sealed
 
@@ -66,20 +67,21 @@ def rotate(ctx: Context, step: Step) -> None:
     """Bring everything under the first key; stopped and started again it goes on where it was. ``step`` is told of each number done."""
     for contacts in _batches(_contacts(ctx)):
         with ctx.db.begin() as connection:
-            step(move(connection, ctx.keys, contacts))
+            step(move(connection, ctx.keys, contacts, ctx.now()))
     _rewrite_merges(ctx)
     for table, columns in columns_of(Sealed).items():
         _reseal(ctx, table, columns, step)
 
 
-def current_index(connection: Connection, keys: Keyring, contact: str) -> str:
+def current_index(connection: Connection, keys: Keyring, contact: str, now: datetime) -> str:
     """The blind index of an address under the key that writes; what there is of it under other keys goes over to it."""
-    move(connection, keys, [contact])
+    move(connection, keys, [contact], now)
     return keys.index(contact)
 
 
-def move(connection: Connection, keys: Keyring, contacts: Iterable[str]) -> int:
-    """Give these addresses the index of the key that writes, in every table; the number of values changed."""
+def move(connection: Connection, keys: Keyring, contacts: Iterable[str], now: datetime) -> int:
+    """Give these addresses the index of the key that writes, in every table; the number of values changed. The matcher, which has the
+    indexes of volunteers in memory, reads their offers again."""
     renamed = {old: keys.index(contact) for contact in contacts for old in keys.indexes(contact)[1:]}
     if not renamed:
         return 0
@@ -96,6 +98,9 @@ def move(connection: Connection, keys: Keyring, contacts: Iterable[str]) -> int:
             rows = [{"was": old, "becomes": renamed[old]} for old in there]
             connection.execute(change.values({column.name: bindparam("becomes")}), rows)
             done += len(rows)
+            if table is Person.__table__:
+                theirs = select(Person.id).where(column.in_([row["becomes"] for row in rows]))
+                connection.execute(update(Offer).where(Offer.person_id.in_(theirs)).values(changed_at=now))
     return done
 
 
@@ -107,7 +112,7 @@ def _same_index(_mapper: Mapper[Person], connection: Connection, person: Person)
     if len(keys.names) > 1:
         for name in ("email", "phone"):
             if contact := getattr(person, name):
-                setattr(person, f"{name}_index", current_index(connection, keys, contact))
+                setattr(person, f"{name}_index", current_index(connection, keys, contact, person.changed_at))
 
 
 def _contacts(ctx: Context) -> Iterator[str]:

@@ -61,7 +61,7 @@ def tell(
     address, index = way.address(person)
     if way.sends and address and index:
         to = Recipient(
-            address=address, index=current_index(session.connection(), ctx.keys, address), language=person.language, name=person.name,
+            address=address, index=current_index(session.connection(), ctx.keys, address, now), language=person.language, name=person.name,
             consented=_has_consented(way.sends, person, need, offer), reader_id=person.id,
         )  # fmt: skip
         what = need or (session.get(Need, match.need_id) if match else None)

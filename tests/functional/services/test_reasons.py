@@ -1,10 +1,12 @@
 """What a reason does to whom is asked next, and who is never brought together again."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from app.models import Block, Need, Offer
 from app.services import duty, matches, posting, reasons, taking
 from app.services.matches import Answer
+from app.services.proposing import told_m
 from app.services.reasons import Because
 from matching.lifecycle import MatchState, NeedState, OfferState
 from tests.city import BY_LINK, City
@@ -153,3 +155,25 @@ def test_a_block_holds_for_the_list_of_needs_nearby(city: City) -> None:
     with city.ctx.db.read() as session:
         assert [need.id for need in taking.needs_near(session, me)] == [other]
     assert taking.offer_to_take(city.ctx, me, kept, BY_LINK) is Answer.OVER
+
+
+def test_too_far_draws_the_radius_in_by_what_was_told_and_again_until_it_is_enough(city: City) -> None:
+    """By the exact distance it would tell how far the door is."""
+    city.ctx = replace(city.ctx, settings=replace(city.ctx.settings, public_blur_m=300))
+    offer, radii = city.volunteer(north_m=850), [2000]
+    while True:
+        need = city.need(email="same@example.net")
+        if city.match() == 0:
+            break
+        (match,) = city.matches(need)
+        told = told_m("in_person", city.one(Offer, offer).point, public_of(city, need), False)
+        assert matches.volunteer_answers(city.ctx, match.id, False, BY_LINK) is Answer.DECLINED
+        assert reasons.give_reason(city.ctx, match.id, Because.TOO_FAR, BY_LINK)
+        radii.append(city.one(Offer, offer).radius_m)
+        assert told and radii[-1] == min(radii[-2], told) - reasons.STEP_M
+    assert 2 <= len(radii) < 10
+
+
+def public_of(city: City, need_id: int) -> tuple[float | None, float | None]:
+    need = city.one(Need, need_id)
+    return need.public_lon, need.public_lat
