@@ -4,6 +4,7 @@ import click
 
 from app.cli.setup import is_empty, open_city, settings
 from app.context import instance_folder, make_context
+from app.metrics_folder import keep_counts
 from app.migrate import upgrade
 from app.serve import serve
 
@@ -26,6 +27,7 @@ def command(with_worker: bool) -> int:
                 instance_folder(chosen)
             upgrade(chosen.resolved_database_url)
         ctx = open_city(chosen)
+        keep_counts(chosen)
         if with_worker and chosen.demo and is_empty(ctx):
             from app.services import demo  # its import takes a moment that only the first start should wait for
 
