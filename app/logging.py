@@ -11,6 +11,9 @@ import structlog
 from flask import Flask, Response, g, has_request_context, request
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from app import metrics
+
+METHODS = ("GET", "POST", "OPTIONS")
 log = structlog.get_logger("adeuxpas")
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -46,7 +49,7 @@ def configure(level: str) -> None:
                 foreign_pre_chain=[*_SHARED, _without_exception_text],
                 processors=[
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    structlog.processors.JSONRenderer(ensure_ascii=False),
+                    structlog.processors.JSONRenderer(),  # in ASCII: no sign of somebody's text ends a line or moves a terminal's cursor
                 ],
             )
         )
@@ -78,14 +81,16 @@ def _begin() -> None:
 
 
 def _of_request() -> dict[str, object]:
-    # The rule, never the path: tokens stand in paths.
+    # The rule, never the path: tokens stand in paths. A method may be any word that somebody sends.
     rule = request.url_rule.rule if request.url_rule else "none"
-    return {"request_id": g.get("request_id"), "method": request.method, "rule": rule}
+    return {"request_id": g.get("request_id"), "method": request.method if request.method in METHODS else "other", "rule": rule}
 
 
 def _end(response: Response) -> Response:
-    took_ms = round((time.perf_counter() - g.started) * 1000, 1) if "started" in g else None
-    log.info("request", **_of_request(), status=response.status_code, ms=took_ms)
+    took_s = time.perf_counter() - g.started if "started" in g else None
+    about = _of_request()
+    log.info("request", **about, status=response.status_code, ms=None if took_s is None else round(took_s * 1000, 1))
+    metrics.count_request(str(about["method"]), str(about["rule"]), response.status_code, took_s)
     if "request_id" in g:
         response.headers["X-Request-ID"] = g.request_id
     return response

@@ -117,7 +117,7 @@ def _web_server(settings: Settings) -> list[str]:
         "--threads": THREADS,
         "--bind": f"[{settings.host}]:{settings.port}" if ":" in settings.host else f"{settings.host}:{settings.port}",
         "--graceful-timeout": GRACE_S - 3,
-        "--log-level": "warning",
+        "--log-level": "error",  # its warnings repeat requests that cannot be read, and with them paths
     }
     arguments = [f"{name}={value}" for name, value in options.items()]
     return [sys.executable, "-m", "gunicorn", "--no-control-socket", *arguments, "app:create_app()"]

@@ -19,6 +19,7 @@ from app.public.brand import brand
 from app.public.demo import demonstration
 from app.public.design import design
 from app.public.mailbox import mailbox
+from app.public.metrics import metrics
 from app.public.pages import public
 from app.public.places import places
 from app.public.short import short
@@ -45,6 +46,7 @@ DOORS = (
     design,
     demonstration,
     mailbox,
+    metrics,
     account,
     messages,
     second_factor,

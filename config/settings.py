@@ -211,6 +211,7 @@ class Settings:
     log_level: str = _setting(
         "LOG_LEVEL", "warning", "debug, info (each request and message), warning or error", _one_of("debug", "info", "warning", "error")
     )
+    metrics_token: str = _setting("METRICS_TOKEN", "", "what Prometheus reads /metrics with; empty: there is no such page", _token)
     city_name: str = _setting("CITY_NAME", "Lyon", "the city's name", _given)
     city_colour: str = _setting("CITY_COLOUR", "#0f5f63", "the city's colour; pages use the nearest shades of it that can be read", _colour)
     city_logo: str = _setting("CITY_LOGO", "", "path of the city's logo, an SVG or PNG file; empty: the service's own mark", _logo)
@@ -371,6 +372,8 @@ def _together(s: Settings) -> list[str]:
         problems.append(f"{each} Make one with: openssl rand -base64 48")
     if not s.demo and not s.encryption_keys:
         problems.append("ENCRYPTION_KEYS must be set when DEMO=0. Make one with: echo k1:$(openssl rand -base64 32)")
+    if 0 < len(s.metrics_token) < 20:
+        problems.append("METRICS_TOKEN must have 20 characters or more. Make one with: openssl rand -hex 24")
     if s.mail_use_tls and s.mail_use_ssl:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both 1 but only one may be.")
     if s.sms_url and not s.sms_token:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 
+from prometheus_client import Counter
 from sqlalchemy import Connection, Transaction
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -39,6 +40,7 @@ from notifications.transport.base import (
 )
 
 log = logging.getLogger(__name__)
+OUTCOMES = Counter("adeuxpas_messages", "Messages by what came of a try to send them", ["channel", "outcome"])
 
 BATCH = 100
 LOOK_S = 0.5
@@ -163,6 +165,7 @@ class Relay:
                 self._deliver(*batch[:2])
             except Unavailable as error:
                 self._breaker.failed(self._clock(), error.retry_after_s)
+                self._count("server away")
                 log.error("%s cannot be sent at present: %s", self._channel, error.reason)
                 break
             batch = batch[1:]
@@ -208,6 +211,7 @@ class Relay:
         if claimed := self._accepted:
             outbox.record_sent(self._recorder, claimed.id, now=self._clock())
             self._accepted = None
+            self._count("sent")
             log.info("message %d (%s, %s) sent", claimed.id, claimed.kind, claimed.about)
 
     def _prepare(self, claimed: Claimed | None) -> Envelope | None:
@@ -258,6 +262,7 @@ class Relay:
                 outbox.record_retry(connection, claimed.id, holder=self._holder, due_at=due_at, error=reason)
             else:
                 outbox.release(connection, [claimed.id], holder=self._holder, due_at=due_at)
+        self._count("put off")
         log.warning("message %d (%s, %s) waits after try %d: %s", claimed.id, claimed.kind, claimed.about, claimed.attempts, reason)
 
     def _refuse(self, claimed: Claimed, reason: str, *, nobody_there: bool = False) -> None:
@@ -265,7 +270,11 @@ class Relay:
             outbox.record_refused(connection, claimed.id, holder=self._holder, error=reason)
             if nobody_there:
                 outbox.suppress(connection, claimed.recipient_index, reason, self._clock())
+        self._count("refused")
         log.warning("message %d (%s, %s) will not arrive: %s", claimed.id, claimed.kind, claimed.about, reason)
+
+    def _count(self, outcome: str) -> None:
+        OUTCOMES.labels(self._channel, outcome).inc()
 
 
 def _begin(connection: Connection) -> Transaction:

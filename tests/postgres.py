@@ -82,6 +82,31 @@ def keep(owner_pid: int, durable: bool) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class OwnServer:
+    """A durable server that a test stops and starts; ``url`` has ``{name}`` for the database. Raises :class:`NoPostgres`."""
+
+    def __enter__(self) -> "OwnServer":
+        self._bin, self._as_user = programmes(), _unprivileged()
+        self._folder = Path(tempfile.mkdtemp(prefix="adeuxpas-postgres-"))
+        self.url = f"postgresql+psycopg://tests@/{{name}}?host={self._folder}"
+        if self._as_user:
+            shutil.chown(self._folder, self._as_user["user"])
+        self._server = _start_server(self._bin, self._folder, self._as_user, durable=True)
+        return self
+
+    def stop(self) -> None:
+        """At once, as by a crash."""
+        self._server.send_signal(signal.SIGQUIT)
+        self._server.wait()
+
+    def start(self) -> None:
+        self._server = _run_server(self._bin, self._folder, self._as_user, durable=True)
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 def _unprivileged() -> dict[str, Any]:
     """PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
@@ -92,12 +117,16 @@ def _unprivileged() -> dict[str, Any]:
 
 
 def _start_server(bin: Path, folder: Path, as_user: dict[str, Any], durable: bool) -> subprocess.Popen[bytes]:
-    data, log = folder / "data", folder / "log"
-    common: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL, **as_user}
-    initdb = [bin / "initdb", "-D", data, "-U", "tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-    made = subprocess.run(initdb, **common, capture_output=True, text=True)
+    initdb = [bin / "initdb", "-D", folder / "data", "-U", "tests", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+    made = subprocess.run(initdb, cwd=folder, stdin=subprocess.DEVNULL, **as_user, capture_output=True, text=True)
     if made.returncode:
         raise NoPostgres(made.stderr)
+    return _run_server(bin, folder, as_user, durable)
+
+
+def _run_server(bin: Path, folder: Path, as_user: dict[str, Any], durable: bool) -> subprocess.Popen[bytes]:
+    data, log = folder / "data", folder / "log"
+    common: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL, **as_user}
     settings = {"listen_addresses": "", "unix_socket_directories": folder, "max_connections": 200}
     if not durable:
         settings |= dict.fromkeys(("fsync", "synchronous_commit", "full_page_writes", "autovacuum"), "off")

@@ -4,6 +4,7 @@ import click
 
 from app.cli.setup import bring_up_to_date, is_empty, open_city, settings
 from app.context import make_context
+from app.metrics_folder import keep_counts
 from app.serve import serve
 
 EXAMPLES = """\b
@@ -23,6 +24,7 @@ def command(with_worker: bool) -> int:
         if with_worker:
             bring_up_to_date(chosen)
         ctx = open_city(chosen)
+        keep_counts(chosen)
         if with_worker and chosen.demo and is_empty(ctx):
             from app.services import demo  # its import takes a moment that only the first start should wait for
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, true, update
 from sqlalchemy.orm import Session
 
+from app import metrics
 from app.context import Context
 from app.links import Purpose
 from app.models import Match, Moderation, Need, Person, TaskKind
@@ -65,7 +66,8 @@ def match_due(ctx: Context, board: Board, only: int | None = None, waves: Waves 
         return 0
     asked = 0
     try:
-        chosen = choose_for(ctx, board, due, waves)
+        with metrics.ROUND_S.time():
+            chosen = choose_for(ctx, board, due, waves)
     except UnprovenRound as error:
         log.error("%s; nobody is asked", error)
         _put_off(ctx, due)
@@ -162,6 +164,7 @@ def _solve(offers: list[OfferToMatch], needs: list[NeedToMatch], terms: Terms) -
         f"round of {len(needs)} needs and {len(offers)} offers: {len(solution.pairs)} pairs, "
         f"{proof.violations} prices prove nothing, {proof.gap_m} metres short of proven"
     )
+    metrics.VIOLATIONS.inc(proof.violations)
     if not proof.best:
         raise UnprovenRound(told)
     log.info(told)
