@@ -50,7 +50,7 @@ INTRODUCTION = (
     "Written by `python -m app.retention` from the table in `app/retention.py`, by which the worker goes once a day; a test says when it",
     "is out of date. A request that stands is asked about long before (`NEED_DAYS`, then a week to answer), and ends without an answer.",
     "Contact is whatever a person does, or an agent does for them on the phone, at the counter or from a letter; an agreed match that goes",
-    "on is contact too. What erasing leaves: [decision 27](decisions/0027-what-erasing-leaves.md).",
+    "on is contact too. What erasing leaves: [decision 30](decisions/0030-what-erasing-leaves.md).",
 )
 
 

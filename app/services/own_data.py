@@ -1,7 +1,7 @@
 """All that is kept of a person, as they may take it along: what they said, what happened, and who has looked at it.
 
 Of others there is nothing in it: neither whom they met, nor what others said of them. What was reported of somebody is the lead's alone,
-so that nobody need be afraid to report (decision 27).
+so that nobody need be afraid to report (decision 30).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
