@@ -5,8 +5,11 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
+from app.cli import group
 from app.context import Context
 from app.crypto import Keyring, use_keyring
 from app.db import Base
@@ -134,6 +137,21 @@ def test_an_index_of_an_address_that_nobody_has_is_said_to_be_left(city: City) -
     rotate(ctx, lambda _: None)
     assert standing(ctx)["k1"] == {"sealed": 0, "index": 1}
     assert standing(with_keys(city, NEW))["?"] == {"sealed": 0, "index": 1}
+
+
+def test_the_command_says_what_is_left(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    city.need()
+    settings = city.ctx.settings
+    given = {"DATABASE_URL": settings.resolved_database_url, "INSTANCE": settings.instance, "SECRET_KEY": "s" * 40}
+    for name, value in (given | {"ENCRYPTION_KEYS": f"{NEW},{KEYS}"}).items():
+        monkeypatch.setenv(name, value)
+
+    def run(*words: str) -> str:
+        return CliRunner().invoke(group, ["keys", *words], standalone_mode=False, catch_exceptions=False).output
+
+    assert "k2, writes: 0 values, 0 indexes" in run()
+    assert "k1: nothing is left under it. It can go" in run("rotate")
+    assert "k1: 0 values, 0 indexes" in run()
 
 
 def test_no_column_of_a_name_like_these_is_forgotten() -> None:
