@@ -75,7 +75,9 @@ def _of_states() -> Iterator[Rule]:
         unknown = select(kind.id).where(kind.state.not_in(list(states)))
         yield Rule(f"State of a {kind.__tablename__} that there is not", unknown, "Take the state from a backup; its events say it too.")
     proposed, free = _has(Match.state == MatchState.PROPOSED), Need.taken < Need.helpers_needed
-    open_ = select(Need.id).where(Need.state == NeedState.OPEN, or_(~free, proposed, Need.next_try_at.is_(None)))
+    placed = type_coerce(Need.exact_point, String).is_not(None)  # before that an agent has a task
+    forgotten = and_(Need.next_try_at.is_(None), placed, Need.moderation != Moderation.HELD)
+    open_ = select(Need.id).where(Need.state == NeedState.OPEN, or_(~free, proposed, forgotten))
     yield Rule("Open request that nobody looks for, or that is served or asked for", open_, STATE)
     waits = case((free, proposed), else_=_has(Match.state == MatchState.ACCEPTED))
     yield Rule("Request that counts as asked for and is not", select(Need.id).where(Need.state == NeedState.ASKED, ~waits), STATE)
