@@ -31,7 +31,7 @@ def main() -> None:
     rows = {
         "times that all was killed": lambda seen: f"{KILLS}",
         "requests answered": lambda seen: f"{len(seen.took_s):,}",
-        "requests cut off by a kill": lambda seen: f"{seen.lost:,}",
+        "requests that met a dead server": lambda seen: f"{seen.lost:,}",
         "answered with an error of ours": lambda seen: f"{seen.refused:,}",
         "time to answer, median / p99": lambda seen: f"{ms(seen, 50)} / {ms(seen, 99)} ms",
         "acknowledged posts / answers": lambda seen: f"{len(seen.emails):,} / {len(seen.matches):,}",
