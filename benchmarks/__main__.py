@@ -17,6 +17,7 @@ def main() -> None:
     run("The map with 10,000 posts", "benchmarks.overview")
     run("Coordinators' pages of a large city", "benchmarks.rooms")
     run("200 dashboards that stay open", "benchmarks.dashboards")
+    run("Everything killed, twenty times", "benchmarks.killed")
     run("The relay beside a bare loop", "benchmarks.relay")
     run("Lyon through the whole service", "benchmarks.lyon", lyon)
     run("Lyon's pairs", "benchmarks.match", lyon / "offers.csv", lyon / "needs.csv")
