@@ -25,6 +25,7 @@ def real_time(db_url: str, tmp_path: Path) -> Iterator[City]:
     city.ctx.db.close()
 
 
+@pytest.mark.long
 def test_nothing_that_was_acknowledged_is_lost_whenever_all_is_killed(
     real_time: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

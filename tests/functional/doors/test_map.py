@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -109,6 +110,7 @@ def test_whatever_is_pressed_says_how_it_stands_until_when_and_where(city: City,
 
 
 def test_no_exact_point_leaves_the_house(city: City, sign_in: SignIn) -> None:
+    city.ctx = replace(city.ctx, settings=replace(city.ctx.settings, public_blur_m=150))
     _, need, offer = proposed(city)
     posts, visitor = [need, offer, city.one(Need, city.need(north_m=900))], sign_in()
     seen = drawn(visitor, zoom=19)
