@@ -26,6 +26,7 @@ lock: ## Bring the locked versions up to date
 	@$(UV_COMPILE) --upgrade -o requirements.lock requirements.in
 	@$(UV_COMPILE) --upgrade -o requirements-dev.lock requirements-dev.in
 	@$(UV_COMPILE) --upgrade --no-deps -o requirements-postgres.lock requirements-postgres.in
+	@$(UV_COMPILE) --upgrade -o requirements-sbom.lock requirements-sbom.in
 	@npm install --package-lock-only --silent
 
 screenshots: ## Take the pictures of docs/screenshots once more
@@ -34,7 +35,6 @@ screenshots: ## Take the pictures of docs/screenshots once more
 	@.venv/bin/python -m tests.browser.screenshots
 
 sbom: ## Say in CycloneDX what the service is made of: sbom-python.json, sbom-npm.json
-	@scripts/setup dev
 	@scripts/sbom
 
 translations: ## Bring the catalogues up to date with the words in code and templates

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from app.context import Context
-from app.models import Channel, Match, Need, Territory
+from app.models import Channel, Need, Territory
 from app.services import addresses, posting, streets
 from app.services.events import Actor
+from app.services.moves import lock_match
 from app.services.places import Outside, Spot
 from app.services.proposing import told_distance
 from matching.geo import geodesic_m
+from matching.lifecycle import Side
 from tests.city import CENTRE, City
 from tests.geocoder import Geocoder, feature, geocoder
 
@@ -112,7 +114,9 @@ def test_without_a_geocoder_the_middle_of_the_picked_quartier_will_do(city: City
     posting.confirm_need(city.ctx, need.id, Actor())
     city.volunteer()
     city.match()
-    assert told_distance(city.one(Match, 1), need.approximate) == 1000, "of a place known so roughly no metres are told"
+    with city.ctx.db.write() as session:
+        told = told_distance(lock_match(session, 1), Side.VOLUNTEER)
+    assert told == 1000, "of a place known so roughly no metres are told"
 
 
 def test_a_point_outside_all_territories_is_refused_with_the_citys_number(city: City) -> None:
