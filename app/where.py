@@ -20,7 +20,7 @@ from app.extensions import ctx
 from app.forms import LONGEST_LINE, ChoiceField, Form, LineField, PickField, needed, quartier_choices
 from app.services import addresses, streets
 from app.services.places import Outside, Spot, inside
-from app.services.posting import Where
+from app.services.placing import Where
 from app.services.streets import Suggestion
 from notifications.words import NBSP
 

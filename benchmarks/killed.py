@@ -1,32 +1,25 @@
 """What is lost when everything is killed: ``python -m benchmarks.killed``.
 
 The real service, two web processes and a worker, on SQLite and on PostgreSQL as a city runs it. Residents post through the form and
-volunteers say yes by their links, on the same machine; twenty times all processes are killed at once, after a post and one to five answers
-that were acknowledged. The run fails unless each of them is there with its event and the invariants of tests/invariants.py hold.
+volunteers say yes by their links, on the same machine; twenty times all processes are killed at once, the database server's too, after a
+post and one to five answers that were acknowledged. The run fails unless each of them is there with its event and the invariants of
+tests/invariants.py hold.
 """
 
-import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 
-import psycopg
-
-from app.migrate import upgrade
-from tests.city import City
-from tests.killing import Acknowledged, check, environment, kill_again_and_again
-from tests.postgres import OwnServer
+from tests.killing import DATABASES, Acknowledged, kill_everything
 
 KILLS, MOST = 20, 5
 
 
 def main() -> None:
-    found = {name: measured(place) for name, place in (("SQLite", on_sqlite), ("PostgreSQL", on_postgresql))}
+    found = dict[str, Acknowledged]()
+    for database in DATABASES:
+        with tempfile.TemporaryDirectory() as folder:
+            found[database] = kill_everything(database, Path(folder), KILLS, MOST)
     print(f"| | {' | '.join(found)} |\n| --- |{' --- |' * len(found)}")
     rows = {
         "times that all was killed": lambda seen: f"{KILLS}",
@@ -43,32 +36,6 @@ def main() -> None:
 
 def ms(seen: Acknowledged, percent: int) -> str:
     return f"{quantiles(seen.took_s, n=100)[percent - 1] * 1000:,.0f}"
-
-
-def measured(place: Callable[[Path], AbstractContextManager[str]]) -> Acknowledged:
-    with tempfile.TemporaryDirectory() as folder, place(Path(folder)) as url:
-        upgrade(url)
-        city = City(url, Path(folder))
-        city.clock.moment = datetime.now(UTC) - timedelta(hours=1)
-        os.environ.update(environment(city, Path(folder)))
-        seen = kill_again_and_again(city, Path(folder), KILLS, MOST)
-        subprocess.run([sys.executable, "-m", "app.cli", "worker", "--until-quiet"], check=True)
-        check(city, seen)
-        city.ctx.db.close()
-        return seen
-
-
-@contextmanager
-def on_sqlite(folder: Path) -> Iterator[str]:
-    yield f"sqlite:///{folder / 'city.db'}"
-
-
-@contextmanager
-def on_postgresql(folder: Path) -> Iterator[str]:
-    with OwnServer() as server:
-        with psycopg.connect(server.url.format(name="postgres").replace("+psycopg", ""), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE city")
-        yield server.url.format(name="city")
 
 
 if __name__ == "__main__":

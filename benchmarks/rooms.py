@@ -160,6 +160,8 @@ def _taken(browser: Client, ctx: Context, database: str, who: str, endpoint: str
     event.listen(ctx.db.engine, "before_cursor_execute", note)
     answer = browser.get(address)
     event.remove(ctx.db.engine, "before_cursor_execute", note)
+    if answer.status_code == 303 and answer.location.startswith("/sign-in"):
+        raise SystemExit(f"{database}, {who}: {address} asks to sign in")
     if answer.status_code == 303 or (who == "district" and answer.status_code == 404):
         return None
     if answer.status_code != 200:

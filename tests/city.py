@@ -15,7 +15,7 @@ from app.crypto import Keyring, use_keyring
 from app.db import Database
 from app.links import Links
 from app.models import Channel, Event, Match, Need, Offer, Person, Task, Territory
-from app.services import matching, posting
+from app.services import matching, placing, posting
 from app.services.accounts import activate_offers
 from app.services.board import Board
 from app.services.events import Actor
@@ -79,7 +79,7 @@ class City:
             session.add(person)
             home = self.at(north_m, "7 quai du Départ")
             given = posting.OfferInput(**{"categories": ("shopping",), "where": home, "radius_m": 2000, **offer})
-            made = posting.add_offer(session, ctx, person, given, posting.locate(ctx, given.where), now, BY_LINK)
+            made = posting.add_offer(session, ctx, person, given, placing.locate(ctx, given.where), now, BY_LINK)
             activate_offers(session, ctx, person, now, BY_LINK)
             return made.id
 

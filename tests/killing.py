@@ -1,33 +1,43 @@
 """A real service under load, killed with all its processes at any moment and started again; and what must then be there."""
 
 import http.client
+import os
 import random
+import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.cookiejar import CookieJar
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
+from sqlalchemy.exc import OperationalError
+
 from app.links import Purpose
+from app.migrate import upgrade
 from app.models import Attempt, Event, Match, Need, Person
 from app.services.matching import warm_up
 from tests.asking import SENT, ask
 from tests.city import KEYS, City
 from tests.invariants import all_hold
 from tests.pages import Visitor
+from tests.postgres import OwnServer
 from tests.programme import Running, eventually, free_port
 from tests.routes import web_without_city
 
 SERVE = (sys.executable, "-m", "app.cli", "serve", "--with-worker")
 THANKS = "Thank you for your yes"
-TROUBLE = (OSError, http.client.HTTPException)
-"""What a browser meets where the server is gone."""
+TROUBLE = (OSError, http.client.HTTPException, OperationalError)
+"""What a browser meets where the server is gone, and we where the database is."""
 
 
 def environment(city: City, folder: Path) -> dict[str, str]:
@@ -121,8 +131,41 @@ class Load:
             self.seen.matches.append(match.id)
 
 
-def kill_again_and_again(city: City, folder: Path, kills: int, most: int) -> Acknowledged:
-    """Kill all processes so often, each time after up to ``most`` acknowledged answers more and a post."""
+@contextmanager
+def on_sqlite(folder: Path) -> Iterator[tuple[str, None]]:
+    yield f"sqlite:///{folder / 'city.db'}", None
+
+
+@contextmanager
+def on_postgresql(_folder: Path) -> Iterator[tuple[str, OwnServer]]:
+    with OwnServer() as server:
+        with psycopg.connect(server.url.format(name="postgres").replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE city")
+        yield server.url.format(name="city"), server
+
+
+DATABASES = {"SQLite": on_sqlite, "PostgreSQL": on_postgresql}
+"""As a city has them, safe against a lost machine: the URL, and the server's processes where there are any."""
+
+
+def kill_everything(database: str, folder: Path, kills: int, most: int) -> Acknowledged:
+    """Do it to a new city and check what is left."""
+    with DATABASES[database](folder) as (url, server):
+        upgrade(url)
+        city = City(url, folder)
+        city.clock.moment = datetime.now(UTC) - timedelta(hours=1)
+        settings = {**os.environ, **environment(city, folder)}
+        seen = kill_again_and_again(city, folder, settings, kills, most, server)
+        subprocess.run([sys.executable, "-m", "app.cli", "worker", "--until-quiet"], env=settings, check=True)
+        check(city, seen)
+        city.ctx.db.close()
+        return seen
+
+
+def kill_again_and_again(
+    city: City, folder: Path, settings: dict[str, str], kills: int, most: int, server: OwnServer | None
+) -> Acknowledged:
+    """Kill all processes so often, the database's too, each time after up to ``most`` acknowledged answers more and a post."""
     seen = Acknowledged()
     warm_up()  # what is compiled is kept for all processes
     for _ in range(kills):
@@ -137,10 +180,15 @@ def kill_again_and_again(city: City, folder: Path, kills: int, most: int) -> Ack
             return len(seen.emails) > posts and len(seen.matches) > answers
 
         with Load(city, port, seen) as load:
-            with Running(folder, port, SERVE) as service:
+            with Running(folder, port, SERVE, settings) as service:
                 service.wait_until_it_says("Mail goes to")
                 assert eventually(enough, 120), "the service takes nothing"
+                service.kill()
+                if server:
+                    server.kill()
             load.ends.set()
+        if server:
+            server.start()
     return seen
 
 

@@ -37,7 +37,8 @@ from app.services.accounts import SignUp
 from app.services.audit import Sealer
 from app.services.closing import Said
 from app.services.events import Actor
-from app.services.posting import OfferInput, Where, change_offer
+from app.services.placing import Where
+from app.services.posting import OfferInput, change_offer
 from app.services.sight import EVERYTHING
 from app.sheets.posts import load_needs
 from matching.lifecycle import Side

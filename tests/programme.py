@@ -5,7 +5,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
@@ -14,10 +15,10 @@ REPOSITORY = Path(__file__).parents[1]
 class Running:
     """A started service in a process group of its own, as a terminal or make would have it."""
 
-    def __init__(self, folder: Path, port: int, command: Sequence[str]) -> None:
+    def __init__(self, folder: Path, port: int, command: Sequence[str], settings: Mapping[str, str] = os.environ) -> None:
         self.folder, self.port = folder, port
         self.said: list[str] = []
-        environ = {**os.environ, "PORT": str(port), "PYTHONPATH": f"{folder}:{REPOSITORY}", "PYTHONWARNINGS": ""}
+        environ = {**settings, "PORT": str(port), "PYTHONPATH": f"{folder}:{REPOSITORY}", "PYTHONWARNINGS": ""}
         self.process = subprocess.Popen(
             command,
             cwd=folder,
@@ -34,9 +35,14 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         """Whatever the test found, nothing goes on after it."""
-        for pid in [*self.others(), *([self.process.pid] if self.process.poll() is None else [])]:
-            os.kill(pid, signal.SIGKILL)
+        self.kill()
         self.process.communicate()
+
+    def kill(self) -> None:
+        """All its processes in the same moment."""
+        for pid in [*self.others(), *([self.process.pid] if self.process.poll() is None else [])]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def wait_until_it_says(self, word: str) -> None:
         """Read its standard output up to a line with ``word``; fails when it ends before."""

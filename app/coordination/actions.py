@@ -19,7 +19,7 @@ from app.extensions import ctx
 from app.identity import actor
 from app.models import Need, Offer, Person, Task
 from app.permissions import COORDINATOR, permit
-from app.services import accounts, closing, details, duty, matches, mine, posting, reasons, sharing, tasks
+from app.services import accounts, closing, details, duty, matches, mine, placing, posting, reasons, sharing, tasks
 from app.services.closing import Became, Said
 from app.services.matches import Answer
 from app.services.places import Outside
@@ -276,7 +276,7 @@ def _placed(form: PlaceForm, kind: type[Need] | type[Offer], post_id: int) -> bo
     if not form.validate_on_submit():
         return False
     try:
-        posting.place_post(ctx(), kind, post_id, form.place, actor())
+        placing.place_post(ctx(), kind, post_id, form.place, actor())
     except Outside as error:
         form.refuse(sentence(error))
         return False

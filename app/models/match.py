@@ -38,14 +38,15 @@ class Match(Base):
         Index("ix_match_ask", "state", "ask_at"),
         Index("ix_match_figures", "proposed_at", "need_id", "offer_id", "state", "accepted_at", "agreed_at"),
         Index("ix_match_agreed", "need_id", "agreed_at", sqlite_where=_AGREED, postgresql_where=_AGREED),
-        Index("ix_match_need_id", "need_id", "state"),
+        Index("ix_match_need_id", "need_id", "state", "offer_id"),
+        Index("ix_match_offer_id", "offer_id", "state", "need_id"),
         Index("ix_match_listed", "state", "proposed_at"),
         IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     need_id: Mapped[int] = mapped_column(ForeignKey("need.id"))
-    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), index=True)
+    offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"))
     state: Mapped[str] = mapped_column(String(20))
     mode: Mapped[str] = mapped_column(String(10))
     distance_m: Mapped[int] = mapped_column(EncryptedJson("match.distance_m"))

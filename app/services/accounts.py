@@ -24,7 +24,8 @@ from app.services.local import local
 from app.services.moves import move
 from app.services.passwords import PASSWORD_LENGTH, check_password
 from app.services.people import account_of, make_person, own_page, set_phone
-from app.services.posting import OfferInput, add_offer, locate
+from app.services.placing import locate
+from app.services.posting import OfferInput, add_offer
 from app.services.sessions import end_all
 from app.services.sight import Sight
 from app.services.streets import plain

@@ -14,7 +14,7 @@ from app.services.events import Actor, record
 from app.services.moderating import moderate
 from app.services.moves import lock_need
 from app.services.people import set_phone
-from app.services.posting import Where, first_try, locate, move_post
+from app.services.placing import Where, first_try, locate, move_post
 from matching.lifecycle import MatchState, NeedState
 
 CHANGEABLE = frozenset({NeedState.UNCONFIRMED, NeedState.OPEN, NeedState.ASKED, NeedState.PAUSED})

@@ -19,7 +19,8 @@ from app.services.accounts import activate_offers
 from app.services.events import Actor, record
 from app.services.people import account_of, make_person
 from app.services.places import Spot, areas
-from app.services.posting import NeedInput, OfferInput, Where, add_need, add_offer, open_need
+from app.services.placing import Where
+from app.services.posting import NeedInput, OfferInput, add_need, add_offer, open_need
 from app.sheets.posts import NeedRow, OfferRow, Refused
 from app.sheets.table import Problem
 from config.settings import LANGUAGES

@@ -13,7 +13,6 @@ from app.context import Context
 from app.errors import UserError
 from app.links import Purpose
 from app.models import Channel, Moderation, Need, Offer, Person, PostedBy, TaskKind
-from app.services import addresses
 from app.services.channels import way_to
 from app.services.ending import end_matches_of, settle
 from app.services.events import SYSTEM, Actor, record
@@ -21,15 +20,13 @@ from app.services.local import Local, local
 from app.services.moderating import moderate
 from app.services.moves import lock_need, move
 from app.services.people import make_person
-from app.services.places import Spot, areas, middle_of, place
-from app.services.tasks import close_tasks_about, close_tasks_of_need, open_task, rest_search
+from app.services.places import Spot, areas
+from app.services.placing import Where, first_try, locate, move_post, settle_place
+from app.services.tasks import close_tasks_about, close_tasks_of_need, rest_search
 from app.services.telling import tell
 from matching.lifecycle import MatchState, MoveNotAllowed, NeedState, OfferState
 from matching.model import Urgency
 from notifications.messages import ConfirmNeed, NeedClosed, NeedReceived
-
-BATCH = timedelta(minutes=30)
-"""Flexible needs wait for the next full half hour, so that several are matched together."""
 
 
 class NotOffered(UserError):
@@ -38,26 +35,6 @@ class NotOffered(UserError):
     def __init__(self, phone: str) -> None:
         super().__init__(f"This kind of help is not offered at this address. Call {phone}: the town hall knows who helps there.")
         self.phone = phone
-
-
-@dataclass(frozen=True)
-class Where:
-    """What the writer says of the place. ``quartier_id`` stands in for an address that nobody could find on the map.
-
-    ``approximate``: the point is only that of the street.
-    """
-
-    address: str = ""
-    postcode: str = ""
-    city: str = ""
-    lon: float | None = None
-    lat: float | None = None
-    quartier_id: int | None = None
-    approximate: bool = False
-
-    @property
-    def line(self) -> str:
-        return ", ".join(part for part in (self.address, f"{self.postcode} {self.city}".strip()) if part)
 
 
 @dataclass(frozen=True)
@@ -196,7 +173,7 @@ def add_need(
         posted_at=given.posted_at or now, created_at=now, changed_at=now, state=NeedState.UNCONFIRMED,
         check_at=now + Purpose.CONFIRM_NEED.lasts,
     )  # fmt: skip
-    _settle(session, ctx, need, found, now)
+    settle_place(session, ctx, need, found, now)
     record(session, "need_posted", now, by, need_id=need.id, person_id=person.id)
     return need
 
@@ -211,30 +188,9 @@ def add_offer(
         availability=given.availability, languages=list(given.languages), mode=given.mode, posted_by=given.posted_by, channel=by.channel,
         created_at=now, changed_at=now, state=OfferState.UNCONFIRMED,
     )  # fmt: skip
-    _settle(session, ctx, offer, found, now)
+    settle_place(session, ctx, offer, found, now)
     record(session, "offer_posted", now, by, offer_id=offer.id, person_id=person.id)
     return offer
-
-
-def locate(ctx: Context, where: Where) -> Spot | None:
-    """The exact point if it was given or is known for the address, else the middle of the quartier that was picked, else ``None``.
-
-    Outside any transaction, since it may take seconds. Raises ``Outside``.
-    """
-    if where.lon is not None and where.lat is not None:
-        return Spot(where.lon, where.lat, where.approximate)
-    found = addresses.locate(ctx, where.address, where.postcode, where.city)
-    return found or (middle_of(ctx, where.quartier_id) if where.quartier_id is not None else None)
-
-
-def _settle(session: Session, ctx: Context, post: Need | Offer, found: Spot | None, now: datetime) -> None:
-    if found is not None:
-        place(session, ctx, post, found)
-    session.add(post)
-    session.flush()
-    if found is None:
-        about = {"need": post} if isinstance(post, Need) else {"offer": post}
-        open_task(session, TaskKind.PLACE, now, person=post.person, **about)  # type: ignore[arg-type]
 
 
 def ask_to_confirm(session: Session, ctx: Context, need: Need, now: datetime, *, once: str | None = None) -> None:
@@ -278,33 +234,6 @@ def open_need(session: Session, ctx: Context, need: Need, now: datetime, by: Act
             read_first=need.moderation == Moderation.HELD,
         )  # fmt: skip
         tell(session, ctx, need.person, message, now, need=need)
-
-
-def first_try(need: Need, now: datetime) -> datetime | None:
-    """When the matcher should look at a need for the first time; ``None`` while it is not on the map."""
-    if need.exact_point is None:
-        return None
-    if need.urgency != Urgency.FLEXIBLE:
-        return now
-    since = timedelta(minutes=now.minute % 30, seconds=now.second, microseconds=now.microsecond)
-    return now - since + BATCH
-
-
-def place_post(ctx: Context, kind: type[Need] | type[Offer], post_id: int, spot: Spot, by: Actor) -> None:
-    """An agent puts a post on the map. Raises ``Outside``."""
-    now = ctx.now()
-    with ctx.db.write() as session:
-        post = session.get_one(kind, post_id)
-        place(session, ctx, post, spot)
-        post.changed_at = now
-        if isinstance(post, Need):
-            if post.state == NeedState.OPEN:
-                post.next_try_at = first_try(post, now)
-            close_tasks_about(session, now, TaskKind.PLACE, by, need_id=post_id)
-            record(session, "need_placed", now, by, need_id=post_id)
-        else:
-            close_tasks_about(session, now, TaskKind.PLACE, by, offer_id=post_id)
-            record(session, "offer_placed", now, by, offer_id=post_id)
 
 
 def move_need(ctx: Context, need_id: int, there: NeedState, by: Actor, until: datetime | None = None) -> Need:
@@ -356,28 +285,6 @@ def go_on_due(ctx: Context, limit: int = 200) -> int:
                 open_need(session, ctx, need, now, SYSTEM, told=False)
                 settle(session, ctx, need, now, SYSTEM)
     return len(needs)
-
-
-def move_post(session: Session, ctx: Context, post: Need | Offer, where: Where, spot: Spot | None, by: Actor) -> None:
-    """Another place for a post, in somebody else's transaction; ``spot`` is what was found, ``None`` leaves it to an agent.
-
-    The public point is drawn again only when the exact one is another: many drawings around one point would give it away.
-    """
-    now, same_words = ctx.now(), post.address == where.line
-    post.address = where.line
-    if spot is None and same_words:
-        return
-    if spot is not None and post.point == (spot.lon, spot.lat):
-        post.approximate = spot.approximate
-        return
-    about: dict[str, Any] = {"need": post} if isinstance(post, Need) else {"offer": post}
-    close_tasks_about(session, now, TaskKind.PLACE, by, **{f"{name}_id": post.id for name in about})
-    if spot is not None:
-        place(session, ctx, post, spot)
-        return
-    post.exact_point = post.public_lon = post.public_lat = None
-    post.approximate = False
-    open_task(session, TaskKind.PLACE, now, person=session.get_one(Person, post.person_id), **about)
 
 
 def change_offer(ctx: Context, offer_id: int, by: Actor, *, where: Where | None = None, **values: Any) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from app.models import Channel, Match, Need, Offer
 from app.models import Person as Row
-from app.services import posting
+from app.services import placing, posting
 from app.services.accounts import activate_offers
 from app.services.events import Actor
 from app.services.people import make_person
@@ -37,7 +37,7 @@ def neighbour_next_door(site: Site) -> None:
         person.account, person.email_confirmed_at, person.approved_at = True, now, now
         session.add(person)
         given = posting.OfferInput(categories=("shopping",), where=NEXT_DOOR, radius_m=3000, languages=("fr", "en"))
-        posting.add_offer(session, ctx, person, given, posting.locate(ctx, given.where), now, by)
+        posting.add_offer(session, ctx, person, given, placing.locate(ctx, given.where), now, by)
         activate_offers(session, ctx, person, now, by)
         session.execute(update(Need).where(Need.state == NeedState.OPEN).values(next_try_at=now + timedelta(days=1)))
 

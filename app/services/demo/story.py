@@ -12,7 +12,8 @@ from app.services import closing, matches
 from app.services.demo import facts
 from app.services.demo.tape import Tape
 from app.services.demo.town import Neighbour, Town, slug, where
-from app.services.posting import NeedInput, OfferInput, Where
+from app.services.placing import Where
+from app.services.posting import NeedInput, OfferInput
 from app.services.reports import report
 from config.notices import NOTICE_VERSION
 from matching.lifecycle import MatchState, NeedState, Side

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.context import Context
 from app.models import Channel, Match, Need, Offer, Person, Task, TaskKind
-from app.services import closing, duty, matches, posting, tasks, visits
+from app.services import closing, duty, matches, placing, posting, tasks, visits
 from app.services.accounts import activate_offers, approve
 from app.services.board import Board
 from app.services.closing import Said, ask_due
@@ -109,7 +109,7 @@ class Tape:
             person.email_confirmed_at = now if confirmed else None
             person.approved_at, person.approved_by_id = (now, self.claire.person_id) if confirmed and known else (None, None)
             session.add(person)
-            posting.add_offer(session, ctx, person, given, posting.locate(ctx, given.where), now, BY_WEB)
+            posting.add_offer(session, ctx, person, given, placing.locate(ctx, given.where), now, BY_WEB)
             if confirmed:
                 activate_offers(session, ctx, person, now, BY_WEB)
             return person.id
@@ -118,7 +118,7 @@ class Tape:
         """Somebody asks for help; who does so on the web confirms it by the link in the mail."""
         by = replace(self.claire, channel=self.rng.choice((Channel.PHONE, Channel.PHONE, Channel.COUNTER)))
         need_id = posting.post_need(self.ctx, given, by if given.posted_by == "agent" else BY_WEB)
-        self.wake(self.clock + posting.BATCH)
+        self.wake(self.clock + placing.BATCH)
         return need_id
 
     def by_link(self, kind: type[Need] | type[Offer], post_id: int) -> Actor:
@@ -193,7 +193,7 @@ class Tape:
                 tasks.close_task(self.ctx, task.id, self.at_her_desk)
             elif task.kind == TaskKind.PLACE and task.need_id and task.need_id not in self.told and self.rng.random() < 0.5:
                 spot, _ = town.somewhere(1000)
-                posting.place_post(self.ctx, Need, task.need_id, Spot(spot.lon or 0, spot.lat or 0), self.at_her_desk)
+                placing.place_post(self.ctx, Need, task.need_id, Spot(spot.lon or 0, spot.lat or 0), self.at_her_desk)
             elif task.kind == TaskKind.NOBODY and self.rng.random() < 0.4 and self.clock - task.created_at > timedelta(days=1):
                 tasks.close_task(self.ctx, task.id, self.at_her_desk)  # somebody was found in another way, or the resident was told
             elif task.kind == TaskKind.APPROVE and task.person_id and self.clock - task.created_at > timedelta(days=1):

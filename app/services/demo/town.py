@@ -14,7 +14,8 @@ from shapely.geometry.base import BaseGeometry
 
 from app.models import PostedBy
 from app.services.demo import facts
-from app.services.posting import NeedInput, OfferInput, Where
+from app.services.placing import Where
+from app.services.posting import NeedInput, OfferInput
 from app.services.streets import Address
 from config.categories import CATEGORIES
 from config.notices import NOTICE_VERSION

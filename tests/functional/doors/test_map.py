@@ -14,7 +14,7 @@ from shapely import box, to_wkb
 from app.models import Match, Need, Offer, Territory
 from app.services import overview
 from app.services.lacks import classes as shade_classes
-from app.services.posting import Where
+from app.services.placing import Where
 from tests.city import CENTRE, DEGREES_A_METRE, City
 from tests.crowd import crowd
 from tests.functional.doors.conftest import proposed, quartier

@@ -10,7 +10,7 @@ import pytest
 
 from app.context import Context
 from app.models import Channel, Need, Territory
-from app.services import addresses, posting, streets
+from app.services import addresses, placing, posting, streets
 from app.services.events import Actor
 from app.services.moves import lock_match
 from app.services.places import Outside, Spot
@@ -64,7 +64,7 @@ def test_what_the_geocoder_only_guesses_is_left_to_an_agent(city: City, ban: Geo
     posting.confirm_need(city.ctx, need.id, Actor())
     city.volunteer()
     assert city.match() == 0
-    posting.place_post(city.ctx, Need, need.id, Spot(*CENTRE), Actor())
+    placing.place_post(city.ctx, Need, need.id, Spot(*CENTRE), Actor())
     assert city.tasks("place") == []
     assert city.match() == 1
 

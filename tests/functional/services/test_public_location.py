@@ -11,7 +11,8 @@ import pytest
 from app.models import Need, Offer
 from app.services import mine
 from app.services.places import Spot
-from app.services.posting import Where, change_offer, place_post
+from app.services.placing import Where, place_post
+from app.services.posting import change_offer
 from app.services.proposing import told_m
 from matching.geo import blur, distance_m
 from tests.city import BY_LINK, CENTRE, DEGREES_A_METRE, City

@@ -16,7 +16,7 @@ from app.models import Event, Need, Offer, Territory
 from app.services import territories
 from app.services.events import Actor
 from app.services.outlines import Outline
-from app.services.posting import Where
+from app.services.placing import Where
 from app.services.territories import Given, Imported, import_territories
 from matching.areas import area_m2
 from tests.city import CENTRE, DEGREES_A_METRE, KEYS, City
