@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from defusedxml import EntitiesForbidden
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
@@ -138,6 +139,20 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_unopened(tmp_path: Path,
     monkeypatch.setattr(xlsx, "MAX_UNPACKED_BYTES", 10_000)
     with pytest.raises(SheetError, match="larger than"):
         rows(path)
+
+
+def test_no_entity_of_a_workbook_is_looked_at(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a secret")
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+    for entities, used in (('<!ENTITY l0 "ha">' + laughs, "&l11;"), (f'<!ENTITY l0 SYSTEM "{secret.as_uri()}">', "&l0;")):
+        path = workbook(tmp_path / "a.xlsx", ["reference", "name"], ["1", "Ann"])
+        changed(path, "xl/worksheets/sheet1.xml", "^", f"<!DOCTYPE worksheet [{entities}]>")
+        changed(path, "xl/worksheets/sheet1.xml", "Ann", used)
+        with pytest.raises(SheetError, match="cannot be read") as refused:
+            rows(path)
+        broken = refused.value.__cause__
+        assert broken and isinstance(broken.__cause__ or broken.__context__, EntitiesForbidden)
 
 
 def test_a_zip_that_is_no_workbook_is_refused_in_a_sentence(tmp_path: Path) -> None:
