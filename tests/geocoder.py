@@ -16,12 +16,14 @@ from app.services import addresses
 
 
 class Geocoder:
-    """``asked`` are the texts that came. ``body`` is the answer, ``None`` for silence; ``drops`` sends it one byte at a time, slowly."""
+    """``asked`` are the texts that came. ``body`` is the answer, ``None`` for silence; ``drops`` sends it one byte at a time,
+    slowly; ``location`` is where a redirect leads."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.status = 200
         self.drops = False
+        self.location = ""
         self.body: bytes | None = b'{"type": "FeatureCollection", "features": []}'
         self.stop = threading.Event()
 
@@ -46,6 +48,8 @@ def geocoder(monkeypatch: pytest.MonkeyPatch, wait_s: float = 0.3) -> Iterator[G
                 stand_in.stop.wait(10)
                 return
             self.send_response(stand_in.status)
+            if stand_in.location:
+                self.send_header("Location", stand_in.location)
             self.end_headers()
             for byte in stand_in.body if stand_in.drops else ():
                 if stand_in.stop.wait(wait_s / 3):

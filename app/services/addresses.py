@@ -5,7 +5,9 @@ import math
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, build_opener
 
+from geopy.adapters import URLLibAdapter
 from geopy.geocoders import BANFrance
 
 from app.context import Context
@@ -20,6 +22,19 @@ _LONGEST_ANSWER = 200
 _ASKED = 15
 """How many answers the geocoder is asked for: those elsewhere are left out."""
 logging.getLogger("geopy").setLevel(logging.WARNING)  # at "debug" it would write down the addresses that people look for
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+class _Direct(URLLibAdapter):
+    """Tells an address to the geocoder alone: where that sends us elsewhere, it has not answered."""
+
+    def __init__(self, *, proxies: Any, ssl_context: Any) -> None:
+        super().__init__(proxies=proxies, ssl_context=ssl_context)
+        self.urlopen = build_opener(HTTPSHandler(context=ssl_context), ProxyHandler(proxies), _NoRedirect).open
 
 
 def suggest(ctx: Context, text: str, limit: int = 6) -> list[Suggestion]:
@@ -59,7 +74,7 @@ def _asked(ctx: Context, text: str) -> list[Suggestion] | None:
     """What the geocoder says; ``None`` when it is not asked or does not answer properly in time."""
     if ctx.settings.geocoder == "none":
         return None
-    coder = BANFrance(domain=BAN, user_agent="adeuxpas", timeout=GEOCODER_TIMEOUT_S)
+    coder = BANFrance(domain=BAN, user_agent="adeuxpas", timeout=GEOCODER_TIMEOUT_S, adapter_factory=_Direct)
     return _within(GEOCODER_TIMEOUT_S, lambda: _read(coder.geocode(text, exactly_one=False, limit=_ASKED), split_number(text)[0]))
 
 

@@ -92,6 +92,13 @@ def test_when_the_geocoder_fails_the_table_of_streets_is_asked(
     assert time.perf_counter() - begun < 5, "however the time is lost, nobody waits for it"
 
 
+def test_nobody_is_told_an_address_because_the_geocoder_says_to_ask_there(city: City, ban: Geocoder) -> None:
+    ban.knows(feature("1 Rue A", *CENTRE))
+    ban.status, ban.location = 302, "/search?q=elsewhere"
+    assert post(city).point is None
+    assert ban.asked == ["1 rue A, 69002 Lyon"]
+
+
 def test_what_the_geocoder_says_is_not_believed_blindly(city: City, ban: Geocoder) -> None:
     ctx = with_ban(city)
     strange = [feature(name, *CENTRE) for name in ("", "x" * 201, "1 rue\0A", 7)]  # type: ignore[arg-type]
