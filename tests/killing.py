@@ -26,7 +26,7 @@ from app.links import Purpose
 from app.migrate import upgrade
 from app.models import Attempt, Event, Match, Need, Person
 from app.services.matching import warm_up
-from tests.asking import SENT, ask
+from tests.asking import SENT, answer
 from tests.city import KEYS, City
 from tests.invariants import all_hold
 from tests.pages import Visitor
@@ -36,6 +36,8 @@ from tests.routes import web_without_city
 
 SERVE = (sys.executable, "-m", "app.cli", "serve", "--with-worker")
 THANKS = "Thank you for your yes"
+READS_S = 2.1
+"""For so long a resident looks at the answers; whoever sends them sooner falls into a trap of :mod:`app.traps`."""
 TROUBLE = (OSError, http.client.HTTPException, OperationalError)
 """What a browser meets where the server is gone, and we where the database is."""
 
@@ -117,7 +119,10 @@ class Load:
 
     def _post(self) -> None:
         email = f"k{random.getrandbits(60)}@example.net"
-        if ask(self._visitor(), email=email).h1 == SENT:
+        visitor = self._visitor()
+        page = answer(visitor, email=email)
+        self.ends.wait(READS_S)
+        if visitor.submit(page, "Send my request", None).h1 == SENT:
             self.seen.emails.append(email)
 
     def _answer(self) -> None:

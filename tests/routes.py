@@ -65,12 +65,7 @@ class Reach:
 
     def session_cookie(self, role: str) -> tuple[str, str]:
         """The cookie of a browser in which somebody of this role has signed in: its name and its value."""
-        with self.web.test_request_context() as request:
-            enter(self.people[role], sessions.begin(self.ctx, self.people[role], "", proven=True))
-            answer = self.web.make_response("")
-            self.web.session_interface.save_session(self.web, request.session, answer)
-        name, _, value = answer.headers["Set-Cookie"].partition(";")[0].partition("=")
-        return name, value
+        return session_cookie(self.ctx, self.web, self.people[role])
 
     def _of(self, rule: Rule) -> Iterator[str]:
         names = sorted(rule.arguments)
@@ -88,6 +83,16 @@ class Reach:
         converter = rule._converters[name]
         assert isinstance(converter, AnyConverter)
         return sorted(converter.items)
+
+
+def session_cookie(ctx: Context, web: Flask, person: Person) -> tuple[str, str]:
+    """The cookie of a browser in which ``person`` has signed in, with both factors: its name and its value."""
+    with web.test_request_context() as request:
+        enter(person, sessions.begin(ctx, person, "", proven=True))
+        answer = web.make_response("")
+        web.session_interface.save_session(web, request.session, answer)
+    name, _, value = answer.headers["Set-Cookie"].partition(";")[0].partition("=")
+    return name, value
 
 
 Way = Callable[[Reach, Session], Iterable[Any]]
