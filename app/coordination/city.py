@@ -23,6 +23,7 @@ CARDS = (
     Card("team", _l("Who does what"), _l("The agents, their roles and the territories that each of them sees.")),
     Card("referents", _l("Who reads first"), _l("Which agent reads the requests that need a look, by kind of help and by quartier.")),
     Card("leads", _l("Safeguarding leads"), _l("Who is told at once when something is reported, and who alone reads it.")),
+    Card("personal_data", _l("Personal data"), _l("What is kept for how long, what went, and who looked at exact data.")),
     Card("same_people", _l("Perhaps the same person"), _l("People who share a number or an address: to look at, and to put together.")),
     Card("words", _l("The words"), _l("The kinds of help, the notices, the charter, what an agent says: in the city’s own words.")),
 )

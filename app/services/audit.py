@@ -167,7 +167,7 @@ def newest(ctx: Context) -> Newest:
         late = select(func.count(Event.id)).where(Event.id > (row.event_id if row else 0), Event.at < ctx.now() - LATE)
         waiting = session.scalar(late) or 0
         if row is None:
-            return Newest(None, waiting == 0, waiting)
+            return Newest(None, True, waiting)
         before = select(EventSeal.hash).where(EventSeal.chain == row.chain, EventSeal.number == row.number - 1)
         last, there = session.scalar(before) or NOTHING, session.get(Territory, row.chain) is not None
     return Newest(row.at, _wrong(last, row, row.number, there) is None, waiting)
