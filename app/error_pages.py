@@ -57,6 +57,7 @@ _NEW_LINK: dict[str, Way] = {
     Purpose.VOLUNTEER_NO.name: _VOLUNTEER,
     Purpose.CONFIRM_ACCOUNT.name: ("/offer/new", _l("Sign up once more")),
     Purpose.SIGN_IN.name: ("/account/link", _l("Send me a new link")),
+    Purpose.WELCOME.name: _HOME,
     Purpose.RESET_PASSWORD.name: ("/account/forgotten", _l("Send me a new link")),
     "account": ("/sign-in", _l("Sign in")),
 }

@@ -5,7 +5,7 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 
 from app import assets
 from app.extensions import ctx, login_manager
-from app.models import OVERSEE, Channel, Person, Role, SignIn
+from app.models import STAFF, Channel, Person, Role, SignIn
 from app.services import sessions
 from app.services.events import Actor
 
@@ -78,7 +78,7 @@ def enter(person: Person, token: str = "") -> str:
     wanted: str = session.get(AFTER_SIGN_IN, "")
     leave()
     # An agent's ends with the browser, whatever the server says.
-    session.permanent = person.role not in OVERSEE
+    session.permanent = person.role not in STAFF
     login_user(User(token or sessions.begin(ctx(), person, request.user_agent.string), person))
     return wanted
 

@@ -15,8 +15,9 @@ from app.headers import nonce
 from app.identity import has_role, signed_in
 from app.kinds import kind_name, kind_phrase
 from app.links import Purpose
-from app.models import OVERSEE
+from app.models import STAFF
 from app.own_area import own_area_words
+from app.permissions import home, may
 from app.reach import BY
 from app.services.town_hall import PLACE, near
 from app.wizard import KNOWN
@@ -81,7 +82,8 @@ def init(web: Flask) -> None:
             "map_tiles": settings.map_tiles,
             "map_attribution": settings.map_attribution,
             "person": signed_in(),
-            "coordinates": has_role(*OVERSEE),
+            "agents_home": home(signed_in()) if has_role(*STAFF) else "",
+            "may": may,
             "nonce": nonce,
             "phone": Markup('<a href="{}">{}</a>').format(_phone_link(city.phone), city.phone.replace(" ", NBSP)),
         }
@@ -91,7 +93,7 @@ def _city() -> City:
     """The city as whoever reads this page has it: by what it is about (``g.about``, as messages name it), or by their own posts."""
     if "city" not in g:
         me = signed_in()
-        about = g.get("about") or (f"person:{me.id}" if me and not has_role(*OVERSEE) else "")
+        about = g.get("about") or (f"person:{me.id}" if me and not has_role(*STAFF) else "")
         if not (about or me) and (quartier := session.get(KNOWN, {}).get("quartier")):  # they came from its poster
             g.personal, about = True, f"{PLACE}{quartier}"
         g.city = near(ctx())(ctx().city, about) if about else ctx().city

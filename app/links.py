@@ -20,6 +20,7 @@ class Purpose(Enum):
     CONFIRM_ACCOUNT = _Kind("/confirm/account/{}", timedelta(days=7))
     SIGN_IN = _Kind("/sign-in/link/{}", timedelta(minutes=15))
     RESET_PASSWORD = _Kind("/account/reset/{}", timedelta(hours=2))
+    WELCOME = _Kind("/account/welcome/{}", timedelta(days=3))
     VOLUNTEER_YES = _Kind("/answer/yes/{}", timedelta(days=30))
     VOLUNTEER_NO = _Kind("/answer/no/{}", timedelta(days=30))
     RESIDENT_YES = _Kind("/agree/yes/{}", timedelta(days=30))

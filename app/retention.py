@@ -44,7 +44,8 @@ TABLE = (
 )  # fmt: skip
 FOR_GOOD = (
     ("what happened (events), states, kinds of help, dates, territories", "names people by number only: figures and audit rest on it"),
-    ("agents, territories, streets, the city's own words", "until an administrator takes them out; of agents, whatever they did stays"),
+    ("agents, territories, streets, the city's own words",
+     "until an administrator takes them out; of agents who left, the name and whatever they did stay"),
 )
 INTRODUCTION = (
     "Written by `python -m app.retention` from the table in `app/retention.py`, by which the worker goes once a day; a test says when it",

@@ -72,6 +72,16 @@ class ResetPassword(Message):
 
 
 @dataclass(frozen=True)
+class ColleagueAdded(Message):
+    """To an agent for whom an administrator has made an account."""
+
+    kind = "colleague_added"
+    topic = Topic.ACCOUNT
+    password_url: str
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True)
 class SignInLink(Message):
     kind = "sign_in_link"
     topic = Topic.ACCOUNT
@@ -383,7 +393,7 @@ MESSAGES: dict[str, type[Message]] = {cls.kind: cls for cls in Message.__subclas
 
 
 OF_NO_MATCH = frozenset({
-    "confirm_need", "confirm_account", "account_exists", "reset_password", "sign_in_link", "need_received", "my_link",
+    "confirm_need", "confirm_account", "account_exists", "reset_password", "colleague_added", "sign_in_link", "need_received", "my_link",
     "volunteer_received", "volunteer_approved", "proposal_to_resident", "nobody_yet", "need_paused", "outcome_to_agent", "still_needed",
     "no_need_near_you", "need_closed", "need_edited", "need_refused", "digest", "something_reported", "volunteer_paused", "volunteer_back",
 })  # fmt: skip

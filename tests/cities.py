@@ -88,6 +88,8 @@ def _set_up(ctx: Context) -> None:
     password = secrets.token_urlsafe(12)
     claire = accounts.add_user(ctx, name="Claire Coordination", email="c@example.org", role=Role.COORDINATOR, password=password)
     accounts.add_user(ctx, name="Alain Administration", email="a@example.org", role=Role.ADMINISTRATOR, password=password)
+    for role in (Role.CALLER, Role.MODERATOR, Role.DATA_PROTECTION):
+        accounts.add_user(ctx, name=f"Dominique {role}", email=f"{role}@example.org", role=role, password=password)
     leads.add(ctx, claire, None, Actor())
     with ctx.db.write() as session:
         outline = to_wkb(box(CENTRE[0] - 0.2, CENTRE[1] - 0.2, CENTRE[0] + 0.2, CENTRE[1] + 0.2))

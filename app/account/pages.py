@@ -12,8 +12,8 @@ from app.error_pages import sentence
 from app.extensions import ctx
 from app.identity import enter, leave, signed_in
 from app.links import Purpose
-from app.models import Channel, Role
-from app.permissions import LINK, PUBLIC, permit
+from app.models import Channel
+from app.permissions import LINK, PUBLIC, home, permit
 from app.services import accounts, sign_in_links
 from app.services.events import Actor
 from app.services.passwords import WeakPassword
@@ -28,8 +28,7 @@ def sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         person = accounts.sign_in(ctx(), form.email.data, form.password.data, request.remote_addr or "")
         if person is not None:
-            home = "/coordination/" if person.role != Role.NONE else "/me"
-            return redirect(enter(person) or home, 303)
+            return redirect(enter(person) or home(person), 303)
         form.refuse(_("The e-mail address or the password is not right, or the address has not been confirmed yet."))
     return render_template("account/sign_in.html", form=form), 422 if form.errors else 200
 
@@ -89,7 +88,17 @@ def confirm(token: str) -> ResponseReturnValue:
 @account.route("/account/reset/<token>", methods=["GET", "POST"])
 @permit(LINK)
 def reset(token: str) -> ResponseReturnValue:
-    person_id, stamp = ctx().links.read(Purpose.RESET_PASSWORD, token)
+    return _new_password(*ctx().links.read(Purpose.RESET_PASSWORD, token))
+
+
+@account.route("/account/welcome/<token>", methods=["GET", "POST"])
+@permit(LINK)
+def welcome(token: str) -> ResponseReturnValue:
+    """The first password of a colleague whom an administrator has added."""
+    return _new_password(*ctx().links.read(Purpose.WELCOME, token))
+
+
+def _new_password(person_id: int, stamp: str) -> ResponseReturnValue:
     accounts.account_by_link(ctx(), person_id, stamp)
     form = NewPasswordForm()
     if form.validate_on_submit():

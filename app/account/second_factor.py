@@ -9,13 +9,12 @@ from app.account.forms import CodeForm
 from app.extensions import ctx
 from app.identity import enter, half_way
 from app.models import Person
-from app.permissions import PUBLIC, permit
+from app.permissions import PUBLIC, home, permit
 from app.services import second_factor as service
 from app.services import sessions
 from app.services.events import Actor
 
 second_factor = Blueprint("second_factor", __name__, template_folder="templates", url_prefix="/sign-in")
-HOME = "/coordination/"
 
 
 @second_factor.route("/code", methods=["GET", "POST"])
@@ -62,4 +61,4 @@ def set_up() -> ResponseReturnValue:
 
 def _enter(person: Person) -> str:
     """All the way in, with a session that begins now; where they were on their way to."""
-    return enter(person, sessions.begin(ctx(), person, request.user_agent.string, proven=True)) or HOME
+    return enter(person, sessions.begin(ctx(), person, request.user_agent.string, proven=True)) or home(person)

@@ -7,7 +7,7 @@ import click
 from app.cli.setup import open_city
 from app.contacts import normal_email
 from app.errors import UserError
-from app.models import Role
+from app.models import STAFF, Role
 from app.services import second_factor
 from app.services.accounts import add_user
 from app.services.passwords import check_password
@@ -19,28 +19,29 @@ Examples:
 EXAMPLES = """\b
 Examples:
   adeuxpas user add anne@ville.example --name "Anne Petit" --role coordinator
+  adeuxpas user add zoe@ville.example --name "Zoé Roy" --role caller --territory "Lyon 7e" < password.txt
   adeuxpas user add paul@ville.example --name "Paul Rey" --territory "Lyon 7e" --territory "Lyon 8e" < password.txt
 """
 
 
 @click.group(epilog=EXAMPLES)
 def command() -> None:
-    """Accounts of those who oversee."""
+    """Accounts of the city's agents."""
 
 
 @command.command("add", epilog=EXAMPLES)
 @click.argument("email")
 @click.option("--name", required=True, help="The person's name.")
-@click.option("--role", type=click.Choice(["coordinator", "administrator"]), default="coordinator", show_default=True)
+@click.option("--role", type=click.Choice(list(STAFF)), default=Role.COORDINATOR, show_default=True)
 @click.option(
     "--territory",
     "territories",
     metavar="NAME",
     multiple=True,
-    help="Oversees only this and what lies in it; may be given several times. Everything when not given.",
+    help="Works only for this and what lies in it; may be given several times. Everything when not given.",
 )
 def add(email: str, name: str, role: str, territories: tuple[str, ...]) -> None:
-    """Add a coordinator or an administrator. The password is asked for, or read as one line from standard input."""
+    """Add an agent. The password is asked for, or read as one line from standard input."""
     try:
         address = normal_email(email)
     except ValueError:
@@ -62,5 +63,5 @@ def reset_second_factor(email: str) -> None:
 
     Make sure first that it is them who ask.
     """
-    second_factor.reset(open_city(), email)
+    second_factor.reset_of(open_city(), email)
     click.echo(f"Reset: {email} sets up a new second factor at the next sign-in.")

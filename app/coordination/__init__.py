@@ -17,6 +17,7 @@ from app.coordination import (
     moderating,
     outlines,
     pages,
+    personal_data,
     posters,
     referents,
     rights,
@@ -30,5 +31,6 @@ from app.coordination.door import coordination
 
 __all__ = [
     "actions", "checks", "choosing", "city", "coordination", "duplicates", "figures", "incidents", "intake", "leads", "letter", "lists",
-    "mail", "map", "moderating", "outlines", "pages", "posters", "referents", "rights", "rounds", "team", "territories", "visits", "words",
+    "mail", "map", "moderating", "outlines", "pages", "personal_data", "posters", "referents", "rights", "rounds", "team", "territories",
+    "visits", "words",
 ]  # fmt: skip

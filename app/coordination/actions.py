@@ -18,7 +18,7 @@ from app.error_pages import sentence
 from app.extensions import ctx
 from app.identity import actor
 from app.models import Need, Offer, Person, Task
-from app.permissions import COORDINATOR, permit
+from app.permissions import AGENT, CALL, MODERATE, permit
 from app.services import accounts, closing, details, duty, matches, mine, placing, posting, reasons, sharing, tasks
 from app.services.closing import Became, Said
 from app.services.matches import Answer
@@ -44,28 +44,28 @@ SAID = {
 
 
 @coordination.post(f"/needs/<{ID}:need_id>/look")
-@permit(COORDINATOR)
+@permit(CALL)
 def look_at_need(need_id: int) -> ResponseReturnValue:
     details.look(ctx(), sight(), Need, need_id, reason := pressed("reason", *REASONS), actor())
     return redirect(url_for("coordination.need", need_id=need_id, look=reason, _anchor="exact"), 303)
 
 
 @coordination.post(f"/offers/<{ID}:offer_id>/look")
-@permit(COORDINATOR)
+@permit(CALL)
 def look_at_offer(offer_id: int) -> ResponseReturnValue:
     details.look(ctx(), sight(), Offer, offer_id, reason := pressed("reason", *REASONS), actor())
     return redirect(url_for("coordination.offer", offer_id=offer_id, look=reason, _anchor="exact"), 303)
 
 
 @coordination.post(f"/people/<{ID}:person_id>/look")
-@permit(COORDINATOR)
+@permit(CALL)
 def look_at_person(person_id: int) -> ResponseReturnValue:
     details.look(ctx(), sight(), Person, person_id, reason := pressed("reason", *REASONS), actor())
     return redirect(url_for("coordination.person", person_id=person_id, look=reason, _anchor="exact"), 303)
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/look")
-@permit(COORDINATOR)
+@permit(AGENT)
 def look_at_task(task_id: int) -> ResponseReturnValue:
     details.look(ctx(), sight(), Task, task_id, "task", actor())
     return redirect(url_for("coordination.task", task_id=task_id, look="task"), 303)
@@ -75,7 +75,7 @@ def look_at_task(task_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/needs/<{ID}:need_id>/confirm")
-@permit(COORDINATOR)
+@permit(CALL)
 def confirm_need(need_id: int) -> ResponseReturnValue:
     posting.confirm_need(ctx(), need_id, by_phone())
     flash(_("The request is confirmed."))
@@ -83,7 +83,7 @@ def confirm_need(need_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/needs/<{ID}:need_id>/place")
-@permit(COORDINATOR)
+@permit(CALL)
 def place_need(need_id: int) -> ResponseReturnValue:
     form = PlaceForm()
     if not _placed(form, Need, need_id):
@@ -92,7 +92,7 @@ def place_need(need_id: int) -> ResponseReturnValue:
 
 
 @coordination.route(f"/needs/<{ID}:need_id>/<any(pause, resume, withdraw):move>", methods=["GET", "POST"])
-@permit(COORDINATOR)
+@permit(CALL)
 def move_need(need_id: int, move: str) -> ResponseReturnValue:
     if request.method != "POST":
         return _sure(move, url_for("coordination.need", need_id=need_id), given="")
@@ -108,7 +108,7 @@ def move_need(need_id: int, move: str) -> ResponseReturnValue:
 
 
 @coordination.post(f"/offers/<{ID}:offer_id>/approve")
-@permit(COORDINATOR)
+@permit(MODERATE)
 def approve(offer_id: int) -> ResponseReturnValue:
     """The city accepts the volunteer, with the time and by whom."""
     accounts.approve(ctx(), mine.owner_of_offer(ctx(), offer_id) or abort(404), actor())
@@ -117,7 +117,7 @@ def approve(offer_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/offers/<{ID}:offer_id>/place")
-@permit(COORDINATOR)
+@permit(CALL)
 def place_offer(offer_id: int) -> ResponseReturnValue:
     form = PlaceForm()
     if not _placed(form, Offer, offer_id):
@@ -126,7 +126,7 @@ def place_offer(offer_id: int) -> ResponseReturnValue:
 
 
 @coordination.route(f"/offers/<{ID}:offer_id>/<any(pause, resume, withdraw):move>", methods=["GET", "POST"])
-@permit(COORDINATOR)
+@permit(CALL)
 def move_offer(offer_id: int, move: str) -> ResponseReturnValue:
     if request.method != "POST":
         return _sure(move, url_for("coordination.offer", offer_id=offer_id))
@@ -135,11 +135,26 @@ def move_offer(offer_id: int, move: str) -> ResponseReturnValue:
     return _to_offer(offer_id)
 
 
+@coordination.route(f"/offers/<{ID}:offer_id>/refuse", methods=["GET", "POST"])
+@permit(MODERATE)
+def refuse_offer(offer_id: int) -> ResponseReturnValue:
+    """Of a volunteer who is not approved: whoever is ends their offer themselves, or says so on the phone."""
+    if request.method != "POST":
+        return _sure("withdraw", url_for("coordination.offer", offer_id=offer_id))
+    detail = details.offer(ctx(), sight(), offer_id) or abort(404)
+    if detail.row.approved_at is not None:
+        flash(_("A colleague has approved this volunteer meanwhile."))
+        return _to_offer(offer_id)
+    with _kindly():
+        duty.move_offer(ctx(), offer_id, OfferState.WITHDRAWN, actor())
+    return _to_offer(offer_id)
+
+
 # --- matches
 
 
 @coordination.post(f"/matches/<{ID}:match_id>/volunteer")
-@permit(COORDINATOR)
+@permit(CALL)
 def volunteer_said(match_id: int) -> ResponseReturnValue:
     """The volunteer's answer, given on the phone."""
     yes = pressed("answer", "yes", "no") == "yes"
@@ -147,7 +162,7 @@ def volunteer_said(match_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/matches/<{ID}:match_id>/resident")
-@permit(COORDINATOR)
+@permit(CALL)
 def resident_said(match_id: int) -> ResponseReturnValue:
     """The resident's answer, given on the phone."""
     yes = pressed("answer", "yes", "no") == "yes"
@@ -155,14 +170,14 @@ def resident_said(match_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/matches/<{ID}:match_id>/back-out")
-@permit(COORDINATOR)
+@permit(CALL)
 def backed_out(match_id: int) -> ResponseReturnValue:
     """The volunteer takes back a yes, on the phone."""
     return _to_match(match_id, matches.back_out(ctx(), match_id, by_phone(), matches.PREVENTED))
 
 
 @coordination.post(f"/matches/<{ID}:match_id>/let-go")
-@permit(COORDINATOR)
+@permit(CALL)
 def let_go(match_id: int) -> ResponseReturnValue:
     """The resident would rather have somebody else, or another time, on the phone."""
     because = pressed("because", matches.OTHER_TIME, matches.SOMEBODY_ELSE)
@@ -170,7 +185,7 @@ def let_go(match_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/matches/<{ID}:match_id>/why")
-@permit(COORDINATOR)
+@permit(CALL)
 def why(match_id: int) -> ResponseReturnValue:
     """Why the volunteer said no, if they like to tell."""
     reasons.give_reason(ctx(), match_id, Because(pressed("because", *Because)), by_phone())
@@ -179,7 +194,7 @@ def why(match_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/matches/<{ID}:match_id>/outcome")
-@permit(COORDINATOR)
+@permit(CALL)
 def outcome(match_id: int) -> ResponseReturnValue:
     """What came of it, as somebody said it on the phone."""
     said, again = Said(pressed("outcome", *Said)), request.form.get("again") != "no"
@@ -192,7 +207,7 @@ def outcome(match_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/close")
-@permit(COORDINATOR)
+@permit(AGENT)
 def close_task(task_id: int) -> ResponseReturnValue:
     try:
         done = tasks.close_task(ctx(), task_id, actor())
@@ -204,7 +219,7 @@ def close_task(task_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/call-again")
-@permit(COORDINATOR)
+@permit(CALL)
 def call_again(task_id: int) -> ResponseReturnValue:
     """Nobody answered the phone, or the letter is in the post."""
     again = tasks.Again(pressed("again", *tasks.Again))
@@ -219,7 +234,7 @@ def call_again(task_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/assign")
-@permit(COORDINATOR)
+@permit(AGENT)
 def assign_task(task_id: int) -> ResponseReturnValue:
     """Somebody takes a task, gives it to a colleague, or gives it back."""
     given, was = (whole(request.form.get(name)) or None for name in ("agent", "was"))

@@ -11,12 +11,12 @@ from app.coordination.pages import person_page
 from app.extensions import ctx
 from app.identity import actor
 from app.models import CheckKind
-from app.permissions import COORDINATOR, permit
+from app.permissions import COORDINATE, permit
 from app.services import checks
 
 
 @coordination.post(f"/people/<{ID}:person_id>/checks")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def add_check(person_id: int) -> ResponseReturnValue:
     """One more, or what was written down by mistake taken back."""
     mistaken = whole(request.form.get("take_back"))

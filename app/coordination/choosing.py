@@ -13,7 +13,7 @@ from app.coordination.door import ID, by_phone, coordination
 from app.coordination.lists import whole
 from app.extensions import ctx
 from app.identity import actor
-from app.permissions import COORDINATOR, permit
+from app.permissions import COORDINATE, permit
 from app.services import by_hand
 from app.services.by_hand import Became
 
@@ -43,7 +43,7 @@ DONE = {
 
 
 @coordination.post(f"/needs/<{ID}:need_id>/volunteers")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def choose(need_id: int) -> ResponseReturnValue:
     """What an agent decides about a volunteer (``offer``) and this request; ``because`` is needed where the rules say no."""
     what = pressed("do", *DONE)

@@ -9,7 +9,8 @@ from app import i18n
 from app.extensions import ctx
 from app.identity import actor, signed_in
 from app.models import Channel, Match, Need, Offer, Person, Task
-from app.services import details, flags, incidents, leads, mail
+from app.permissions import lead_sight
+from app.services import details, flags, incidents, mail
 from app.services.events import Actor
 from app.services.lists import MANY
 from app.services.sight import Kind, Sight
@@ -24,18 +25,10 @@ KINDS: dict[str, Kind] = {
 
 
 def sight() -> Sight:
-    """What the signed-in coordinator may see; it is found once a request."""
+    """What the signed-in agent may see; it is found once a request."""
     if "sight" not in g:
         g.sight = Sight.of(ctx(), signed_in() or abort(403))
     seen: Sight = g.sight
-    return seen
-
-
-def lead_sight() -> Sight:
-    """Whose incidents the signed-in agent reads; found once a request."""
-    if "lead_sight" not in g:
-        g.lead_sight = leads.sight_of(ctx(), signed_in() or abort(403))
-    seen: Sight = g.lead_sight
     return seen
 
 

@@ -12,7 +12,7 @@ from app.coordination.lists import whole
 from app.extensions import ctx
 from app.identity import actor
 from app.models import Person
-from app.permissions import COORDINATOR, permit
+from app.permissions import COORDINATE, permit
 from app.services import details, duplicates, merging
 from app.services.merging import Cannot, CannotMerge
 
@@ -31,13 +31,13 @@ BEFOREHAND = CANNOT | {Cannot.GONE: _l("One of them was merged with somebody alr
 
 
 @coordination.get("/duplicates")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def same_people() -> str:
     return render_template("coordination/same_people.html", pairs=duplicates.shared(ctx(), sight()))
 
 
 @coordination.get(f"/people/<{ID}:person_id>/same/<{ID}:other_id>")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def same(person_id: int, other_id: int) -> ResponseReturnValue:
     """What is public of both, and after a look what is not."""
     if person_id == other_id:
@@ -46,7 +46,7 @@ def same(person_id: int, other_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/people/<{ID}:person_id>/same/<{ID}:other_id>")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def decide_same(person_id: int, other_id: int) -> ResponseReturnValue:
     """``do``: look at both (written down), merge them as chosen, say that they are two, or that they may be one after all."""
     what = pressed("do", "look", "merge", "differ", "perhaps")
@@ -77,7 +77,7 @@ def decide_same(person_id: int, other_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/people/<{ID}:person_id>/merges/<{ID}:merge_id>/undo")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def undo_merge(person_id: int, merge_id: int) -> ResponseReturnValue:
     if asks := ask_again():
         return asks

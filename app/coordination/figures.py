@@ -18,7 +18,7 @@ from app.coordination.figure_tables import MOST_ROWS, Table
 from app.coordination.lists import whole
 from app.extensions import ctx
 from app.i18n import day_of_year, language
-from app.permissions import COORDINATOR, permit
+from app.permissions import COORDINATE, permit
 from app.services import counting, lists
 from app.services.cells import exported
 from app.services.counting import Counted
@@ -81,7 +81,7 @@ def _days(period: Period) -> tuple[str, str]:
 
 
 @coordination.get("/figures")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def figures() -> ResponseReturnValue:
     wanted = _wanted()
     found, tables, at = wanted.count()
@@ -101,7 +101,7 @@ def _as_address(period: Period) -> dict[str, str]:
 
 
 @coordination.get("/figures/report")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def figures_report() -> ResponseReturnValue:
     """One sheet for the council."""
     wanted = _wanted()
@@ -114,7 +114,7 @@ def figures_report() -> ResponseReturnValue:
 
 
 @coordination.route(f"/figures/<any({', '.join(map(repr, TABLES))}):table>.<any(csv, xlsx):form>", methods=["GET", "POST"])
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def figures_file(table: str, form: str) -> ResponseReturnValue:
     """A table whole, as a file whose name says of when and where; posted with the code, where that is asked for once more."""
     if asks := ask_again():

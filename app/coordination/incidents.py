@@ -15,7 +15,7 @@ from app.extensions import ctx
 from app.forms import ChoiceField, Form, TextField, needed
 from app.identity import actor
 from app.models import IncidentOutcome, PostedBy
-from app.permissions import COORDINATOR, LEAD, permit
+from app.permissions import CALL, LEAD, permit
 from app.reporting import ReportForm
 from app.services import details, flags, incidents, leads, reports
 from app.services.lists import Page
@@ -206,7 +206,7 @@ def flag_looked_at(flag_id: int) -> ResponseReturnValue:
 
 
 @coordination.route(f"/matches/<{ID}:match_id>/report", methods=["GET", "POST"])
-@permit(COORDINATOR)
+@permit(CALL)
 def told_report(match_id: int) -> ResponseReturnValue:
     """Somebody says on the phone that something went wrong."""
     form = ToldForm()

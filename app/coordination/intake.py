@@ -14,7 +14,7 @@ from app.error_pages import sentence, words_for
 from app.extensions import ctx
 from app.identity import actor
 from app.models import Channel, Need, Offer, Person, PostedBy, TaskKind
-from app.permissions import COORDINATOR, permit
+from app.permissions import CALL, permit
 from app.services import accounts, details, drafts, duplicates, finding, local, posting, town_hall
 from app.services.places import NoTerritory, Outside
 from app.services.sight import EVERYTHING, Kind
@@ -24,7 +24,7 @@ NEED, OFFER = "coordination/new_need.html", "coordination/new_offer.html"
 
 
 @coordination.route("/call", methods=["GET", "POST"])
-@permit(COORDINATOR)
+@permit(CALL)
 def call() -> ResponseReturnValue:
     """Who calls? What they say never stands in an address: ``search`` there says where it is kept."""
     form = CallerForm()
@@ -50,7 +50,7 @@ def _said() -> str:
 
 
 @coordination.post(f"/people/<{ID}:person_id>/call")
-@permit(COORDINATOR)
+@permit(CALL)
 def known_caller(person_id: int) -> ResponseReturnValue:
     """On to the form for somebody who is known; ``post`` says which. It shows what is known: a look, which is written down."""
     details.look(ctx(), sight(), Person, person_id, "intake", by_phone()) or abort(404)
@@ -67,7 +67,7 @@ def _known() -> dict[str, Any]:
 
 
 @coordination.route("/needs/new", methods=["GET", "POST"])
-@permit(COORDINATOR)
+@permit(CALL)
 def new_need() -> ResponseReturnValue:
     form = CounterForm(data=_known() if request.method == "GET" else None)
     form.begin()
@@ -93,7 +93,7 @@ def new_need() -> ResponseReturnValue:
 
 
 @coordination.route("/offers/new", methods=["GET", "POST"])
-@permit(COORDINATOR)
+@permit(CALL)
 def new_offer() -> ResponseReturnValue:
     form = VolunteerForm(data=_known() if request.method == "GET" else None)
     form.begin()

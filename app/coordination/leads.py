@@ -11,6 +11,7 @@ from app.coordination.door import ID, coordination, sight
 from app.extensions import ctx
 from app.forms import Form, PickField
 from app.identity import actor
+from app.models import OVERSEE
 from app.permissions import ADMINISTRATOR, permit
 from app.services import leads as service
 from app.services import lists
@@ -22,7 +23,7 @@ def _places() -> dict[str, str]:
 
 
 class LeadForm(Form):
-    person = PickField(_l("Who"), choices=lambda: {str(i): name for i, name in agents(ctx()).items()})
+    person = PickField(_l("Who"), choices=lambda: {str(i): name for i, name in agents(ctx(), OVERSEE).items()})
     territory = PickField(_l("Where"), choices=_places)
 
 

@@ -9,14 +9,14 @@ from app.coordination.door import ID, coordination, sight
 from app.extensions import ctx
 from app.identity import actor
 from app.models import Task
-from app.permissions import COORDINATOR, permit
+from app.permissions import CALL, permit
 from app.services import details
 from app.services.telling import about_words
 from notifications.words import LANGUAGES, day_words
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/letter")
-@permit(COORDINATOR)
+@permit(CALL)
 def write_letter(task_id: int) -> ResponseReturnValue:
     """Whoever prints a letter sees who it is to: that is a look."""
     if not _detail(task_id).row.by_letter:
@@ -26,7 +26,7 @@ def write_letter(task_id: int) -> ResponseReturnValue:
 
 
 @coordination.get(f"/tasks/<{ID}:task_id>/letter")
-@permit(COORDINATOR)
+@permit(CALL)
 def letter(task_id: int) -> ResponseReturnValue:
     """Opened by its button and not by its address alone."""
     row = _detail(task_id).row

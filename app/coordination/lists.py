@@ -16,7 +16,7 @@ from app.extensions import ctx
 from app.i18n import language
 from app.identity import actor
 from app.models import TaskKind
-from app.permissions import COORDINATOR, permit
+from app.permissions import AGENT, permit
 from app.services import details, lists, sharing, why
 from app.services.mail import late_since
 from app.services.overview import SHOWN
@@ -35,7 +35,7 @@ ONE = {"tasks": "need", "needs": "need", "offers": "offer", "matches": "match"}
 
 
 @coordination.get("/")
-@permit(COORDINATOR)
+@permit(AGENT)
 def tasks() -> ResponseReturnValue:
     """What needs a person, most pressing first."""
     given = filter_of(TASK_STATES)
@@ -46,7 +46,8 @@ def tasks() -> ResponseReturnValue:
         groups = [("closed", page.rows)] if given.state == "closed" else _by_section(page.rows)
         return page, {"groups": groups, "present": present, "late": late_since(ctx()), "waiting": waiting()}
 
-    return _list("tasks", read, given, TASK_STATES, kinds=[kind.value for kind in TaskKind], closest=closest, of_kind=_of_kind)
+    kinds = [kind.value for kind in TaskKind if kind in (sight().kinds or {kind})]
+    return _list("tasks", read, given, TASK_STATES, kinds=kinds, closest=closest, of_kind=_of_kind)
 
 
 def _of_kind(kind: str) -> str:
@@ -65,21 +66,21 @@ def closest(row: Row[*tuple[Any, ...]]) -> str:
 
 
 @coordination.get("/needs")
-@permit(COORDINATOR)
+@permit(AGENT)
 def needs() -> ResponseReturnValue:
     given = filter_of(NeedState)
     return _list("needs", lambda: (lists.needs(ctx(), sight(), given), {}), given, NeedState)
 
 
 @coordination.get("/offers")
-@permit(COORDINATOR)
+@permit(AGENT)
 def offers() -> ResponseReturnValue:
     given = filter_of(OfferState)
     return _list("offers", lambda: (lists.offers(ctx(), sight(), given), {}), given, OfferState)
 
 
 @coordination.get("/matches")
-@permit(COORDINATOR)
+@permit(AGENT)
 def matches() -> ResponseReturnValue:
     given = filter_of(MatchState)
     return _list("matches", lambda: (lists.matches(ctx(), sight(), given), {}), given, MatchState)

@@ -10,7 +10,7 @@ from app.coordination.lists import whole
 from app.extensions import ctx
 from app.identity import actor
 from app.layout import up_to_words
-from app.permissions import COORDINATOR, permit
+from app.permissions import COORDINATE, permit
 from app.services.mail import GLANCE, LATELY, MOST, STOPPED, Pile, is_late, mail, try_again, waits_since
 from notifications.tables import OutboxState
 
@@ -21,7 +21,7 @@ NAMES = {
 
 
 @coordination.get("/mail")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def messages() -> ResponseReturnValue:
     """What has not arrived comes first: it may need a call."""
     given = request.args.get("pile")
@@ -41,7 +41,7 @@ def messages() -> ResponseReturnValue:
 
 
 @coordination.post(f"/mail/<{ID}:message_id>/again")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def send_again(message_id: int) -> ResponseReturnValue:
     state, _lifted = try_again(ctx(), message_id, actor())
     if state is None:

@@ -15,7 +15,7 @@ from app.coordination.door import ID, coordination, sight, when
 from app.coordination.lists import filter_of
 from app.extensions import ctx
 from app.kinds import kind_name
-from app.permissions import COORDINATOR, permit
+from app.permissions import AGENT, permit
 from app.services import details, lists, overview
 from app.services.lacks import lacks
 from app.services.lists import UNDER_WAY, Filter
@@ -31,7 +31,7 @@ DECIMALS = 5
 
 
 @coordination.get("/map")
-@permit(COORDINATOR)
+@permit(AGENT)
 def map() -> ResponseReturnValue:
     """What is in a part of the map (``bbox``), or in all of it, as a list; ``show`` leaves requests, offers or matches in."""
     given, show = _filter(), _show()
@@ -47,7 +47,7 @@ def map() -> ResponseReturnValue:
 
 
 @coordination.get("/map.geojson")
-@permit(COORDINATOR)
+@permit(AGENT)
 def geojson() -> ResponseReturnValue:
     """What is in ``bbox`` (west,south,east,north in degrees) at ``zoom``, under the filters of the page."""
     given, zoom = _filter(), _zoom(request.args.get("zoom"))
@@ -68,7 +68,7 @@ def geojson() -> ResponseReturnValue:
 
 
 @coordination.get(f"/needs/<{ID}:need_id>/glance")
-@permit(COORDINATOR)
+@permit(AGENT)
 def glance_at_need(need_id: int) -> ResponseReturnValue:
     """What the map says of a request that is pressed, besides its name: how it stands, for when, until when an answer is due, where."""
     found = details.need(ctx(), sight(), need_id) or abort(404)
@@ -83,7 +83,7 @@ def glance_at_need(need_id: int) -> ResponseReturnValue:
 
 
 @coordination.get(f"/offers/<{ID}:offer_id>/glance")
-@permit(COORDINATOR)
+@permit(AGENT)
 def glance_at_offer(offer_id: int) -> ResponseReturnValue:
     row = (details.offer(ctx(), sight(), offer_id) or abort(404)).row
     people = _("busy with %(taken)s of %(all)s", taken=row.taken, all=row.capacity)

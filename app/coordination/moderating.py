@@ -10,18 +10,18 @@ from app.coordination.reading import EditForm, RefuseForm
 from app.extensions import ctx
 from app.identity import actor
 from app.models import Task
-from app.permissions import COORDINATOR, permit
+from app.permissions import MODERATE, permit
 from app.services import details, moderating
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/approve")
-@permit(COORDINATOR)
+@permit(MODERATE)
 def read_approve(task_id: int) -> ResponseReturnValue:
     return _done(moderating.approve(ctx(), task_id, actor()), _("The request goes on as it is."))
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/edit")
-@permit(COORDINATOR)
+@permit(MODERATE)
 def read_edit(task_id: int) -> ResponseReturnValue:
     form = EditForm(prefix="edit-")
     if not form.validate_on_submit():
@@ -35,7 +35,7 @@ def read_edit(task_id: int) -> ResponseReturnValue:
 
 
 @coordination.post(f"/tasks/<{ID}:task_id>/refuse")
-@permit(COORDINATOR)
+@permit(MODERATE)
 def read_refuse(task_id: int) -> ResponseReturnValue:
     form = RefuseForm(prefix="refuse-")
     if not form.validate_on_submit():

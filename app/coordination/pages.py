@@ -15,7 +15,7 @@ from app.extensions import ctx
 from app.i18n import language
 from app.identity import actor, signed_in
 from app.models import Need, Offer, Person, Task, TaskKind
-from app.permissions import COORDINATOR, permit
+from app.permissions import AGENT, may, permit
 from app.services import choosing, details, duplicates, sharing, why
 from app.services.checks import checks_of
 from app.services.period import EARLIEST, LATEST
@@ -35,16 +35,17 @@ REASONS = ("call", "place", "check")
 
 
 @coordination.get(f"/needs/<{ID}:need_id>")
-@permit(COORDINATOR)
+@permit(AGENT)
 def need(need_id: int) -> ResponseReturnValue:
     def read() -> tuple[details.Detail | None, choosing.Candidates | None]:
-        return details.need(ctx(), sight(), need_id, _before()), choosing.candidates(ctx(), sight(), need_id)
+        candidates = choosing.candidates(ctx(), sight(), need_id) if may("coordination.choose") else None
+        return details.need(ctx(), sight(), need_id, _before()), candidates
 
     return _show(("need", need_id), (Need, REASONS), read, lambda found, exact: need_page(need_id, *found, exact=exact))
 
 
 @coordination.get(f"/offers/<{ID}:offer_id>")
-@permit(COORDINATOR)
+@permit(AGENT)
 def offer(offer_id: int) -> ResponseReturnValue:
     return _show(
         ("offer", offer_id), (Offer, REASONS), lambda: details.offer(ctx(), sight(), offer_id, _before()),
@@ -53,14 +54,14 @@ def offer(offer_id: int) -> ResponseReturnValue:
 
 
 @coordination.get(f"/matches/<{ID}:match_id>")
-@permit(COORDINATOR)
+@permit(AGENT)
 def match(match_id: int) -> ResponseReturnValue:
     before = _before()
     return live.show(("match", match_id, sight(), before), lambda: details.match(ctx(), sight(), match_id, before), _match_page)
 
 
 @coordination.get(f"/people/<{ID}:person_id>")
-@permit(COORDINATOR)
+@permit(AGENT)
 def person(person_id: int) -> ResponseReturnValue:
     def read() -> tuple[details.Detail | None, Same]:
         return details.person(ctx(), sight(), person_id, _before()), _same(person_id)
@@ -69,7 +70,7 @@ def person(person_id: int) -> ResponseReturnValue:
 
 
 @coordination.get(f"/tasks/<{ID}:task_id>")
-@permit(COORDINATOR)
+@permit(AGENT)
 def task(task_id: int) -> ResponseReturnValue:
     me = signed_in() or abort(403)
     sharing.look_in(ctx(), task_id, me.id)

@@ -13,7 +13,7 @@ from app.coordination.door import coordination, sight
 from app.coordination.lists import whole
 from app.extensions import ctx
 from app.kinds import KINDS
-from app.permissions import COORDINATOR, permit
+from app.permissions import COORDINATE, permit
 from app.services import posters as service
 from app.services.posters import Poster
 from notifications.words import NBSP, hours_words
@@ -24,14 +24,14 @@ LANGUAGES = {"fr": ("fr",), "en": ("en",), "fr-en": ("fr", "en")}
 
 
 @coordination.get("/posters")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def posters() -> ResponseReturnValue:
     names = {"fr": _("French"), "en": _("English"), "fr-en": _("French and English")}
     return render_template("coordination/posters.html", sheets=SHEETS, quartiers=service.quartiers(ctx(), sight()), wordings=names)
 
 
 @coordination.get("/posters/print")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def poster() -> ResponseReturnValue:
     """One sheet of A4. What is not one of ours is not found: the page before this one offers only what there is."""
     sheet, chosen = request.args.get("sheet", "hall"), request.args.get("language", "fr")

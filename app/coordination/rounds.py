@@ -11,12 +11,12 @@ from app.coordination.door import coordination, sight
 from app.coordination.lists import whole
 from app.extensions import ctx
 from app.identity import actor, signed_in
-from app.permissions import COORDINATOR, permit
+from app.permissions import COORDINATE, permit
 from app.services import lists, plans
 
 
 @coordination.get("/round")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def round() -> ResponseReturnValue:
     me = signed_in() or abort(403)
 
@@ -27,7 +27,7 @@ def round() -> ResponseReturnValue:
 
 
 @coordination.post("/round")
-@permit(COORDINATOR)
+@permit(COORDINATE)
 def decide_round() -> ResponseReturnValue:
     """Have one worked out, send the one that was looked at, or drop it."""
     me, what = signed_in() or abort(403), pressed("do", "want", "send", "drop")

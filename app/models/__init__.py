@@ -11,7 +11,7 @@ from app.models.need import Moderation, Need
 from app.models.note import Note
 from app.models.offer import Offer
 from app.models.outcome import Outcome
-from app.models.person import OVERSEE, Person, PersonTerritory, Role
+from app.models.person import OVERSEE, STAFF, Person, PersonTerritory, Role
 from app.models.plan import Plan, PlanState
 from app.models.plumbing import Attempt, Fact, Lease
 from app.models.post import Channel, PostedBy
@@ -25,6 +25,7 @@ from app.models.wording import Wording
 
 __all__ = [
     "OVERSEE",
+    "STAFF",
     "Alike",
     "Attempt",
     "Block",

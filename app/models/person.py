@@ -14,10 +14,13 @@ _ASKED = text("erase_asked_at IS NOT NULL")
 
 
 class Role(StrEnum):
-    """What an account may do besides its own affairs."""
+    """What an account may do besides its own affairs (decision 31)."""
 
     NONE = "none"
+    CALLER = "caller"
+    MODERATOR = "moderator"
     COORDINATOR = "coordinator"
+    DATA_PROTECTION = "data_protection"
     ADMINISTRATOR = "administrator"
 
 
@@ -25,7 +28,8 @@ class Person(Base):
     """Somebody. ``account`` says that they may sign in; whoever has none comes by signed links.
 
     ``approved_at`` and ``approved_by_id`` record the city's acceptance of a volunteer, which its insurance asks for.
-    A coordinator sees the territories that are theirs (:class:`PersonTerritory`), or all with ``whole_city``; with neither, nothing.
+    An agent sees the territories that are theirs (:class:`PersonTerritory`), or all with ``whole_city``; with neither, nothing.
+    A ``role`` without an ``account`` is that of an agent who has left.
     ``frozen_at``: something was reported of this volunteer, and nothing is asked of them until somebody in charge has decided.
     ``merged_into_id`` is who this turned out to be: what was theirs is that person's now, and this row is empty.
     ``erase_asked_at``: they are to be erased as soon as nothing stands against it; ``erased_at``: nothing is left of them but this row.
@@ -76,12 +80,14 @@ class Person(Base):
         return words[0] if words else ""
 
 
-OVERSEE = (Role.COORDINATOR, Role.ADMINISTRATOR)
-"""Whoever has one of these looks after a part of the city, or all of it."""
+OVERSEE = (Role.CALLER, Role.MODERATOR, Role.COORDINATOR, Role.ADMINISTRATOR)
+"""Whoever has one of these works for a part of the city, or all of it, and sees its posts."""
+STAFF = (*OVERSEE, Role.DATA_PROTECTION)
+"""The city's agents: a second factor, and sessions that are short."""
 
 
 class PersonTerritory(Base):
-    """A coordinator oversees this territory and all below it."""
+    """An agent works for this territory and all below it."""
 
     __tablename__ = "person_territory"
 

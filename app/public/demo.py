@@ -6,10 +6,8 @@ from flask_babel import gettext as _
 
 from app.extensions import ctx
 from app.identity import enter, leave
-from app.permissions import DEMO, permit
+from app.permissions import DEMO, home, permit
 from app.services import demo, sessions
-
-HOMES = {"volunteer": "/me", "coordinator": "/coordination/", "administrator": "/coordination/"}
 
 demonstration = Blueprint("demonstration", __name__, url_prefix="/demo", template_folder="templates")
 
@@ -20,7 +18,7 @@ def demo_mark() -> str | None:
     return demo.mark(ctx())
 
 
-@demonstration.post("/as/<any(resident, volunteer, coordinator, administrator):role>")
+@demonstration.post("/as/<any(resident, volunteer, caller, moderator, coordinator, data_protection, administrator):role>")
 @permit(DEMO)
 def come_in(role: str) -> ResponseReturnValue:
     """Be one of the story's people: the resident by her link, the others with a session of their own."""
@@ -29,7 +27,7 @@ def come_in(role: str) -> ResponseReturnValue:
         return redirect(demo.renees_request(ctx()) or abort(404), 303)
     person = demo.account(ctx(), role) or abort(404)
     enter(person, sessions.begin(ctx(), person, request.user_agent.string, proven=True))
-    return redirect(HOMES[role], 303)
+    return redirect(home(person), 303)
 
 
 @demonstration.post("/start-over")

@@ -39,6 +39,13 @@ _NOBODYS_HASH = _hasher.hash(secrets.token_hex(16))
 """Checked where there is no account, so that the answer takes as long."""
 
 
+class AddressTaken(UserError):
+    """Another address helps."""
+
+    def __init__(self) -> None:
+        super().__init__("This address has an account already.")
+
+
 @dataclass(frozen=True)
 class SignUp:
     """A volunteer's sign-up, checked and normalised."""
@@ -270,23 +277,36 @@ def change_phone(ctx: Context, person_id: int, phone: str | None, by: Actor) -> 
 
 
 def add_user(ctx: Context, *, name: str, email: str, role: Role, password: str, territories: Collection[str] = ()) -> int:
-    """A coordinator or administrator, from the command line; without ``territories`` for the whole city.
+    """An agent, from the command line; without ``territories`` for the whole city.
 
-    Raises :class:`UserError` when the address has an account or when not exactly one territory has one of these names.
+    Raises :class:`AddressTaken`, and :class:`UserError` when not exactly one territory has one of these names.
     """
-    now = ctx.now()
+    password_hash = hash_password(password)
     with ctx.db.write() as session:
         places = {_territory_called(session, name) for name in territories}
-        if account_of(session, ctx, email):
-            raise UserError("This address has an account already.")
-        person = make_person(ctx, now, name=name, email=normal_email(email), phone=None, language=ctx.settings.language)
-        person.account, person.role, person.email_confirmed_at, person.password_hash = True, role, now, hash_password(password)
-        person.whole_city = not places
-        session.add(person)
-        session.flush()
-        session.add_all(PersonTerritory(person_id=person.id, territory_id=place) for place in sorted(places))
-        record(session, "user_added", now, Actor(), person_id=person.id, reason=role)
-        return person.id
+        given = {"name": name, "email": email, "role": role, "password_hash": password_hash, "places": places, "everywhere": not places}
+        return make_agent(session, ctx, Actor(), **given).id
+
+
+def make_agent(
+    session: Session, ctx: Context, by: Actor, *, name: str, email: str, role: Role, password_hash: str | None, places: Collection[int],
+    everywhere: bool,
+) -> Person:  # fmt: skip
+    """An account with a role, for these territories or ``everywhere``; with a password its address is theirs. Raises
+    :class:`AddressTaken`."""
+    if account_of(session, ctx, email):
+        raise AddressTaken
+    now = ctx.now()
+    person = make_person(ctx, now, name=name, email=normal_email(email), phone=None, language=ctx.settings.language)
+    person.account, person.role, person.password_hash = True, role, password_hash
+    person.email_confirmed_at = now if password_hash else None
+    limited = role != Role.DATA_PROTECTION  # who sees no territory at all
+    person.whole_city = everywhere and limited
+    session.add(person)
+    session.flush()
+    session.add_all(PersonTerritory(person_id=person.id, territory_id=place) for place in sorted(places) if limited)
+    record(session, "user_added", now, by, person_id=person.id, reason=role)
+    return person
 
 
 def _territory_called(session: Session, name: str) -> int:

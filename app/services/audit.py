@@ -52,6 +52,16 @@ class Broken:
 
 
 @dataclass(frozen=True)
+class Newest:
+    """The record that was sealed last: when it happened (``None``: nothing is sealed yet), whether it follows the one before it as it was
+    sealed, and how many records wait though they are older than :data:`LATE`."""
+
+    at: datetime | None
+    holds: bool
+    waiting: int
+
+
+@dataclass(frozen=True)
 class Trail:
     """What a check found. ``waiting`` are events that are not sealed though they are older than :data:`LATE`."""
 
@@ -145,6 +155,22 @@ def verify(ctx: Context, kept: Sequence[Head] = ()) -> Trail:
     broken += [Broken(head.chain, head.number, None, "is gone, with all after it")
                for head in places.values() if head.chain not in named]  # fmt: skip
     return Trail(sealed, heads, broken, waiting)
+
+
+def newest(ctx: Context) -> Newest:
+    """Of all chains: a glance. Only :func:`verify` goes through them."""
+    seals = select(EventSeal.chain, EventSeal.number, EventSeal.hash, EventSeal.event_id, *FIELDS)
+    with ctx.db.read() as session:
+        row = session.execute(
+            seals.outerjoin(Event, Event.id == EventSeal.event_id).order_by(EventSeal.event_id.desc()).limit(1)
+        ).one_or_none()
+        late = select(func.count(Event.id)).where(Event.id > (row.event_id if row else 0), Event.at < ctx.now() - LATE)
+        waiting = session.scalar(late) or 0
+        if row is None:
+            return Newest(None, True, waiting)
+        before = select(EventSeal.hash).where(EventSeal.chain == row.chain, EventSeal.number == row.number - 1)
+        last, there = session.scalar(before) or NOTHING, session.get(Territory, row.chain) is not None
+    return Newest(row.at, _wrong(last, row, row.number, there) is None, waiting)
 
 
 def _follow(

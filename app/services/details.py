@@ -246,7 +246,7 @@ def look(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by:
         if exact and not _has_looked(session, ctx, kind, thing_id, reason, by):
             seen = {"person_id": exact.person.id if exact.person else None, f"{kind.__name__.lower()}_id": thing_id}
             record(session, "looked_at", ctx.now(), by, reason=reason, **seen)
-        return exact
+        return _as_seen(exact, sight)
 
 
 def write_down_look(session: Session, ctx: Context, person_id: int, reason: str, by: Actor) -> None:
@@ -267,7 +267,12 @@ def saw_name(ctx: Context, person_id: int, reason: str, by: Actor) -> None:
 def looked(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by: Actor) -> Exact | None:
     """What the same agent looked at a moment ago for this reason, which tells one page from another."""
     with ctx.db.read() as session:
-        return _exact(session, sight, kind, thing_id) if _has_looked(session, ctx, kind, thing_id, reason, by) else None
+        return _as_seen(_exact(session, sight, kind, thing_id), sight) if _has_looked(session, ctx, kind, thing_id, reason, by) else None
+
+
+def _as_seen(exact: Exact | None, sight: Sight) -> Exact | None:
+    """Whoever may not know who it is reads what they wrote."""
+    return exact if exact is None or sight.contacts else Exact(None, ("", ""), words=exact.words)
 
 
 def _has_looked(session: Session, ctx: Context, kind: Kind, thing_id: int, reason: str, by: Actor) -> bool:

@@ -2,6 +2,7 @@
 not even an administrator who has not named themselves."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
@@ -51,6 +52,17 @@ def take_out(ctx: Context, named_id: int, by: Actor) -> int:
         if left:
             session.rollback()
         return left
+
+
+def take_out_all(session: Session, person_id: int, now: datetime, by: Actor) -> bool:
+    """Wherever somebody is in charge, who no longer works for the city; ``False`` where open reports would be read by nobody any more."""
+    theirs = session.scalars(select(SafetyLead).where(SafetyLead.person_id == person_id)).all()
+    before = _unread(session) if theirs else 0
+    for lead in theirs:
+        record(session, "lead_taken_out", now, by, person_id=person_id, territory_id=lead.territory_id)
+        session.delete(lead)
+    session.flush()
+    return not theirs or _unread(session) <= before
 
 
 def _unread(session: Session) -> int:

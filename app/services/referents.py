@@ -11,8 +11,11 @@ from app.errors import UserError
 from app.models import OVERSEE, Need, Person, PersonTerritory, Referent, Role, Task, TaskKind, Territory
 from app.services.events import Actor, record
 from app.services.places import territories
+from app.services.tasks import is_done_by
 
 MOST = 200
+READ = tuple(role for role in OVERSEE if is_done_by(role, TaskKind.MODERATE))
+"""The roles that read what waits for it."""
 
 
 class DoesNotOversee(UserError):
@@ -41,10 +44,10 @@ def all_referents(ctx: Context) -> Sequence[Row[*tuple[object, ...]]]:
     return sorted(rows, key=lambda row: (row.name, row.category or "", row.quartier or ""))  # names lie sealed
 
 
-def agents(ctx: Context) -> dict[int, str]:
-    """Who may be one: name by id, in the order of names."""
+def agents(ctx: Context, roles: Sequence[Role] = READ) -> dict[int, str]:
+    """Who has one of these roles: name by id, in the order of names."""
     with ctx.db.read() as session:
-        rows = session.execute(select(Person.id, Person.name).where(Person.role.in_(OVERSEE)).limit(MOST)).all()
+        rows = session.execute(select(Person.id, Person.name).where(Person.role.in_(roles), Person.account).limit(MOST)).all()
     return {row.id: row.name for row in sorted(rows, key=lambda row: row.name)}
 
 

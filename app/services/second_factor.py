@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.errors import UserError
-from app.models import OVERSEE, Person, RecoveryCode, SecondFactor
+from app.models import STAFF, Person, RecoveryCode, SecondFactor
 from app.services import sessions, throttle
 from app.services.events import SYSTEM, Actor, record
 from app.services.people import account_of
@@ -79,17 +79,26 @@ def recovery_codes_left(ctx: Context, person_id: int) -> int:
         return session.scalar(select(func.count(RecoveryCode.id)).where(RecoveryCode.person_id == person_id)) or 0
 
 
-def reset(ctx: Context, email: str) -> None:
-    """Somebody lost phone and recovery codes: they set it up anew at their next sign-in. Raises :class:`UserError` for no such agent."""
+def reset_of(ctx: Context, email: str) -> None:
+    """:func:`reset` from the command line. Raises :class:`UserError` for no such agent."""
+    with ctx.db.read() as session:
+        person = account_of(session, ctx, email)
+    if person is None or not reset(ctx, person.id, SYSTEM):
+        raise UserError("No agent has this address.")
+
+
+def reset(ctx: Context, person_id: int, by: Actor) -> bool:
+    """Somebody lost phone and recovery codes: they set it up anew at their next sign-in. ``False``: there is no such agent."""
     now = ctx.now()
     with ctx.db.write() as session:
-        person = account_of(session, ctx, email)
-        if person is None or person.role not in OVERSEE:
-            raise UserError("No agent has this address.")
+        person = session.get(Person, person_id, with_for_update=True)
+        if person is None or not person.account or person.role not in STAFF:
+            return False
         for kind in (SecondFactor, RecoveryCode):
             session.execute(delete(kind).where(kind.person_id == person.id))
         sessions.end_all(session, person.id, now)
-        record(session, "second_factor_reset", now, SYSTEM, person_id=person.id)
+        record(session, "second_factor_reset", now, by, person_id=person.id)
+        return True
 
 
 def give(ctx: Context, person_id: int) -> None:

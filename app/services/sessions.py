@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import OVERSEE, Person, SignIn
+from app.models import STAFF, Person, SignIn
 
 EVERY = timedelta(minutes=1)
 """How often use is written down at most."""
@@ -47,7 +47,7 @@ def add(session: Session, ctx: Context, person: Person, agent: str, *, proven: b
 
 def half_way(here: SignIn, person: Person) -> bool:
     """Whether the password alone has been given where that is not enough."""
-    return person.role in OVERSEE and here.second_factor_at is None
+    return person.role in STAFF and here.second_factor_at is None
 
 
 def find(ctx: Context, token: str) -> tuple[SignIn, Person] | None:
@@ -121,7 +121,7 @@ def _end_now(session: Session, now: datetime, *which: object) -> None:
 def _end(ctx: Context, person: Person, begun_at: datetime, used_at: datetime) -> datetime:
     """When it ends if it is not used again."""
     s = ctx.settings
-    if person.role in OVERSEE:
+    if person.role in STAFF:
         longest, idle = timedelta(hours=s.agent_hours), timedelta(minutes=s.agent_idle_minutes)
     else:
         longest, idle = VOLUNTEER_LONGEST, timedelta(days=s.volunteer_idle_days)

@@ -15,6 +15,7 @@ from app.context import Context
 from app.models import OVERSEE, Need, Offer, Person, PersonTerritory, Presence, Role, Task, TaskKind
 from app.services.events import Actor, record
 from app.services.places import territories
+from app.services.tasks import is_done_by
 
 PRESENT = timedelta(minutes=2)
 """Whoever was seen so lately is there."""
@@ -56,6 +57,8 @@ def colleagues(ctx: Context, task_id: int) -> Sequence[Colleague]:
     places = {place for post, place in ((need_id, of_need), (offer_id, of_offer)) if post} or nowhere
 
     def sees(person: Person) -> bool:
+        if not is_done_by(person.role, kind):
+            return False
         if person.role == Role.ADMINISTRATOR or person.whole_city:
             return True
         ids = sights.get(person.id, frozenset())

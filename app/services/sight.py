@@ -1,4 +1,4 @@
-"""What a coordinator may see: the posts of their territories and of all below them. Whoever has been given none sees nothing."""
+"""What an agent may see: the posts of their territories and of all below them. Whoever has been given none sees nothing."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, false, l
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.context import Context
-from app.models import Match, Need, Offer, Person, PersonTerritory, Role, Task, Territory
+from app.models import OVERSEE, Match, Need, Offer, Person, PersonTerritory, Role, Task, TaskKind, Territory
 from app.services.places import territories
+from app.services.tasks import DONE_BY
 
 Kind = type[Need] | type[Offer] | type[Match] | type[Task] | type[Person]
 
@@ -37,22 +38,26 @@ def _any(*which: ColumnElement[bool]) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class Sight:
-    """``ids`` are all territories that are seen, those below others too. ``everything``: whatever there is, wherever it lies."""
+    """``ids`` are all territories that are seen, those below others too. ``everything``: whatever there is, wherever it lies. ``kinds``
+    are those of the tasks that are seen, ``None`` all. ``contacts``: whether a look shows more than what somebody wrote."""
 
     ids: frozenset[int] = field(default_factory=frozenset)
     everything: bool = False
+    kinds: frozenset[TaskKind] | None = None
+    contacts: bool = True
 
     @classmethod
     def of(cls, ctx: Context, person: Person) -> "Sight":
-        if person.role == Role.ADMINISTRATOR or (person.role == Role.COORDINATOR and person.whole_city):
-            return EVERYTHING
+        role = {"kinds": DONE_BY.get(person.role), "contacts": person.role != Role.MODERATOR}
+        if person.role == Role.ADMINISTRATOR or (person.role in OVERSEE and person.whole_city):
+            return cls(everything=True, **role)
         with ctx.db.read() as session:
             tops = session.scalars(
                 select(PersonTerritory.territory_id)
                 .join(Person, Person.id == PersonTerritory.person_id)
-                .where(Person.id == person.id, Person.role == Role.COORDINATOR)
+                .where(Person.id == person.id, Person.role.in_(OVERSEE))
             ).all()
-            return cls(territories(session).below(tops))
+            return cls(territories(session).below(tops), **role)
 
     def inside(self, territory: InstrumentedAttribute[int | None] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
         """Whether a post with this territory is seen. One that is not on the map yet is seen by all: somebody has to place it."""
@@ -66,6 +71,9 @@ class Sight:
 
     def of_task(self) -> ColumnElement[bool]:
         """Whether a task is seen. The query joins ``Need`` and ``Offer`` outward. Where the posts are now counts, not where they were."""
+        return self._of_task() if self.kinds is None else and_(Task.kind.in_(self.kinds), self._of_task())
+
+    def _of_task(self) -> ColumnElement[bool]:
         if self.everything:
             return true()
         # What agents write, as a lead may of a report, is for those who see everything, unless it is about a post.

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.context import Context
 from app.errors import UserError
-from app.models import Match, Need, Offer, Person, Task, TaskKind
+from app.models import Match, Need, Offer, Person, Role, Task, TaskKind
 from app.services.events import Actor, record
 from matching.lifecycle import MatchState, NeedState, OfferState
 from matching.model import Urgency
@@ -63,9 +63,18 @@ HOW_SOON = case(
 does, or only for the post. The query joins ``Need`` and ``Person`` outward."""
 CALLS = (TaskKind.TELL, TaskKind.UNDELIVERED, TaskKind.OUTCOME, TaskKind.ANSWER, TaskKind.LATE)
 """Tasks that are done by talking to somebody."""
+DONE_BY: dict[str, frozenset[TaskKind]] = {
+    Role.CALLER: frozenset((*CALLS, TaskKind.PLACE)), Role.MODERATOR: frozenset((TaskKind.MODERATE, TaskKind.APPROVE)),
+}  # fmt: skip
+"""The tasks of a role that has not all of them: whoever has it sees no others."""
 AGAIN_AFTER = timedelta(hours=2)
 POST_TAKES = timedelta(days=5)
 MORNING = time(9)
+
+
+def is_done_by(role: str, kind: str) -> bool:
+    """Whether an agent of this role does such a task, where it is in sight."""
+    return kind in DONE_BY.get(role, (kind,))
 
 
 class Again(StrEnum):

@@ -129,10 +129,13 @@ def _play(ctx: Context, connection: Connection, volunteers: int, residents: int)
     town = Town(rng)
     import_territories(now, Given(read_file(DISTRICTS, "name").outlines, "district"), SYSTEM)
     streets.add(now, town.addresses())
-    claire = accounts.add_user(now, name=facts.CLAIRE.name, email=facts.CLAIRE.email, role=Role.COORDINATOR, password=PASSWORD)
-    alain = accounts.add_user(now, name=facts.ALAIN.name, email=facts.ALAIN.email, role=Role.ADMINISTRATOR, password=PASSWORD)
-    for agent in (claire, alain):
+    agents = {
+        role: accounts.add_user(now, name=facts.CAST[role].name, email=facts.CAST[role].email, role=role, password=PASSWORD)
+        for role in (Role.COORDINATOR, Role.ADMINISTRATOR, Role.CALLER, Role.MODERATOR, Role.DATA_PROTECTION)
+    }  # fmt: skip
+    for agent in agents.values():
         second_factor.give(now, agent)
+    claire = agents[Role.COORDINATOR]
     leads.add(now, claire, None, SYSTEM)
     password_hash = connection.scalar(select(Person.password_hash).where(Person.id == claire))
     tape = Tape(now, end - history.DAYS - history.BEFORE, end, claire)

@@ -134,7 +134,13 @@ VIVIANE = Known("Viviane Volontaire", "benevole@example.org")
 RENEE = Known("Renée Riveraine", "renee.riveraine@example.net")
 BASTIEN = Known("Bastien Chardonnet", "bastien.chardonnet@example.org")
 LEA = Known("Léa Morvan", "lea.morvan@example.org")
-CAST = {"resident": RENEE, "volunteer": VIVIANE, "coordinator": CLAIRE, "administrator": ALAIN}
+TIPHAINE = Known("Tiphaine Téléphone", "telephone@example.org")
+MODESTE = Known("Modeste Modération", "moderation@example.org")
+DELPHINE = Known("Delphine Données", "donnees@example.org")
+CAST = {
+    "resident": RENEE, "volunteer": VIVIANE, "caller": TIPHAINE, "moderator": MODESTE, "coordinator": CLAIRE, "data_protection": DELPHINE,
+    "administrator": ALAIN,
+}  # fmt: skip
 WRITTEN_TO = {"renee": RENEE, "viviane": VIVIANE, "bastien": BASTIEN, "lea": LEA}
 """Whose mail can be read by itself, by the name that stands in the address."""
 

@@ -57,10 +57,10 @@ def test_whoever_is_in_charge_of_safety_too_is_said_to_stay_so(city: City, sign_
     assert "Safeguarding leads" in administrator.get(page.link("Safeguarding leads")).text
 
 
-def test_only_coordinators_get_territories_and_only_what_is_there(city: City, sign_in: SignIn) -> None:
+def test_only_who_is_limited_gets_territories_and_only_what_is_there(city: City, sign_in: SignIn) -> None:
     administrator, coordinator = sign_in(role=Role.ADMINISTRATOR), sign_in()
     agents = {person.role: person.id for person in city.all(Person)}
-    administrator.get(f"/coordination/team/{agents['administrator']}", 404)
+    assert "Give it" not in administrator.get(f"/coordination/team/{agents['administrator']}").buttons
     token = csrf(administrator.get(f"/coordination/team/{agents['coordinator']}"))
     address = f"/coordination/team/{agents['coordinator']}/give"
     administrator.post(address, 400, csrf_token=token, territory="everywhere")

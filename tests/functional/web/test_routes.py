@@ -43,6 +43,8 @@ def test_no_page_asks_the_database_for_each_row(full: tuple[Context, Flask]) -> 
     for endpoint in endpoints(web):
         browser = web.test_client()
         role = ROLE.get(endpoint.partition(".")[0])
+        if role == "coordinator" and not reach.meant_for(endpoint, role):
+            role = "administrator"
         if role:
             browser.set_cookie(*reach.session_cookie(role))
         for address in reach.addresses(endpoint):
