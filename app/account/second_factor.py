@@ -7,7 +7,7 @@ from flask_babel import ngettext
 
 from app.account.forms import CodeForm
 from app.extensions import ctx
-from app.identity import enter, half_way
+from app.identity import enter, half_way, here
 from app.models import Person
 from app.permissions import PUBLIC, permit
 from app.services import second_factor as service
@@ -62,4 +62,6 @@ def set_up() -> ResponseReturnValue:
 
 def _enter(person: Person) -> str:
     """All the way in, with a session that begins now; where they were on their way to."""
-    return enter(person, sessions.begin(ctx(), person, request.user_agent.string, proven=True)) or HOME
+    before = here()
+    id_token = before.id_token if before else ""
+    return enter(person, sessions.begin(ctx(), person, request.user_agent.string, proven=True, id_token=id_token)) or HOME

@@ -14,6 +14,7 @@ class SignIn(Base):
     """One browser in which a person is signed in. ``key`` is the hash of a random token that only the browser's cookie has.
 
     ``seen_at`` is right to the minute; ``ends_at`` moves on with it, up to a limit, and is in the past once it has ended.
+    ``id_token`` is what the provider gave that signed them in, with which they are signed out there; empty after any other sign-in.
     """
 
     __tablename__ = "sign_in"
@@ -27,6 +28,7 @@ class SignIn(Base):
     ends_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     device: Mapped[str] = mapped_column(String(60))
     second_factor_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    id_token: Mapped[str] = mapped_column(EncryptedText("sign_in.id_token"), default="", server_default="")
 
 
 class SecondFactor(Base):

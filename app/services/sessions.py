@@ -28,18 +28,18 @@ SYSTEMS = {
 """What a browser says of itself, in the order in which it tells one from another, and how people call it."""
 
 
-def begin(ctx: Context, person: Person, agent: str, *, proven: bool = False) -> str:
+def begin(ctx: Context, person: Person, agent: str, *, proven: bool = False, id_token: str = "") -> str:
     """Sign somebody in; the token for their browser, which calls itself ``agent``. An agent is only half-way in until it is ``proven``
-    by the second factor that it is them."""
+    by the second factor that it is them. ``id_token`` is the provider's, where one signed them in."""
     with ctx.db.write() as session:
-        return add(session, ctx, person, agent, proven=proven)
+        return add(session, ctx, person, agent, proven=proven, id_token=id_token)
 
 
-def add(session: Session, ctx: Context, person: Person, agent: str, *, proven: bool = False) -> str:
+def add(session: Session, ctx: Context, person: Person, agent: str, *, proven: bool = False, id_token: str = "") -> str:
     """The same, in a transaction that is under way."""
     token, now = secrets.token_urlsafe(32), ctx.now()
     made = SignIn(key=_key(token), person_id=person.id, begun_at=now, seen_at=now, device=device_words(agent))
-    made.second_factor_at = now if proven else None
+    made.second_factor_at, made.id_token = now if proven else None, id_token
     made.ends_at = now + HALF_WAY if half_way(made, person) else _end(ctx, person, now, now)
     session.add(made)
     return token
@@ -115,7 +115,7 @@ def device_words(agent: str) -> str:
 
 
 def _end_now(session: Session, now: datetime, *which: object) -> None:
-    session.execute(update(SignIn).where(*which, SignIn.ends_at > now).values(ends_at=now))  # type: ignore[arg-type]
+    session.execute(update(SignIn).where(*which, SignIn.ends_at > now).values(ends_at=now, id_token=""))  # type: ignore[arg-type]
 
 
 def _end(ctx: Context, person: Person, begun_at: datetime, used_at: datetime) -> datetime:

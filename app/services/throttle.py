@@ -30,6 +30,8 @@ SIGN_IN_ACCOUNT = Limit("sign-in-account", 40, timedelta(minutes=15))
 SIGN_IN_ADDRESS = Limit("sign-in-address", 60, timedelta(minutes=15))
 CODE_ACCOUNT = Limit("code-account", 10, timedelta(minutes=15))
 """Codes of a second factor, wherever they are typed: three of a million are right."""
+PROVIDER_ADDRESS = Limit("provider-address", 300, timedelta(minutes=15))
+"""Ways to the provider of sign-ins and back: each asks it something."""
 SIGN_UP_ACCOUNT = Limit("sign-up-account", 3, timedelta(hours=1))
 SIGN_UP_ADDRESS = Limit("sign-up-address", 40, timedelta(hours=1))
 LINK_ADDRESS = Limit("link-address", 40, timedelta(hours=1))
