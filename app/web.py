@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import assets, compression, error_pages, extensions, headers, i18n, identity, layout, logging, permissions, uploads
 from app.account.messages import messages
+from app.account.own_account import own_account
 from app.account.pages import account
 from app.account.proconnect import proconnect
 from app.account.second_factor import second_factor
@@ -52,6 +53,7 @@ DOORS = (
     messages,
     second_factor,
     sign_ins,
+    own_account,
     proconnect,
     volunteer,
     lost,

@@ -72,6 +72,17 @@ class ResetPassword(Message):
 
 
 @dataclass(frozen=True)
+class AccountChanged(Message):
+    """What opens an account is another one: ``what`` is ``password``, ``phone_code``, ``recovery_codes`` or ``phone``. Whoever did not do
+    it themselves can still act."""
+
+    kind = "account_changed"
+    topic = Topic.ACCOUNT
+    what: str
+    reset_url: str
+
+
+@dataclass(frozen=True)
 class SignInLink(Message):
     kind = "sign_in_link"
     topic = Topic.ACCOUNT
@@ -383,7 +394,7 @@ MESSAGES: dict[str, type[Message]] = {cls.kind: cls for cls in Message.__subclas
 
 
 OF_NO_MATCH = frozenset({
-    "confirm_need", "confirm_account", "account_exists", "reset_password", "sign_in_link", "need_received", "my_link",
+    "confirm_need", "confirm_account", "account_exists", "reset_password", "account_changed", "sign_in_link", "need_received", "my_link",
     "volunteer_received", "volunteer_approved", "proposal_to_resident", "nobody_yet", "need_paused", "outcome_to_agent", "still_needed",
     "no_need_near_you", "need_closed", "need_edited", "need_refused", "digest", "something_reported", "volunteer_paused", "volunteer_back",
 })  # fmt: skip

@@ -48,6 +48,8 @@ SAMPLES: dict[str, m.Message] = {
     "confirm_account": m.ConfirmAccount("Anne", f"{ROOT}/confirm/CCC", DEADLINE),
     "account_exists": m.AccountExists("Anne", f"{ROOT}/sign-in", f"{ROOT}/reset"),
     "reset_password": m.ResetPassword("", f"{ROOT}/reset/RRR", DEADLINE),
+    **{f"account_changed_{what}": m.AccountChanged("Anne", what, f"{ROOT}/account/forgotten")
+       for what in ("password", "phone_code", "recovery_codes", "phone")},
     "sign_in_link": m.SignInLink("Anne", f"{ROOT}/sign-in/link/SSS", DEADLINE),
     "need_received": m.NeedReceived("Zoé", "conversation", PAGE),
     "need_received-read_first": m.NeedReceived("Zoé", "conversation", PAGE, read_first=True),

@@ -17,7 +17,10 @@ BECAUSE_OF = {
     "visits_off": {"visit_skipped"}, "need_edited": {"need_edited"}, "need_refused": {"need_refused"},
 }  # fmt: skip
 """By kind of message."""
-OF_ACCOUNTS = {"confirm_account", "account_exists", "reset_password", "sign_in_link", "my_link", "volunteer_received", "volunteer_approved"}
+OF_ACCOUNTS = {
+    "confirm_account", "account_exists", "reset_password", "account_changed", "sign_in_link", "my_link", "volunteer_received",
+    "volunteer_approved",
+}  # fmt: skip
 
 
 def unexplained(city: City) -> list[str]:

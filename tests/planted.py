@@ -102,6 +102,7 @@ def plant(city: City, folder: Path) -> None:
     sessions.begin(ctx, named, "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0", id_token="planted-token")
     secret, _picture = second_factor.to_set_up(ctx, city.one(Person, agent_id))
     assert second_factor.confirm(ctx, agent_id, pyotp.TOTP(secret).at(ctx.now()), agent)
+    second_factor.to_set_up(ctx, city.one(Person, agent_id))
     throttle.spend(ctx, [(throttle.LINK_ACCOUNT, EMAILS["resident"])])
     sharing.look_in(ctx, city.tasks()[0].id, agent_id)
     with ctx.db.write() as session:

@@ -4,7 +4,8 @@ leading to another site."""
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, session
+import structlog
+from flask import Blueprint, abort, flash, g, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,13 +13,14 @@ from app import proconnect as provider
 from app.account.second_factor import HOME
 from app.extensions import ctx
 from app.identity import enter, here, leave
-from app.logging import log
+from app.logging import SECURITY
 from app.permissions import PUBLIC, permit
 from app.proconnect import ProviderError
 from app.services import proconnect as service
 from app.services import second_factor, sessions, throttle
 
 T = TypeVar("T")
+log = structlog.get_logger(SECURITY)
 UNDER_WAY = "proconnect"
 """Where the session keeps what comes back with the browser."""
 proconnect = Blueprint("proconnect", __name__, template_folder="templates")
@@ -56,14 +58,20 @@ def sign_out(onward: str) -> ResponseReturnValue:
     before = here()
     id_token = before.id_token if before else ""
     leave()
+    answer = make_response(_signed_out(id_token) or redirect(onward, 303))
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # not the cookies: the next page has the language, and what is to be said
+    return answer
+
+
+def _signed_out(id_token: str) -> str:
+    """The page that leads out there; empty where there is nowhere to go."""
     if not id_token:
-        return redirect(onward, 303)
+        return ""
     try:
-        there = _logged(lambda: provider.way_out(ctx(), id_token))
+        return render_template("account/signed_out.html", there=_logged(lambda: provider.way_out(ctx(), id_token)))
     except ProviderError:
         flash(_("You are signed out here. ProConnect did not answer: close your browser to be signed out there too."))
-        return redirect(onward, 303)
-    return render_template("account/signed_out.html", there=there)
+        return ""
 
 
 def _logged(ask: Callable[[], T]) -> T:

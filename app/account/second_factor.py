@@ -56,7 +56,7 @@ def set_up() -> ResponseReturnValue:
     secret, picture = service.to_set_up(ctx(), person)
     letters = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
     to_type = service.code_to_type(ctx(), person.id)
-    page = render_template("account/set_up.html", form=form, letters=letters, picture=picture, to_type=to_type)
+    page = render_template("account/set_up.html", form=form, letters=letters, picture=picture, to_type=to_type, address=request.path)
     return page, 422 if form.errors else 200
 
 

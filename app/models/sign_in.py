@@ -33,18 +33,19 @@ class SignIn(Base):
 
 class SecondFactor(Base):
     """What an agent's phone shows a code from. ``step`` is the half minute of the last code that was taken; ``confirmed_at`` is empty until
-    they have shown once that the phone has the secret."""
+    they have shown once that the phone has the secret. ``next_secret`` is that of the phone which is to take its place."""
 
     __tablename__ = "second_factor"
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     secret: Mapped[str] = mapped_column(EncryptedText("second_factor.secret"))
+    next_secret: Mapped[str] = mapped_column(EncryptedText("second_factor.next_secret"), default="", server_default="")
     step: Mapped[int] = mapped_column(default=0)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class RecoveryCode(Base):
-    """For when the phone is lost, once: ``key`` is its keyed hash."""
+    """For when the phone is lost, once: ``key`` is its hash, keyed by the secret of that phone."""
 
     __tablename__ = "recovery_code"
 

@@ -5,11 +5,15 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import OVERSEE, Person, SignIn
+from app.models import OVERSEE, Channel, Person, SignIn
+from app.services.events import Actor, record
+
+log = structlog.get_logger("adeuxpas.security")
 
 EVERY = timedelta(minutes=1)
 """How often use is written down at most."""
@@ -42,6 +46,12 @@ def add(session: Session, ctx: Context, person: Person, agent: str, *, proven: b
     made.second_factor_at, made.id_token = now if proven else None, id_token
     made.ends_at = now + HALF_WAY if half_way(made, person) else _end(ctx, person, now, now)
     session.add(made)
+    if half_way(made, person):
+        log.info("password_right", person=person.id)
+    else:
+        log.info("sign_in", person=person.id)
+        if person.role in OVERSEE:
+            record(session, "signed_in", now, Actor(person.id, Channel.WEB), person_id=person.id)
     return token
 
 
@@ -85,11 +95,13 @@ def end(ctx: Context, person_id: int, sign_in_id: int) -> None:
     """One of somebody's own; of others none."""
     with ctx.db.write() as session:
         _end_now(session, ctx.now(), SignIn.person_id == person_id, SignIn.id == sign_in_id)
+    log.info("sign_out", person=person_id)
 
 
-def end_all(session: Session, person_id: int, now: datetime) -> None:
-    """Wherever somebody is signed in: from its next request on each is out."""
-    _end_now(session, now, SignIn.person_id == person_id)
+def end_all(session: Session, person_id: int, now: datetime, but: int | None = None) -> None:
+    """Wherever somebody is signed in: from its next request on each is out, ``but`` the one at which they sit."""
+    _end_now(session, now, SignIn.person_id == person_id, SignIn.id != (but or 0))
+    log.info("sign_out_everywhere", person=person_id)
 
 
 def end_everywhere(ctx: Context, person_id: int) -> None:

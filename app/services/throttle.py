@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
+import structlog
 from sqlalchemy import delete, func, select
 
 from app.context import Context
 from app.errors import UserError
 from app.models import Attempt
+
+log = structlog.get_logger("adeuxpas.security")
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ SIGN_IN_HERE = Limit("sign-in-here", 8, timedelta(minutes=15))
 SIGN_IN_ACCOUNT = Limit("sign-in-account", 40, timedelta(minutes=15))
 SIGN_IN_ADDRESS = Limit("sign-in-address", 60, timedelta(minutes=15))
 CODE_ACCOUNT = Limit("code-account", 10, timedelta(minutes=15))
-"""Codes of a second factor, wherever they are typed: three of a million are right."""
+"""Codes of a second factor, wherever they are typed: three of a million are right. And one's old password."""
 PROVIDER_ADDRESS = Limit("provider-address", 300, timedelta(minutes=15))
 """Ways to the provider of sign-ins and back: each asks it something."""
 SIGN_UP_ACCOUNT = Limit("sign-up-account", 3, timedelta(hours=1))
@@ -62,6 +65,7 @@ def spend(ctx: Context, tries: list[tuple[Limit, str]]) -> None:
             tries_so_far = select(func.count(), func.min(Attempt.at)).where(Attempt.key == key, Attempt.at > now - limit.per)
             spent, oldest = session.execute(tries_so_far).one()
             if spent >= limit.times:
+                log.warning("throttled", limit=limit.name)
                 raise TooMany(oldest + limit.per - now)
             session.add(Attempt(key=key, at=now))
 
@@ -86,6 +90,7 @@ class Searches:
                 self._since, self._spent = now, Counter()
             self._spent[subject] += 1
             if self._spent[subject] > limit.times:
+                log.warning("throttled", limit=limit.name)
                 raise TooMany(self._since + limit.per - now)
 
 

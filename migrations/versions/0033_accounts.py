@@ -1,4 +1,4 @@
-"""By which number a provider of sign-ins knows an agent, and what it gave when it signed them in.
+"""How a provider of sign-ins knows an agent, and what it gave; the next phone, and codes for when it is lost.
 
 Revision ID: 0033
 Revises: 0031
@@ -17,6 +17,8 @@ ONCE = {"sqlite_autoincrement": True}
 
 def upgrade() -> None:
     op.add_column("sign_in", sa.Column("id_token", sa.Text(), nullable=False, server_default=""))
+    op.add_column("second_factor", sa.Column("next_secret", sa.Text(), nullable=False, server_default=""))
+    op.execute("DELETE FROM recovery_code")  # keyed otherwise from now on; their owners make new ones on their page
     with op.batch_alter_table("person", table_kwargs=ONCE) as person:
         person.add_column(sa.Column("proconnect", sa.Text()))
         person.add_column(sa.Column("proconnect_index", sa.String(80)))
@@ -28,5 +30,8 @@ def downgrade() -> None:
         person.drop_constraint(op.f("uq_person_proconnect_index"), type_="unique")
         person.drop_column("proconnect_index")
         person.drop_column("proconnect")
+    op.execute("DELETE FROM recovery_code")
+    with op.batch_alter_table("second_factor") as second_factor:
+        second_factor.drop_column("next_secret")
     with op.batch_alter_table("sign_in", table_kwargs=ONCE) as sign_in:
         sign_in.drop_column("id_token")
