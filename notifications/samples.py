@@ -109,6 +109,7 @@ SAMPLES: dict[str, m.Message] = {
     "nobody_yet": m.NobodyYet("Zoé", "pets", PAGE),
     "nobody_yet-for_one_day": m.NobodyYet("Zoé", "pets", PAGE, VISIT),
     "need_paused": m.NeedPaused("Zoé", "shopping", PAGE),
+    "many_looks": m.ManyLooks("Alain", "Claire Petit", f"{ROOT}/coordination/team/7"),
     "something_reported": m.SomethingReported("Claire", f"{ROOT}/coordination/incidents/7", named=True),
     "something_reported-nobody_named": m.SomethingReported("Alain", f"{ROOT}/coordination/leads", named=False),
     "volunteer_paused": m.VolunteerPaused("Anne", CITY.phone),

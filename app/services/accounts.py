@@ -229,6 +229,7 @@ def sign_in(ctx: Context, email: str, password: str, address: str) -> Person | N
         reason = "account" if person is None else "confirmation" if right else "password"
         log.warning("sign_in_failed", person=person and person.id, reason=reason)
         return None
+    throttle.give_back(ctx, throttle.SIGN_IN_ADDRESS, address)
     throttle.forgive(ctx, throttle.SIGN_IN_HERE, here)
     throttle.forgive(ctx, throttle.SIGN_IN_ACCOUNT, email)
     return person
