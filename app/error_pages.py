@@ -14,9 +14,11 @@ from werkzeug.exceptions import HTTPException
 from app.errors import UserError
 from app.extensions import ctx
 from app.links import LinkError, LinkExpired, Purpose
+from app.proconnect import Away, NotBelieved, Over, Stopped
 from app.services.passwords import WeakPassword
 from app.services.places import NoTerritory, Outside
 from app.services.posting import NotOffered
+from app.services.proconnect import NoAgent
 from app.services.throttle import TooMany
 from app.uploads import FileTooLarge
 from matching.lifecycle import MoveNotAllowed
@@ -45,6 +47,7 @@ class Words:
 _SERVER = Words(500, _l("Something went wrong on our side"), _l("It is not your fault. Try again in a few minutes, or call us."), _AGAIN)
 _GONE = Words(410, _l("This link no longer works"), _l("It was too old, or it has done its work already."))
 _BROKEN = Words(404, _l("This link is not complete"), _l("Copy it whole from the e-mail into the address bar, or get a new one."))
+_SIGN_IN: Way = ("/sign-in", _l("Sign in another way"))
 _LOST: Way = ("/request/lost", _l("Send me a new link to my request"))
 _VOLUNTEER: Way = ("/sign-in", _l("Sign in to my page"))
 _NEW_LINK: dict[str, Way] = {
@@ -110,6 +113,36 @@ _ERRORS: dict[type[Exception], Words] = {
         _BACK,
     ),
     TooMany: _STATUSES[429],
+    Away: Words(
+        503,
+        _l("ProConnect does not answer"),
+        _l("Nobody was signed in. Try again in a few minutes, or sign in with your password."),
+        _SIGN_IN,
+    ),
+    NotBelieved: Words(
+        502,
+        _l("What ProConnect said is not right"),
+        _l("For your safety nobody was signed in. Sign in with your password, and tell whoever runs the service."),
+        _SIGN_IN,
+    ),
+    Over: Words(
+        400,
+        _l("This way to sign in is used up"),
+        _l("It was too old, had done its work, or began in another browser. Begin again from the page to sign in."),
+        _SIGN_IN,
+    ),
+    Stopped: Words(
+        403,
+        _l("You were not signed in"),
+        _l("ProConnect has not let you in, or you turned back there. Nothing has changed."),
+        _SIGN_IN,
+    ),
+    NoAgent: Words(
+        403,
+        _l("We could not sign you in with ProConnect"),
+        _l("ProConnect knows you, but no agent’s account here goes with it. Ask whoever runs the service which address yours has."),
+        _SIGN_IN,
+    ),
     WeakPassword: Words(
         422,
         _l("This password is easy to guess"),

@@ -15,6 +15,8 @@ from app import metrics
 
 METHODS = ("GET", "POST", "OPTIONS")
 log = structlog.get_logger("adeuxpas")
+SECURITY = "adeuxpas.security"
+"""What services write down of sign-ins, refusals and limits, whatever ``LOG_LEVEL`` says: people by their number, reasons by a word."""
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -37,6 +39,7 @@ def configure(level: str) -> None:
     """Send everything to standard error. Called once a process; a second call only sets the level."""
     root = logging.getLogger()
     root.setLevel(level.upper())
+    logging.getLogger(SECURITY).setLevel(logging.INFO)
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -73,11 +76,13 @@ def init(web: Flask, level: str) -> None:
     configure(level)
     web.before_request(_begin)
     web.after_request(_end)
+    web.teardown_request(lambda _error: structlog.contextvars.clear_contextvars())
 
 
 def _begin() -> None:
     g.started = time.perf_counter()
     g.request_id = secrets.token_hex(8)
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
 def _of_request() -> dict[str, object]:

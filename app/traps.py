@@ -6,6 +6,7 @@ Whoever falls into one by mistake presses the button once more: nothing that the
 import time
 from typing import Any
 
+import structlog
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, TimestampSigner
 from wtforms import HiddenField, StringField
@@ -13,6 +14,7 @@ from wtforms import HiddenField, StringField
 from app.extensions import ctx
 from app.forms import Form
 
+log = structlog.get_logger("adeuxpas.security")
 FASTEST_S = 2
 """Sooner nobody presses the button of a page that they have not seen before."""
 
@@ -34,6 +36,7 @@ class Trapped(Form):
             return False
         age = _age_s(self.shown_at.data or "")
         if self.comments.data or age is None or age < FASTEST_S:
+            log.warning("trapped", form=type(self).__name__)
             self.comments.data = ""
             self.refuse(_("Please press the button once more. Nothing is lost."))
             return False

@@ -9,7 +9,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import assets, compression, error_pages, extensions, headers, i18n, identity, layout, logging, permissions, uploads
 from app.account.messages import messages
+from app.account.own_account import own_account
 from app.account.pages import account
+from app.account.proconnect import proconnect
 from app.account.second_factor import second_factor
 from app.account.sign_ins import sign_ins
 from app.city_words import own_words
@@ -51,6 +53,8 @@ DOORS = (
     messages,
     second_factor,
     sign_ins,
+    own_account,
+    proconnect,
     volunteer,
     lost,
     resident,

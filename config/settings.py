@@ -142,6 +142,16 @@ def _gateway(value: str) -> str:
     return value
 
 
+def _issuer(value: str) -> str:
+    try:
+        parts = urlsplit(_gateway(value))
+    except ValueError:
+        parts = None
+    if parts is None or parts.query or parts.fragment or value.endswith("/"):
+        raise ValueError("empty or an https address such as https://auth.example.org/api/v2, without a stroke at its end")
+    return value
+
+
 def _token(value: str) -> str:
     if not value.isascii() or not value.isprintable() or " " in value:
         raise ValueError("letters, digits and signs in one piece")
@@ -304,6 +314,12 @@ class Settings:
     sms_token: str = _setting("SMS_TOKEN", "", "what that gateway knows this service by", _token)
     sms_sender: str = _setting("SMS_SENDER", "A deux pas", "whom text messages come from, as phones show it", _sms_sender)
 
+    proconnect_issuer: str = _setting(
+        "PROCONNECT_ISSUER", "", "ProConnect's address (OpenID Connect), where agents may sign in; empty: nobody does", _issuer
+    )
+    proconnect_client_id: str = _setting("PROCONNECT_CLIENT_ID", "", "what ProConnect calls this service", _token)
+    proconnect_client_secret: str = _setting("PROCONNECT_CLIENT_SECRET", "", "what ProConnect knows this service by", _token)
+
     def __repr__(self) -> str:
         return f"Settings(demo={self.demo}, instance={self.instance!r}, …)"
 
@@ -341,7 +357,7 @@ def load(environ: Mapping[str, str], dotenv: Path | None = Path(".env")) -> Sett
         try:
             values[f.name] = meta["parse"](raw)
         except ValueError as e:
-            secret = any(word in meta["name"] for word in ("PASSWORD", "TOKEN"))
+            secret = any(word in meta["name"] for word in ("PASSWORD", "TOKEN", "SECRET"))
             shown = "" if secret or "@" in raw else f" is {raw!r} but"  # an address may hold a password
             problems.append(f"{meta['name']}{shown} must be {e}. ({meta['help']})")
     if not problems:
@@ -378,6 +394,8 @@ def _together(s: Settings) -> list[str]:
         problems.append("MAIL_USE_TLS and MAIL_USE_SSL are both 1 but only one may be.")
     if s.sms_url and not s.sms_token:
         problems.append("SMS_TOKEN must be set with SMS_URL: the gateway gives you one.")
+    if len({bool(each) for each in (s.proconnect_issuer, s.proconnect_client_id, s.proconnect_client_secret)}) > 1:
+        problems.append("PROCONNECT_ISSUER, PROCONNECT_CLIENT_ID and PROCONNECT_CLIENT_SECRET must be set together: ProConnect gives them.")
     if s.mail_imap_server and not s.mail_imap_username:
         problems.append("MAIL_IMAP_USERNAME must be set with MAIL_IMAP_SERVER: whose mailbox is it?")
     return problems

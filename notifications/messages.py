@@ -16,6 +16,7 @@ from notifications.moderation_messages import EditReason as EditReason
 from notifications.moderation_messages import NeedEdited as NeedEdited
 from notifications.moderation_messages import NeedRefused as NeedRefused
 from notifications.moderation_messages import RefusalReason as RefusalReason
+from notifications.safety_messages import ManyLooks as ManyLooks
 from notifications.safety_messages import SomethingReported as SomethingReported
 from notifications.safety_messages import VolunteerBack as VolunteerBack
 from notifications.safety_messages import VolunteerPaused as VolunteerPaused
@@ -79,6 +80,16 @@ class ColleagueAdded(Message):
     topic = Topic.ACCOUNT
     password_url: str
     expires_at: dt.datetime
+
+
+class AccountChanged(Message):
+    """What opens an account is another one: ``what`` is ``password``, ``phone_code``, ``recovery_codes`` or ``phone``. Whoever did not do
+    it themselves can still act."""
+
+    kind = "account_changed"
+    topic = Topic.ACCOUNT
+    what: str
+    reset_url: str
 
 
 @dataclass(frozen=True)
@@ -393,9 +404,11 @@ MESSAGES: dict[str, type[Message]] = {cls.kind: cls for cls in Message.__subclas
 
 
 OF_NO_MATCH = frozenset({
-    "confirm_need", "confirm_account", "account_exists", "reset_password", "colleague_added", "sign_in_link", "need_received", "my_link",
-    "volunteer_received", "volunteer_approved", "proposal_to_resident", "nobody_yet", "need_paused", "outcome_to_agent", "still_needed",
-    "no_need_near_you", "need_closed", "need_edited", "need_refused", "digest", "something_reported", "volunteer_paused", "volunteer_back",
+    "confirm_need", "confirm_account", "account_exists", "reset_password", "account_changed", "colleague_added", "sign_in_link",
+    "need_received", "my_link", "volunteer_received", "volunteer_approved", "proposal_to_resident", "nobody_yet", "need_paused",
+    "outcome_to_agent", "still_needed",
+    "no_need_near_you", "need_closed", "need_edited", "need_refused", "digest", "something_reported", "many_looks", "volunteer_paused",
+    "volunteer_back",
 })  # fmt: skip
 """All others are about one match, and end with the link to report a problem."""
 

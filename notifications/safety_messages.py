@@ -17,6 +17,16 @@ class SomethingReported(Message):
 
 
 @dataclass(frozen=True)
+class ManyLooks(Message):
+    """To an administrator: ``agent`` looks people up more often than any work asks for."""
+
+    kind = "many_looks"
+    topic = Topic.ACCOUNT
+    agent: str
+    agent_url: str
+
+
+@dataclass(frozen=True)
 class VolunteerPaused(Message):
     """Nothing is asked of a volunteer until the town hall has clarified something; ``phone`` is whom to call."""
 

@@ -49,6 +49,8 @@ SAMPLES: dict[str, m.Message] = {
     "account_exists": m.AccountExists("Anne", f"{ROOT}/sign-in", f"{ROOT}/reset"),
     "reset_password": m.ResetPassword("", f"{ROOT}/reset/RRR", DEADLINE),
     "colleague_added": m.ColleagueAdded("Anne", f"{ROOT}/account/welcome/WWW", DEADLINE),
+    **{f"account_changed_{what}": m.AccountChanged("Anne", what, f"{ROOT}/account/forgotten")
+       for what in ("password", "phone_code", "recovery_codes", "phone")},
     "sign_in_link": m.SignInLink("Anne", f"{ROOT}/sign-in/link/SSS", DEADLINE),
     "need_received": m.NeedReceived("Zoé", "conversation", PAGE),
     "need_received-read_first": m.NeedReceived("Zoé", "conversation", PAGE, read_first=True),
@@ -108,6 +110,7 @@ SAMPLES: dict[str, m.Message] = {
     "nobody_yet": m.NobodyYet("Zoé", "pets", PAGE),
     "nobody_yet-for_one_day": m.NobodyYet("Zoé", "pets", PAGE, VISIT),
     "need_paused": m.NeedPaused("Zoé", "shopping", PAGE),
+    "many_looks": m.ManyLooks("Alain", "Claire Petit", f"{ROOT}/coordination/team/7"),
     "something_reported": m.SomethingReported("Claire", f"{ROOT}/coordination/incidents/7", named=True),
     "something_reported-nobody_named": m.SomethingReported("Alain", f"{ROOT}/coordination/leads", named=False),
     "volunteer_paused": m.VolunteerPaused("Anne", CITY.phone),

@@ -18,8 +18,8 @@ BECAUSE_OF = {
 }  # fmt: skip
 """By kind of message."""
 OF_ACCOUNTS = {
-    "confirm_account", "account_exists", "reset_password", "colleague_added", "sign_in_link", "my_link", "volunteer_received",
-    "volunteer_approved",
+    "confirm_account", "account_exists", "reset_password", "account_changed", "colleague_added", "sign_in_link",
+    "my_link", "volunteer_received", "volunteer_approved",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pyotp
 
 from app.models import Channel, CheckKind, Flag, Match, Need, Offer, Person, PostedBy, Role, TaskKind
+from app.proconnect import Identity
 from app.services import (
     accounts,
     alike,
@@ -27,6 +28,7 @@ from app.services import (
     merging,
     moderating,
     plans,
+    proconnect,
     reports,
     second_factor,
     sessions,
@@ -97,9 +99,11 @@ def plant(city: City, folder: Path) -> None:
     plans.work_out(ctx, city.board, city.waves)
     checks.add_check(ctx, city.one(Offer, offer_id).person_id, CheckKind.IDENTITY, ctx.now().date(), None, agent)
     accounts.sign_in(ctx, EMAILS["volunteer"], "falsch", "192.0.2.77")
-    sessions.begin(ctx, city.one(Person, agent_id), "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0")
+    named = proconnect.agent(ctx, Identity("planted-number", city.one(Person, agent_id).email, False, ""))
+    sessions.begin(ctx, named, "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0", id_token="planted-token")
     secret, _picture = second_factor.to_set_up(ctx, city.one(Person, agent_id))
     assert second_factor.confirm(ctx, agent_id, pyotp.TOTP(secret).at(ctx.now()), agent)
+    second_factor.to_set_up(ctx, city.one(Person, agent_id))
     throttle.spend(ctx, [(throttle.LINK_ACCOUNT, EMAILS["resident"])])
     sharing.look_in(ctx, city.tasks()[0].id, agent_id)
     with ctx.db.write() as session:

@@ -21,6 +21,10 @@ class NewPasswordForm(Form):
     password = NewPasswordField(_l("New password"), description=_l("At least 10 characters. Several words make a good one."))
 
 
+class ChangePasswordForm(NewPasswordForm):
+    old = OldPasswordField(_l("Password that you have now"), [needed(_l("Write the password that you have now."))])
+
+
 def code_field(label: str) -> LineField:
     """For the code of a phone, or one of the recovery codes."""
     how = {"autocomplete": "one-time-code", "maxlength": 20, "class": "short", "spellcheck": "false"}

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.account.forms import ForgottenForm, NewPasswordForm, SignInForm
+from app.account.proconnect import sign_out as leave_everywhere
 from app.error_pages import sentence
 from app.extensions import ctx
 from app.identity import enter, leave, signed_in
@@ -30,14 +31,14 @@ def sign_in() -> ResponseReturnValue:
         if person is not None:
             return redirect(enter(person) or home(person), 303)
         form.refuse(_("The e-mail address or the password is not right, or the address has not been confirmed yet."))
-    return render_template("account/sign_in.html", form=form), 422 if form.errors else 200
+    by_provider = bool(ctx().settings.proconnect_issuer)
+    return render_template("account/sign_in.html", form=form, by_provider=by_provider), 422 if form.errors else 200
 
 
 @account.post("/sign-out")
 @permit(PUBLIC)
 def sign_out() -> ResponseReturnValue:
-    leave()
-    return redirect(url_for("public.home"), 303)
+    return leave_everywhere(url_for("public.home"))
 
 
 @account.route("/account/forgotten", methods=["GET", "POST"])

@@ -7,7 +7,7 @@ from flask_babel import ngettext
 
 from app.account.forms import CodeForm
 from app.extensions import ctx
-from app.identity import enter, half_way
+from app.identity import enter, half_way, here
 from app.models import Person
 from app.permissions import PUBLIC, home, permit
 from app.services import second_factor as service
@@ -55,10 +55,12 @@ def set_up() -> ResponseReturnValue:
     secret, picture = service.to_set_up(ctx(), person)
     letters = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
     to_type = service.code_to_type(ctx(), person.id)
-    page = render_template("account/set_up.html", form=form, letters=letters, picture=picture, to_type=to_type)
+    page = render_template("account/set_up.html", form=form, letters=letters, picture=picture, to_type=to_type, address=request.path)
     return page, 422 if form.errors else 200
 
 
 def _enter(person: Person) -> str:
     """All the way in, with a session that begins now; where they were on their way to."""
-    return enter(person, sessions.begin(ctx(), person, request.user_agent.string, proven=True)) or home(person)
+    before = here()
+    id_token = before.id_token if before else ""
+    return enter(person, sessions.begin(ctx(), person, request.user_agent.string, proven=True, id_token=id_token)) or home(person)

@@ -4,8 +4,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.account.proconnect import sign_out
 from app.extensions import ctx
-from app.identity import here, leave, signed_in
+from app.identity import here, signed_in
 from app.models import Person
 from app.permissions import SIGNED_IN, permit
 from app.services import sessions
@@ -31,9 +32,9 @@ def end(sign_in_id: int) -> ResponseReturnValue:
 @permit(SIGNED_IN)
 def end_everywhere() -> ResponseReturnValue:
     sessions.end_everywhere(ctx(), _me().id)
-    leave()
+    answer = sign_out(url_for("account.sign_in"))
     flash(_("You are signed out everywhere."))
-    return redirect(url_for("account.sign_in"), 303)
+    return answer
 
 
 def _me() -> Person:

@@ -8,13 +8,17 @@ from app.cli.setup import open_city
 from app.contacts import normal_email
 from app.errors import UserError
 from app.models import STAFF, Role
-from app.services import second_factor
+from app.services import proconnect, second_factor
 from app.services.accounts import add_user
 from app.services.passwords import check_password
 
 RESET_EXAMPLES = """\b
 Examples:
   adeuxpas user reset-second-factor anne@ville.example
+"""
+FORGET_EXAMPLES = """\b
+Examples:
+  adeuxpas user forget-proconnect anne@ville.example
 """
 EXAMPLES = """\b
 Examples:
@@ -65,3 +69,11 @@ def reset_second_factor(email: str) -> None:
     """
     second_factor.reset_of(open_city(), email)
     click.echo(f"Reset: {email} sets up a new second factor at the next sign-in.")
+
+
+@command.command("forget-proconnect", epilog=FORGET_EXAMPLES)
+@click.argument("email")
+def forget_proconnect(email: str) -> None:
+    """Forget which identity of ProConnect goes with an account: at the next sign-in there the address says whose it is once more."""
+    proconnect.forget(open_city(), email)
+    click.echo(f"Forgotten: {email} may sign in with another identity.")

@@ -18,8 +18,9 @@ from app.coordination.figure_tables import MOST_ROWS, Table
 from app.coordination.lists import whole
 from app.extensions import ctx
 from app.i18n import day_of_year, language
+from app.identity import actor
 from app.permissions import COORDINATE, permit
-from app.services import counting, lists
+from app.services import counting, lists, throttle, watching
 from app.services.cells import exported
 from app.services.counting import Counted
 from app.services.period import Period, choices, read_period
@@ -122,6 +123,7 @@ def figures_file(table: str, form: str) -> ResponseReturnValue:
     wanted = _wanted()
     if wanted.wrong:
         return redirect(url_for(".figures", **{name: request.args.get(name) for name in ("from", "to", "territory")}), 303)
+    watching.spend(ctx(), throttle.AGENT_EXPORTS, actor())
     chosen = wanted.count()[1][table]
     parts = (table, *_as_address(wanted.period).values(), _plain(wanted.place))
     file, name = io.BytesIO(), Path("-".join(part for part in parts if part) + f".{form}")

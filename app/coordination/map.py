@@ -5,7 +5,7 @@ import json
 import math
 from typing import Any
 
-from flask import Response, abort, get_template_attribute, render_template, request, url_for
+from flask import Response, abort, current_app, get_template_attribute, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -14,9 +14,10 @@ from markupsafe import Markup
 from app.coordination.door import ID, coordination, sight, when
 from app.coordination.lists import filter_of
 from app.extensions import ctx
+from app.identity import actor
 from app.kinds import kind_name
 from app.permissions import AGENT, permit
-from app.services import details, lists, overview
+from app.services import details, lists, overview, throttle
 from app.services.lacks import lacks
 from app.services.lists import UNDER_WAY, Filter
 from app.services.overview import Line, Mark
@@ -50,6 +51,8 @@ def map() -> ResponseReturnValue:
 @permit(AGENT)
 def geojson() -> ResponseReturnValue:
     """What is in ``bbox`` (west,south,east,north in degrees) at ``zoom``, under the filters of the page."""
+    searches: throttle.Searches = current_app.extensions.setdefault("map", throttle.Searches())
+    searches.spend(ctx(), throttle.AGENT_MAP, str(actor().person_id))
     given, zoom = _filter(), _zoom(request.args.get("zoom"))
     if given.box is None or zoom is None:
         abort(Response(_("Give bbox as west,south,east,north in degrees and zoom as a number from 0 to 22."), 400, mimetype="text/plain"))

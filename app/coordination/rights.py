@@ -9,7 +9,7 @@ from app.erase_page import erase_page
 from app.extensions import ctx
 from app.identity import actor
 from app.permissions import COORDINATE, permit
-from app.services import own_data
+from app.services import own_data, throttle, watching
 from app.take_along import FORMS, as_file
 
 
@@ -24,6 +24,7 @@ def erase(person_id: int) -> ResponseReturnValue:
 @permit(COORDINATE)
 def copy(person_id: int, form: str) -> ResponseReturnValue:
     """A copy of somebody's data, to give to them: a look, which they see."""
+    watching.spend(ctx(), throttle.AGENT_EXPORTS, actor())
     data = own_data.for_agent(ctx(), sight(), person_id, actor())
     if data is None:
         flash(_("This person has posts in areas that you do not oversee, or is erased."))

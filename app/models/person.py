@@ -31,6 +31,7 @@ class Person(Base):
     An agent sees the territories that are theirs (:class:`PersonTerritory`), or all with ``whole_city``; with neither, nothing.
     A ``role`` without an ``account`` is that of an agent who has left.
     ``frozen_at``: something was reported of this volunteer, and nothing is asked of them until somebody in charge has decided.
+    ``proconnect`` is the number by which an agent's provider of sign-ins knows them.
     ``merged_into_id`` is who this turned out to be: what was theirs is that person's now, and this row is empty.
     ``erase_asked_at``: they are to be erased as soon as nothing stands against it; ``erased_at``: nothing is left of them but this row.
     """
@@ -58,6 +59,8 @@ class Person(Base):
     role: Mapped[str] = mapped_column(String(20), default=Role.NONE, index=True)
     whole_city: Mapped[bool] = mapped_column(default=False, server_default=false())
     password_hash: Mapped[str | None] = mapped_column(String(200))
+    proconnect: Mapped[str | None] = mapped_column(EncryptedText("person.proconnect"))
+    proconnect_index: Mapped[str | None] = mapped_column(BlindIndex(80), unique=True)
     email_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     notice_version: Mapped[str | None] = mapped_column(String(20))
     charter_version: Mapped[str | None] = mapped_column(String(20))

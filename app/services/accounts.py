@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 from sqlalchemy import false, or_, select, update
@@ -32,8 +33,9 @@ from app.services.streets import plain
 from app.services.tasks import close_tasks_about, open_task
 from app.services.telling import hear_requests, tell
 from matching.lifecycle import OfferState
-from notifications.messages import AccountExists, ConfirmAccount, ResetPassword, VolunteerApproved, VolunteerReceived
+from notifications.messages import AccountChanged, AccountExists, ConfirmAccount, ResetPassword, VolunteerApproved, VolunteerReceived
 
+log = structlog.get_logger("adeuxpas.security")
 _hasher = PasswordHasher()
 _NOBODYS_HASH = _hasher.hash(secrets.token_hex(16))
 """Checked where there is no account, so that the answer takes as long."""
@@ -232,7 +234,10 @@ def sign_in(ctx: Context, email: str, password: str, address: str) -> Person | N
         person = account_of(session, ctx, email)
     right = verify_password(person.password_hash if person else None, password)
     if person is None or not right or person.email_confirmed_at is None:
+        reason = "account" if person is None else "confirmation" if right else "password"
+        log.warning("sign_in_failed", person=person and person.id, reason=reason)
         return None
+    throttle.give_back(ctx, throttle.SIGN_IN_ADDRESS, address)
     throttle.forgive(ctx, throttle.SIGN_IN_HERE, here)
     throttle.forgive(ctx, throttle.SIGN_IN_ACCOUNT, email)
     return person
@@ -265,6 +270,35 @@ def set_password(ctx: Context, person_id: int, stamp: str, password: str, by: Ac
         return person
 
 
+def change_password(ctx: Context, person_id: int, old: str, new: str, here_id: int, by: Actor) -> bool:
+    """A new password of somebody who knows the old one; ``False`` where they do not. All sessions but the one at which they sit
+    (``here_id``) and all older links end, and a mail tells. Raises ``WeakPassword`` and ``TooMany``."""
+    throttle.spend(ctx, [(throttle.CODE_ACCOUNT, f"password {person_id}")])
+    now = ctx.now()
+    with ctx.db.read() as session:
+        person = session.get_one(Person, person_id)
+    if not verify_password(person.password_hash, old):
+        log.warning("password_wrong", person=person_id)
+        return False
+    check_password(new, person.name, person.email, ctx.settings.city_name)
+    password_hash, before = hash_password(new), person.password_hash
+    with ctx.db.write() as session:
+        person = session.get_one(Person, person_id, with_for_update=True)
+        if person.password_hash != before:  # a link, or another browser, was quicker
+            return False
+        person.password_hash, person.changed_at = password_hash, now
+        end_all(session, person.id, now, but=here_id)
+        record(session, "password_set", now, by, person_id=person.id)
+        tell_changed(session, ctx, person, "password", now)
+    return True
+
+
+def tell_changed(session: Session, ctx: Context, person: Person, what: str, now: datetime) -> None:
+    """Have whoever it was not learn that their account is another one."""
+    message = AccountChanged(person.first_name, what, ctx.links.page("/account/forgotten"))
+    tell(session, ctx, person, message, now, once=secrets.token_hex(4))
+
+
 def change_phone(ctx: Context, person_id: int, phone: str | None, by: Actor) -> None:
     """Another phone number of somebody with an account, normalised, or none."""
     now = ctx.now()
@@ -274,6 +308,8 @@ def change_phone(ctx: Context, person_id: int, phone: str | None, by: Actor) -> 
         # The worker's index tells by the number who is the same person.
         session.execute(update(Offer).where(Offer.person_id == person.id).values(changed_at=now))
         record(session, "phone_changed", now, by, person_id=person.id)
+        if person.email and person.contact == "email":
+            tell_changed(session, ctx, person, "phone", now)
 
 
 def add_user(ctx: Context, *, name: str, email: str, role: Role, password: str, territories: Collection[str] = ()) -> int:

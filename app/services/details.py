@@ -27,6 +27,7 @@ from app.models import (
     Territory,
     Visit,
 )
+from app.services import throttle, watching
 from app.services.events import Actor, just_now, record
 from app.services.history import History, Rows, about_matches, history, matches_of
 from app.services.sight import Kind, Sight
@@ -240,7 +241,10 @@ def person(ctx: Context, sight: Sight, person_id: int, before: datetime | None =
 
 def look(ctx: Context, sight: Sight, kind: Kind, thing_id: int, reason: str, by: Actor) -> Exact | None:
     """The exact data of a person, a post or a task; that it was looked at, by whom and why, is written down in the same transaction:
-    once, however often the button is pressed within a moment."""
+    once, however often the button is pressed within a moment. Raises ``TooMany``."""
+    if (again := looked(ctx, sight, kind, thing_id, reason, by)) is not None:
+        return again
+    watching.spend(ctx, throttle.AGENT_LOOKS, by)
     with ctx.db.write() as session:
         exact = _exact(session, sight, kind, thing_id)
         if exact and not _has_looked(session, ctx, kind, thing_id, reason, by):

@@ -41,7 +41,7 @@ FATES: dict[str, Fate] = {
     "person": Fate(
         {
             "name": "", "email": None, "email_index": None, "phone": None, "phone_index": None, "language": "fr", "contact": "letter",
-            "account": False, "password_hash": None, "email_confirmed_at": None,
+            "account": False, "password_hash": None, "proconnect": None, "proconnect_index": None, "email_confirmed_at": None,
             "notice_version": None, "charter_version": None, "minimum_age_confirmed_at": None, "frozen_at": None, "erase_asked_at": None,
         },
         # Since when there was a volunteer is a figure. Who was merged into whom is the way to what happened.

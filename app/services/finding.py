@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.contacts import normal_email, normal_phone
 from app.context import Context
 from app.models import Event, Match, Need, Offer, Person, Territory
+from app.services import throttle, watching
 from app.services.events import Actor, just_now, record
 from app.services.lists import NOT_OVER
 from app.services.people import identities
@@ -68,7 +69,8 @@ _known: dict[str, _Known] = {}
 
 def find(ctx: Context, sight: Sight, said: str, by: Actor) -> list[Found]:
     """Who it may be, the likeliest first, ten at the most; whose name was seen is written down, once a moment, not what
-    was searched for."""
+    was searched for. Raises ``TooMany``."""
+    watching.spend(ctx, throttle.AGENT_SEARCHES, by)
     with ctx.db.read() as session:
         ids = _by_contact(session, ctx, said)
         if ids is None:

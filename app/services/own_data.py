@@ -42,7 +42,7 @@ EXPORT = "export"
 """Why an agent looked who made the file for somebody."""
 NOT_TOLD = {
     Person: {"id", "email_index", "phone_index", "password_hash", "merged_into_id", "approved_by_id", "changed_at", "role",
-             "whole_city", "frozen_at", "erased_at"},
+             "whole_city", "proconnect", "proconnect_index", "frozen_at", "erased_at"},
     Need: {"person_id", "territory_id", "next_try_at", "pinned_offer_id", "changed_at", "taken"},
     Offer: {"person_id", "territory_id", "changed_at", "taken", "news_at"},
 }  # fmt: skip

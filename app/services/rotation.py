@@ -110,7 +110,7 @@ def _same_index(_mapper: Mapper[Person], connection: Connection, person: Person)
     """Whoever gives an address that others have here has the same index as they, while keys change."""
     keys = keyring()
     if len(keys.names) > 1:
-        for name in ("email", "phone"):
+        for name in ("email", "phone", "proconnect"):
             if contact := getattr(person, name):
                 setattr(person, f"{name}_index", current_index(connection, keys, contact, person.changed_at))
 
@@ -118,16 +118,15 @@ def _same_index(_mapper: Mapper[Person], connection: Connection, person: Person)
 def _contacts(ctx: Context) -> Iterator[str]:
     """Every address and number whose index may lie under another key, wherever it is still known."""
     last = 0
-    stale = or_(*(_stale(ctx.keys, column) for column in (Person.__table__.c.email_index, Person.__table__.c.phone_index)))
+    stale = or_(*(_stale(ctx.keys, column) for column in columns_of(BlindIndex)[Person.__table__]))
     while True:
         with ctx.db.read() as session:
-            people = session.execute(
-                select(Person.id, Person.email, Person.phone).where(Person.id > last, stale).order_by(Person.id).limit(BATCH)
-            ).all()
+            known = select(Person.id, Person.email, Person.phone, Person.proconnect)
+            people = session.execute(known.where(Person.id > last, stale).order_by(Person.id).limit(BATCH)).all()
             if not people:
                 break
             last = people[-1].id
-        yield from (contact for person in people for contact in (person.email, person.phone) if contact)
+        yield from (contact for person in people for contact in person[1:] if contact)
     with ctx.db.read() as session:
         for text in session.scalars(select(Merge.undo)).all():
             yield from _contacts_of_merge(text)

@@ -5,11 +5,15 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.context import Context
-from app.models import STAFF, Person, SignIn
+from app.models import STAFF, Channel, Person, SignIn
+from app.services.events import Actor, record
+
+log = structlog.get_logger("adeuxpas.security")
 
 EVERY = timedelta(minutes=1)
 """How often use is written down at most."""
@@ -28,20 +32,26 @@ SYSTEMS = {
 """What a browser says of itself, in the order in which it tells one from another, and how people call it."""
 
 
-def begin(ctx: Context, person: Person, agent: str, *, proven: bool = False) -> str:
+def begin(ctx: Context, person: Person, agent: str, *, proven: bool = False, id_token: str = "") -> str:
     """Sign somebody in; the token for their browser, which calls itself ``agent``. An agent is only half-way in until it is ``proven``
-    by the second factor that it is them."""
+    by the second factor that it is them. ``id_token`` is the provider's, where one signed them in."""
     with ctx.db.write() as session:
-        return add(session, ctx, person, agent, proven=proven)
+        return add(session, ctx, person, agent, proven=proven, id_token=id_token)
 
 
-def add(session: Session, ctx: Context, person: Person, agent: str, *, proven: bool = False) -> str:
+def add(session: Session, ctx: Context, person: Person, agent: str, *, proven: bool = False, id_token: str = "") -> str:
     """The same, in a transaction that is under way."""
     token, now = secrets.token_urlsafe(32), ctx.now()
     made = SignIn(key=_key(token), person_id=person.id, begun_at=now, seen_at=now, device=device_words(agent))
-    made.second_factor_at = now if proven else None
+    made.second_factor_at, made.id_token = now if proven else None, id_token
     made.ends_at = now + HALF_WAY if half_way(made, person) else _end(ctx, person, now, now)
     session.add(made)
+    if half_way(made, person):
+        log.info("password_right", person=person.id)
+    else:
+        log.info("sign_in", person=person.id)
+        if person.role in STAFF:
+            record(session, "signed_in", now, Actor(person.id, Channel.WEB), person_id=person.id)
     return token
 
 
@@ -85,11 +95,13 @@ def end(ctx: Context, person_id: int, sign_in_id: int) -> None:
     """One of somebody's own; of others none."""
     with ctx.db.write() as session:
         _end_now(session, ctx.now(), SignIn.person_id == person_id, SignIn.id == sign_in_id)
+    log.info("sign_out", person=person_id)
 
 
-def end_all(session: Session, person_id: int, now: datetime) -> None:
-    """Wherever somebody is signed in: from its next request on each is out."""
-    _end_now(session, now, SignIn.person_id == person_id)
+def end_all(session: Session, person_id: int, now: datetime, but: int | None = None) -> None:
+    """Wherever somebody is signed in: from its next request on each is out, ``but`` the one at which they sit."""
+    _end_now(session, now, SignIn.person_id == person_id, SignIn.id != (but or 0))
+    log.info("sign_out_everywhere", person=person_id)
 
 
 def end_everywhere(ctx: Context, person_id: int) -> None:
@@ -115,7 +127,7 @@ def device_words(agent: str) -> str:
 
 
 def _end_now(session: Session, now: datetime, *which: object) -> None:
-    session.execute(update(SignIn).where(*which, SignIn.ends_at > now).values(ends_at=now))  # type: ignore[arg-type]
+    session.execute(update(SignIn).where(*which, SignIn.ends_at > now).values(ends_at=now, id_token=""))  # type: ignore[arg-type]
 
 
 def _end(ctx: Context, person: Person, begun_at: datetime, used_at: datetime) -> datetime:

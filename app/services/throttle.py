@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
+import structlog
 from sqlalchemy import delete, func, select
 
 from app.context import Context
 from app.errors import UserError
 from app.models import Attempt
+
+log = structlog.get_logger("adeuxpas.security")
 
 
 @dataclass(frozen=True)
@@ -28,15 +31,25 @@ SIGN_IN_HERE = Limit("sign-in-here", 8, timedelta(minutes=15))
 """Of one account from one address: whoever tries wrong passwords there keeps nobody out elsewhere."""
 SIGN_IN_ACCOUNT = Limit("sign-in-account", 40, timedelta(minutes=15))
 SIGN_IN_ADDRESS = Limit("sign-in-address", 60, timedelta(minutes=15))
+"""Of those that were not right: a whole town hall may sign in behind one address."""
 CODE_ACCOUNT = Limit("code-account", 10, timedelta(minutes=15))
-"""Codes of a second factor, wherever they are typed: three of a million are right."""
+"""Codes of a second factor, wherever they are typed: three of a million are right. And one's old password."""
+PROVIDER_ADDRESS = Limit("provider-address", 300, timedelta(minutes=15))
+"""Ways to the provider of sign-ins and back: each asks it something."""
 SIGN_UP_ACCOUNT = Limit("sign-up-account", 3, timedelta(hours=1))
-SIGN_UP_ADDRESS = Limit("sign-up-address", 40, timedelta(hours=1))
+SIGN_UP_ADDRESS = Limit("sign-up-address", 90, timedelta(hours=1))
+"""A day of signing up at the counter comes from one address."""
 LINK_ADDRESS = Limit("link-address", 40, timedelta(hours=1))
 LINK_ACCOUNT = Limit("link-account", 3, timedelta(hours=1))
 POST_ADDRESS = Limit("post-address", 60, timedelta(hours=1))
 POST_ACCOUNT = Limit("post-account", 5, timedelta(hours=1))
 SEARCH_ADDRESS = Limit("search-address", 600, timedelta(minutes=10))
+AGENT_LOOKS = Limit("agent-looks", 200, timedelta(hours=1))
+AGENT_SEARCHES = Limit("agent-searches", 200, timedelta(hours=1))
+AGENT_EXPORTS = Limit("agent-exports", 60, timedelta(hours=1))
+"""Three times what a call every minute would take."""
+AGENT_MAP = Limit("agent-map", 1200, timedelta(minutes=10))
+"""Moves of the map, which shows public points alone."""
 REPORT = Limit("report", 10, timedelta(hours=1))
 LONGEST = timedelta(hours=1)
 """The longest of these times; what is older is deleted."""
@@ -60,8 +73,16 @@ def spend(ctx: Context, tries: list[tuple[Limit, str]]) -> None:
             tries_so_far = select(func.count(), func.min(Attempt.at)).where(Attempt.key == key, Attempt.at > now - limit.per)
             spent, oldest = session.execute(tries_so_far).one()
             if spent >= limit.times:
+                log.warning("throttled", limit=limit.name)
                 raise TooMany(oldest + limit.per - now)
             session.add(Attempt(key=key, at=now))
+
+
+def give_back(ctx: Context, limit: Limit, subject: str) -> None:
+    """Forget the latest try of a subject, which has shown to be right; not those of others who share the subject with it."""
+    with ctx.db.write() as session:
+        latest = select(func.max(Attempt.id)).where(Attempt.key == _key(ctx, limit, subject)).scalar_subquery()
+        session.execute(delete(Attempt).where(Attempt.id == latest))
 
 
 def forgive(ctx: Context, limit: Limit, subject: str) -> None:
@@ -84,6 +105,7 @@ class Searches:
                 self._since, self._spent = now, Counter()
             self._spent[subject] += 1
             if self._spent[subject] > limit.times:
+                log.warning("throttled", limit=limit.name)
                 raise TooMany(self._since + limit.per - now)
 
 

@@ -1,10 +1,12 @@
 """What would do most harm in somebody else's hands asks for the code once more."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from app.models import Event, Need, Person, Role, SignIn
+from app.services import throttle
 from tests.city import City
 from tests.functional.doors.conftest import quartier
 from tests.functional.doors.test_coordination_pages import csrf
@@ -67,3 +69,10 @@ def test_so_do_merging_and_naming_who_is_in_charge(city: City, agent: Visitor) -
         assert agent.post(address, csrf_token=csrf(page), **fields).h1 == ONCE_MORE, address
     assert not {"people_merged", "lead_named"} & set(city.events())
     assert agent.post(beside, csrf_token=csrf(page), do="differ").path == f"/coordination/people/{people[0]}", "that harms nobody"
+
+
+def test_who_takes_table_after_table_along_has_to_wait(agent: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "AGENT_EXPORTS", throttle.Limit("agent-exports", 2, timedelta(hours=1)))
+    asks = agent.get(FILE)
+    agent.browser.post(asks.form("Go on").action, data=asks.form("Go on").values | {"proof": said(asks)})
+    assert [agent.browser.get(FILE).status_code for _ in range(2)] == [200, 429]

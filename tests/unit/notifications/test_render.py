@@ -20,7 +20,7 @@ from notifications.words import LANGUAGES
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 EACH = pytest.mark.parametrize(("name", "language"), [(name, language) for name in SAMPLES for language in LANGUAGES])
-FOR_THE_WEB = ("confirm_account", "account_exists", "reset_password", "colleague_added", "sign_in_link")
+FOR_THE_WEB = ("confirm_account", "account_exists", "reset_password", "account_changed", "colleague_added", "sign_in_link")
 
 
 class Page(HTMLParser):
