@@ -82,6 +82,7 @@ class ColleagueAdded(Message):
     expires_at: dt.datetime
 
 
+@dataclass(frozen=True)
 class AccountChanged(Message):
     """What opens an account is another one: ``what`` is ``password``, ``phone_code``, ``recovery_codes`` or ``phone``. Whoever did not do
     it themselves can still act."""
