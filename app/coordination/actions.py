@@ -19,7 +19,7 @@ from app.extensions import ctx
 from app.identity import actor
 from app.models import Need, Offer, Person, Task
 from app.permissions import COORDINATOR, permit
-from app.services import accounts, closing, details, duty, matches, mine, posting, reasons, sharing, tasks
+from app.services import accounts, closing, details, duty, matches, mine, posting, reasons, sharing, silence, tasks
 from app.services.closing import Became, Said
 from app.services.matches import Answer
 from app.services.places import Outside
@@ -132,6 +132,15 @@ def move_offer(offer_id: int, move: str) -> ResponseReturnValue:
         return _sure(move, url_for("coordination.offer", offer_id=offer_id))
     with _kindly():
         duty.move_offer(ctx(), offer_id, OFFER_MOVES[move], by_phone())
+    return _to_offer(offer_id)
+
+
+@coordination.post(f"/offers/<{ID}:offer_id>/still-helping")
+@permit(COORDINATOR)
+def still_helping(offer_id: int) -> ResponseReturnValue:
+    """On the phone they said that they still want to help."""
+    silence.still_helping(ctx(), offer_id, by_phone())
+    flash(_("Written down: they still want to help."))
     return _to_offer(offer_id)
 
 
