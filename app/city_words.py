@@ -56,8 +56,15 @@ _NOTICES = {
     "notice-after-both": N_("A volunteer learns your first name, address and phone number only once both of you have said yes."),
     "notice-rights": N_("You may see it, correct it or have it erased at any time."),
 }
+_SEEN = N_("Agents of the town hall who look after your area see it too; each look at your name or address is written down, and you can read it.")  # fmt: skip # noqa: E501
+_LONG = N_("It is erased %(long)s after the last contact with you at the latest.")
 _SIGN_UP = N_("By signing up you let the town hall keep what you wrote in order to find neighbours for you.")
 _SPOKEN = N_("We use what you tell us to find a volunteer, and for nothing else. A volunteer learns your first name, address and phone number only once both of you have said yes. You may see, correct or erase it at any time by calling us.")  # fmt: skip # noqa: E501
+_SPOKEN_OFFER = N_("We use what you tell us to bring you together with neighbours, and for nothing else. A neighbour learns your first name and phone number only once both of you have said yes. You may see, correct or erase it at any time by calling us.")  # fmt: skip # noqa: E501
+_SPOKEN_MORE = N_("Agents of the town hall who look after your area see it too; each look at it is written down. It is erased %(long)s after our last contact at the latest.")  # fmt: skip # noqa: E501
+_NEIGHBOUR = N_("A neighbour learns your first name, e-mail address and phone number only once both of you have said yes.")
+_PAPER = N_("We use what you told us to bring you together with neighbours, and for nothing else. Agents of the town hall who look after your area see it. The other side learns your first name and how to reach you only once you have both said yes, or as you chose. It is erased %(long)s after our last contact at the latest. To see it, correct it or have it erased, call us or go to %(address)s.")  # fmt: skip # noqa: E501
+_POSTER = N_("Your data: why, who sees it and for how long: %(address)s, or on the phone.")
 _CHARTER = (
     N_("I help for free. I take neither money nor presents."),
     N_("I never take a bank card, a PIN, a password or a cheque."),
@@ -77,7 +84,9 @@ _TELL = {
     "tell-letter": N_("Tell the caller: “We look for a volunteer now. You get a letter as soon as somebody is asked.”"),
 }
 _ASKING, _CALL = _l("At the end of the form for help"), _l("When a request is posted for somebody")
+_EVERY = _l("At the end of the forms for help and of a volunteer’s sign-up")
 _WHEN = {"when": "12:30"}
+_FIELDS = {"long": "2 years", "address": "entraide.example.org/privacy"}
 _PARTS = (
     ("name", _l("The name, on all pages"), LONGEST_NAME),
     ("phrase", _l("What follows “help with”, on pages and in messages"), LONGEST_NAME),
@@ -91,7 +100,14 @@ SAID: dict[str, Said] = {
     },
     **{key: Said(text, "notices", _ASKING) for key, text in _NOTICES.items()},
     "notice-sign-up": Said(_SIGN_UP, "notices", _l("At the end of a volunteer’s sign-up")),
+    "notice-neighbour": Said(_NEIGHBOUR, "notices", _l("At the end of a volunteer’s sign-up")),
+    "notice-seen": Said(_SEEN, "notices", _EVERY),
+    "notice-long": Said(_LONG, "notices", _EVERY, sample=_FIELDS),
     "notice-spoken": Said(_SPOKEN, "notices", _CALL),
+    "notice-spoken-offer": Said(_SPOKEN_OFFER, "notices", _l("When an offer is posted for somebody")),
+    "notice-spoken-more": Said(_SPOKEN_MORE, "notices", _l("After that, for a request and for an offer"), sample=_FIELDS),
+    "notice-paper": Said(_PAPER, "notices", _l("On letters"), sample=_FIELDS),
+    "notice-poster": Said(_POSTER, "notices", _l("On posters and leaflets"), sample=_FIELDS),
     **{
         f"charter-{n}": Said(text, "charter", _l("On the page of the charter and in each volunteer’s sign-up"))
         for n, text in enumerate(_CHARTER, 1)

@@ -3,28 +3,30 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from markupsafe import Markup
 from wtforms.validators import StopValidation
 
 from app.forms import Form, TextField
 from app.wording import RULES, Finding, scan
 
+FOR_THE_VOLUNTEER = _l("Leave it as it is: the volunteer should read this")
+
 
 class FreeTextField(TextField):
     """Several lines. It draws the passages that were found above itself, and a box "leave it as it is" below.
 
     The box holds the rules that it was shown for, so that another kind of passage is pointed out again. ``homework`` says of the form
-    whether a child's name is refused; ``rules`` are those that count here.
+    whether a child's name is refused; ``rules`` are those that count here, ``leave`` what stands beside the box.
     """
 
     def __init__(
         self, label: str, validators: Iterable[Any] = (), *, homework: Callable[[Form], bool] = lambda _form: False,
-        rules: Collection[str] = RULES, **options: Any,
+        rules: Collection[str] = RULES, leave: LazyString = FOR_THE_VOLUNTEER, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__(label, validators, **options)
-        self._homework, self._rules = homework, rules
+        self._homework, self._rules, self._leave = homework, rules, leave
         self._insisted: set[str] = set()
         self.found: list[Finding] = []
 
@@ -69,6 +71,6 @@ class FreeTextField(TextField):
             '<div class="choice"><input type="checkbox" id="{box}" name="{box}" value="{rules}"{checked}>'
             '<label for="{box}">{words}</label></div>'
         ).format(
-            box=self._box, rules=" ".join(sorted(self._asked)), words=_("Leave it as it is: the volunteer should read this"),
+            box=self._box, rules=" ".join(sorted(self._asked)), words=self._leave,
             checked=Markup(" checked") if self._asked <= self._insisted else "",
         )  # fmt: skip

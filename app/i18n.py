@@ -109,9 +109,14 @@ def _load(folder: Path) -> dict[str, NullTranslations]:
     """The catalogues by language, with English."""
     found = sorted(file.parents[1].name for file in folder.glob("*/LC_MESSAGES/messages.po"))
     own = {language: _read(folder / language / "LC_MESSAGES" / "messages.po", language) for language in found}
-    for language, catalogue in own.items():
-        learn(language, {words: catalogue.gettext(words) for words in SMALL_WORDS})
+    for language, texts in own.items():
+        learn(language, {words: texts.gettext(words) for words in SMALL_WORDS})
     return own | {"en": NullTranslations()}
+
+
+def catalogue(language: str) -> NullTranslations:
+    """The delivered texts of a language, where there is no site around."""
+    return _load(CATALOGUES)[language]
 
 
 @cache  # to read one takes longer than to build all else of the site

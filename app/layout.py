@@ -1,5 +1,6 @@
 """What every template knows."""
 
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from babel import Locale
@@ -19,6 +20,7 @@ from app.models import STAFF
 from app.own_area import own_area_words
 from app.permissions import home, may
 from app.reach import BY
+from app.retention import lasting
 from app.services.town_hall import PLACE, near
 from app.wizard import KNOWN
 from matching.geo import round_up_100
@@ -43,7 +45,11 @@ def up_to_words(count: int, most: int) -> str:
 
 def init(web: Flask) -> None:
     web.jinja_env.trim_blocks = web.jinja_env.lstrip_blocks = True
-    web.jinja_env.globals["N_"] = str  # marks what is translated later
+    web.jinja_env.globals.update(
+        N_=str,  # marks what is translated later
+        kept_for=lambda: lasting(timedelta(days=ctx().settings.people_days), i18n.language()),
+        privacy_address=privacy_address,
+    )
     web.jinja_env.filters.update(
         by_way=BY.__getitem__,
         category=kind_name,
@@ -99,6 +105,11 @@ def _city() -> City:
         g.city = near(ctx())(ctx().city, about) if about else ctx().city
     city: City = g.city
     return city
+
+
+def privacy_address() -> str:
+    """Of the page on data, as people type it."""
+    return ctx().links.page(url_for("public.privacy")).partition("://")[2]
 
 
 def _phone_link(phone: str) -> str:

@@ -26,6 +26,7 @@ class Purpose(Enum):
     RESIDENT_YES = _Kind("/agree/yes/{}", timedelta(days=30))
     RESIDENT_NO = _Kind("/agree/no/{}", timedelta(days=30))
     HOW_IT_WENT = _Kind("/how/{}", timedelta(days=60))
+    STILL_HELPING = _Kind("/still-helping/{}", timedelta(days=60))
     VISITS = _Kind("/visits/{}", timedelta(days=400))
     REPORT = _Kind("/report/{}", timedelta(days=400))
     MY_REQUEST = _Kind("/request/{}", timedelta(days=400))

@@ -14,6 +14,7 @@ VERDICTS = {
     "code": Moderation.LOOK,
     "contact": Moderation.LOOK,
     "link": Moderation.LOOK,
+    "young": Moderation.LOOK,
     "health": Moderation.LOOK,
 }
 """By rule. What may hurt or cost somebody waits; what only its writer would regret goes on while an agent reads it."""

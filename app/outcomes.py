@@ -28,7 +28,8 @@ SAID = {
 
 class HowForm(Form):
     words = FreeTextField(
-        _l("How was it?"), [needed(_l("Write a few words, or leave this page."))], rules=["card", "code", "contact"],
+        _l("How was it?"), [needed(_l("Write a few words, or leave this page."))], rules=["card", "code", "contact", "young", "health"],
+        leave=_l("Leave it as it is: the town hall should read this"),
         description=_l("Only the coordinators of the town hall read this."),
     )  # fmt: skip
 

@@ -45,6 +45,7 @@ RULES = {
     "link": Rule(_l("This looks like the address of a website. Leave it out: say in your own words what is needed.")),
     "insult": Rule(_l("This may hurt whoever reads it. Say it in other words.")),
     "price": Rule(_l("This looks like a price or a payment. The help is free. What is bought for you is paid back against the receipt.")),
+    "young": Rule(_l("This looks like the name of a child. Leave it out: the volunteer can help without knowing it.")),
     "health": Rule(_l("This looks like something about health. Leave it out: the volunteer can help without knowing it.")),
 }
 """In the order in which they count where passages overlap."""
@@ -141,6 +142,13 @@ _CHILD = (
     re.compile(rf"\b(?i:mon|ma|my|our|notre) (?i:petite?|grande?|little|young|cher|chere|cherie?) {_NAME}\b"),
     re.compile(rf"\b(?i:aider|accompagner|garder|help|helping|teach|teaching) {_NAME} (?i:a|avec|dans|en|pour|with|to|in)\b"),
 )
+_YOUNG_NAMED = (
+    re.compile(rf"\b(?i:enfants?|bebes?|garcons?|eleves?|child|children|kids?|bab(?:y|ies)|boys?|girls?|pupils?)(?: ?[,:])? {_NAME}\b"),
+    re.compile(rf"\b{_NAME}(?:-[A-Z][a-z]+)?,? \(?(?i:a |is |qui a |who is |agee? de |aged )?(?:\d|1[0-7]) "
+               r"(?i:mois|ans|months|years|yrs)\b"),
+)
+"""Fewer than for homework: a son or a daughter who opens the door is grown up as often as not."""
+_ANIMAL = re.compile(r"\b(?:chat(?:te|on)?s?|chien(?:ne)?s?|chiots?|lapins?|dogs?|cats?|puppy|kittens?|rabbits?)\b[^.!?\n]{0,25}$")
 _NO_NAMES = {name for names in (
     "il elle ils elles on he she they depuis pour environ presque bientot deja age agee aged about nearly almost for since dans de",
     "niveau classe only just qui who garcon garcons fille filles enfant enfants eleve eleves fils jumeaux jumelles twins collegien",
@@ -155,7 +163,8 @@ _NO_NAMES = {name for names in (
 
 
 def scan(text: str, *, homework: bool = False) -> list[Finding]:
-    """Where the rules find something, in the order of the text; passages do not overlap. A child's name only counts for ``homework``.
+    """Where the rules find something, in the order of the text; passages do not overlap. Whatever may be a child's name counts for
+    ``homework``; elsewhere only what hardly is anything else, and it is pointed out (``young``).
 
     >>> [(f.rule, "10 € a visit"[f.start:f.end]) for f in scan("10 € a visit")]
     [('price', '10 €')]
@@ -163,7 +172,7 @@ def scan(text: str, *, homework: bool = False) -> list[Finding]:
     plain, places = _plain(text)
     found: list[Finding] = []
     for rule in RULES:
-        for start, end in _FINDERS[rule](plain) if homework or rule != "child" else ():
+        for start, end in _FINDERS[rule](plain) if rule != ("young" if homework else "child") else ():
             here = Finding(rule, places[start], places[end - 1] + 1)
             if all(here.end <= other.start or other.end <= here.start for other in found):
                 found.append(here)
@@ -231,7 +240,14 @@ def _children(plain: str) -> Iterator[tuple[int, int]]:
         yield from (match.span() for match in pattern.finditer(plain) if match["name"].lower() not in _NO_NAMES)
 
 
+def _young(plain: str) -> Iterator[tuple[int, int]]:
+    for pattern in _YOUNG_NAMED:
+        for match in pattern.finditer(plain):
+            if match["name"].lower() not in _NO_NAMES and not _ANIMAL.search(plain[: match.start("name")].lower()):
+                yield match.span()
+
+
 _FINDERS: dict[str, Callable[[str], Spans]] = {
-    "card": _cards, "child": _children, "code": _matches(_CODE), "contact": _matches(_CONTACT), "link": _matches(_LINK),
+    "card": _cards, "child": _children, "young": _young, "code": _matches(_CODE), "contact": _matches(_CONTACT), "link": _matches(_LINK),
     "insult": _matches(_INSULT), "price": _matches(_PRICE), "health": _matches(_HEALTH),
 }  # fmt: skip

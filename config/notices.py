@@ -2,7 +2,7 @@
 
 from datetime import date
 
-NOTICE_VERSION = "2026-4"
+NOTICE_VERSION = "2026-5"
 CHARTER_VERSION = "2026-1"
 ACCESSIBILITY_DATE = date(2026, 11, 25)
 """When the accessibility statement was drawn up."""

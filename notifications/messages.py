@@ -344,6 +344,17 @@ class StillNeeded(Message):
 
 
 @dataclass(frozen=True)
+class StillHelping(Message):
+    """To a volunteer who was silent for long: without an answer until ``deadline`` all that is kept of them is erased."""
+
+    kind = "still_helping"
+    topic = Topic.MATCH
+    wakes = False
+    deadline: dt.datetime
+    answer_url: str
+
+
+@dataclass(frozen=True)
 class NoNeedNearYou(Message):
     """To a volunteer whom nobody has needed: with ``radius_m`` there would have been ``more`` requests in a month, and ``category`` was
     ``asked`` for so often nearby; 0 and empty where that would change nothing."""
@@ -407,9 +418,8 @@ MESSAGES: dict[str, type[Message]] = {cls.kind: cls for cls in Message.__subclas
 OF_NO_MATCH = frozenset({
     "confirm_need", "confirm_account", "account_exists", "reset_password", "account_changed", "colleague_added", "sign_in_link",
     "need_received", "my_link", "volunteer_received", "volunteer_approved", "proposal_to_resident", "nobody_yet", "need_paused",
-    "outcome_to_agent", "still_needed",
-    "no_need_near_you", "need_closed", "need_edited", "need_refused", "digest", "something_reported", "many_looks", "volunteer_paused",
-    "volunteer_back",
+    "outcome_to_agent", "still_needed", "still_helping", "no_need_near_you", "need_closed", "need_edited", "need_refused", "digest",
+    "something_reported", "many_looks", "volunteer_paused", "volunteer_back",
 })  # fmt: skip
 """All others are about one match, and end with the link to report a problem."""
 

@@ -155,6 +155,11 @@ def renew(connection: Connection, ids: list[int], *, holder: str, now: dt.dateti
     return set(connection.execute(held).scalars())
 
 
+def is_held(connection: Connection, id: int, *, holder: str) -> bool:
+    """Whether it is ``holder``'s still: whoever erases somebody takes back what is on its way to them."""
+    return connection.execute(_HELD, {"held": id, "by": holder}).first() is not None
+
+
 def release(connection: Connection, ids: list[int], *, holder: str, due_at: dt.datetime | None = None) -> None:
     """Give ``ids`` back, without a try that counts: still due, or due at ``due_at``."""
     when = {"due_at": due_at} if due_at else {}
@@ -297,6 +302,9 @@ def retry(connection: Connection, id: int, now: dt.datetime) -> OutboxState | No
 
 _NOBODY: dict[str, Any] = {"claimed_by": None, "claimed_until": None}
 _UNTRIED: dict[str, Any] = {"state": OutboxState.WAITING, "attempts": outbox.c.attempts - 1, **_NOBODY}
+_HELD = select(outbox.c.id).where(  # put together once, as the next
+    outbox.c.id == bindparam("held"), outbox.c.state == OutboxState.SENDING, outbox.c.claimed_by == bindparam("by")
+)
 _SENT = (  # put together once: it is the one that each message needs
     update(outbox)
     .where(outbox.c.id == bindparam("sent"))

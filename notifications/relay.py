@@ -50,6 +50,10 @@ TRIES = 17
 """They take about three days, and more where the mail server was down meanwhile, which counts as no try."""
 
 
+class _TakenBack(Exception):
+    """The message is another's now, or nobody's: it was erased, or its lease ran out."""
+
+
 class Relay:
     """Sends what is due of one channel, by its transport: one that is down holds up no other.
 
@@ -188,7 +192,9 @@ class Relay:
     def _deliver(self, claimed: Claimed, following: Claimed | None = None) -> None:
         """Send one message and record what came of it. Only ``Unavailable``, and a database that is gone, are left to the caller."""
         try:
-            self._transport.send(self._envelope(claimed), self._settle, lambda: self._prepare(following))
+            self._transport.send(self._envelope(claimed), lambda: self._last_look(claimed), lambda: self._prepare(following))
+        except _TakenBack:
+            log.info("message %d (%s, %s) was taken back", claimed.id, claimed.kind, claimed.about)
         except (Unavailable, SQLAlchemyError):
             raise
         except Permanent as error:
@@ -205,6 +211,12 @@ class Relay:
         else:
             self._breaker.worked()
             self._accepted = claimed
+
+    def _last_look(self, claimed: Claimed) -> None:
+        """The server may take this one next: it goes only if nobody has taken it back."""
+        self._settle()
+        if not outbox.is_held(self._recorder, claimed.id, holder=self._holder):
+            raise _TakenBack
 
     def _settle(self) -> None:
         """Record that the message before is sent. Where the database is gone it will be before the next claim."""

@@ -105,6 +105,7 @@ SAMPLES: dict[str, m.Message] = {
     "outcome_to_agent-done": m.OutcomeToAgent("Claire", "pharmacy", "done", 12, PAGE),
     "outcome_to_agent-not_done": m.OutcomeToAgent("Claire", "pharmacy", "not_done", 12, PAGE),
     "still_needed": m.StillNeeded("Zoé", "paperwork", DEADLINE, PAGE),
+    "still_helping": m.StillHelping("Anne", DEADLINE, f"{ROOT}/still-helping/TOKEN"),
     "no_need_near_you": m.NoNeedNearYou("Anne", 3000, 4, "pets", 5, PAGE),
     "no_need_near_you-nothing": m.NoNeedNearYou("Anne", 0, 0, "", 0, PAGE),
     "nobody_yet": m.NobodyYet("Zoé", "pets", PAGE),

@@ -13,6 +13,7 @@ BECAUSE_OF = {
     "search_goes_on": {"match_cancelled", "match_expired"}, "nobody_yet": {"nobody_found"}, "need_paused": {"need_paused"},
     "need_closed": {"need_withdrawn", "need_expired"}, "how_was_it": {"outcome_asked"}, "not_done": {"match_closed"},
     "outcome_to_agent": {"match_closed"}, "still_needed": {"still_needed_asked"}, "no_need_near_you": {"no_need_told"},
+    "still_helping": {"still_helping_asked"},
     "visit_reminder": {"visit_reminded"}, "visit_moved": {"visit_moved"}, "visits_skipped": {"visit_skipped"},
     "visits_off": {"visit_skipped"}, "need_edited": {"need_edited"}, "need_refused": {"need_refused"},
 }  # fmt: skip

@@ -227,6 +227,7 @@ WAYS: dict[str, Way] = {
     "resident token": _tokens(Purpose.MY_REQUEST, NEEDS),
     "resident.confirm token": _tokens(Purpose.CONFIRM_NEED, NEEDS),
     "resident.agree token": _answer_tokens(Purpose.RESIDENT_YES, Purpose.RESIDENT_NO),
+    "answers.still_helping token": _tokens(Purpose.STILL_HELPING, _own_offers),
     "answers token": _answer_tokens(Purpose.VOLUNTEER_YES, Purpose.VOLUNTEER_NO),
     "reporting token": lambda reach, session: [
         reach.ctx.links.token(Purpose.REPORT, match_id, side)

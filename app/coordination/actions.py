@@ -19,7 +19,7 @@ from app.extensions import ctx
 from app.identity import actor
 from app.models import Need, Offer, Person, Task
 from app.permissions import AGENT, CALL, MODERATE, permit
-from app.services import accounts, closing, details, duty, matches, mine, placing, posting, reasons, sharing, tasks
+from app.services import accounts, closing, details, duty, matches, mine, placing, posting, reasons, sharing, silence, tasks
 from app.services.closing import Became, Said
 from app.services.matches import Answer
 from app.services.places import Outside
@@ -147,6 +147,15 @@ def refuse_offer(offer_id: int) -> ResponseReturnValue:
         return _to_offer(offer_id)
     with _kindly():
         duty.move_offer(ctx(), offer_id, OfferState.WITHDRAWN, actor())
+    return _to_offer(offer_id)
+
+
+@coordination.post(f"/offers/<{ID}:offer_id>/still-helping")
+@permit(CALL)
+def still_helping(offer_id: int) -> ResponseReturnValue:
+    """On the phone they said that they still want to help."""
+    silence.still_helping(ctx(), offer_id, by_phone())
+    flash(_("Written down: they still want to help."))
     return _to_offer(offer_id)
 
 

@@ -1,15 +1,16 @@
 """The figures in words: a few large ones with what they were before, and tables, each with what it counts. docs/figures.md has the rest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Self
 
 from flask_babel import format_decimal, format_percent, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.kinds import kind_name
-from app.services.cells import MARK, Cell, Count, Number, Row, Share, giving_away, withheld
+from app.services.cells import MARK, Cell, Count, Number, Row, Share, giving_away, opened, opened_cell, withheld
 from app.services.counting import HOURS, Asked, Counted, Group, Half
 from config.categories import CATEGORIES
 from matching.lifecycle import NeedState
@@ -54,12 +55,12 @@ class Table:
 
     @property
     def few(self) -> bool:
-        return bool(self.hidden)
+        return bool(withheld(self.rows))
 
     @property
-    def hidden(self) -> set[int]:
-        """The rows that the public does not see."""
-        return withheld(self.rows)
+    def opened(self) -> Self:
+        """As everybody may have it."""
+        return replace(self, rows=opened(self.rows))
 
     def words(self, i: int) -> list[str]:
         """The cells of a row as a page says them."""
@@ -83,9 +84,9 @@ def _value(cell: object) -> float:
     return float(getattr(cell, "number", None) or 0)
 
 
-def shown(cell: Cell, *, public: bool = False) -> str:
-    """A cell as a page says it, marked where few people stand behind it; on paper for the public those are not said."""
-    if cell.number is None or (public and cell.few):
+def shown(cell: Cell) -> str:
+    """A cell as a page says it, marked where few people stand behind it."""
+    if cell.number is None:
         return "–"
     words = format_percent(cell.part / cell.whole) if isinstance(cell, Share) else format_decimal(cell.number)
     return f"{words} {MARK}" if cell.few else words
@@ -143,7 +144,7 @@ def headlines(found: Counted, *, public: bool = False) -> list[tuple[str, str]]:
     waits = [_wait_words(half, hidden=public and Count(half.requests.agreed).few) for half in (now, before)]
 
     def say(cell: Cell) -> str:
-        return shown(cell, public=public)
+        return shown(opened_cell(cell) if public else cell)
 
     return [
         (say(Count(*now.requests[:2])), _("requests. Before: %(before)s.", before=say(Count(*before.requests[:2])))),
@@ -163,11 +164,11 @@ def _wait_words(half: Half, *, hidden: bool) -> tuple[str, str]:
     return ("–", "–") if hidden else (duration(until_agreed(half, 0.5)), duration(until_agreed(half, 0.95)))
 
 
-def worst(quartiers: Table, *, public: bool = False) -> tuple[str, Share] | None:
+def worst(quartiers: Table) -> tuple[str, Share] | None:
     """The quartier that is served least within a day, of those with enough people: the table begins with it."""
-    for i, row in enumerate(quartiers.rows):
+    for row in quartiers.rows:
         share = row[5]
-        if isinstance(share, Share) and share.whole and not Count(share.whole, share.people).few and not (public and i in quartiers.hidden):
+        if isinstance(share, Share) and share.whole and not Count(share.whole, share.people).few:
             return row[0], share
     return None
 

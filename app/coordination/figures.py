@@ -1,13 +1,10 @@
 """Figures for any period beside the one before: on a page, as files, and on one sheet of paper for the council."""
 
-import io
-from codecs import BOM_UTF8
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from flask import redirect, render_template, request, send_file, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import to_user_timezone
 
@@ -17,6 +14,7 @@ from app.coordination.door import coordination, sight
 from app.coordination.figure_tables import MOST_ROWS, Table
 from app.coordination.lists import whole
 from app.extensions import ctx
+from app.files import table_file
 from app.i18n import day_of_year, language
 from app.identity import actor
 from app.permissions import COORDINATE, permit
@@ -26,7 +24,6 @@ from app.services.counting import Counted
 from app.services.period import Period, choices, read_period
 from app.services.sight import topmost
 from app.services.streets import plain
-from app.sheets.write import write_table
 from config.categories import CATEGORIES
 from notifications.words import hours_clock
 
@@ -34,6 +31,13 @@ TABLES = (
     "summary", "states", "kinds", "quartiers", "waits", "answers", "outcomes", "volunteers", "balance-kinds", "balance-quartiers",
     "balance", "contacts", "channels",
 )  # fmt: skip
+OPEN = "open.csv"
+"""The form of a table that everybody may have."""
+FORMS = ("csv", "xlsx", OPEN)
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return f"any({', '.join(map(repr, names))})"
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def figures() -> ResponseReturnValue:
         "coordination/figures.html", wanted=wanted, quick=quick,
         here=[name for name, each in periods.items() if each == wanted.period],
         headlines=figure_tables.headlines(found), worst=figure_tables.worst(tables["quartiers"]),
-        worst_told=figure_tables.worst(tables["quartiers"], public=True), tables=[tables[name] for name in TABLES],
+        worst_told=figure_tables.worst(tables["quartiers"].opened), tables=[tables[name] for name in TABLES],
         days=_days(wanted.period), days_before=_days(wanted.period.before), shown=figure_tables.shown, most_rows=MOST_ROWS, at=at,
     )  # fmt: skip
 
@@ -106,18 +110,20 @@ def _as_address(period: Period) -> dict[str, str]:
 def figures_report() -> ResponseReturnValue:
     """One sheet for the council."""
     wanted = _wanted()
-    found, tables, at = wanted.count()
+    found, counted, at = wanted.count()
+    tables = {name: table.opened for name, table in counted.items()}
     return render_template(
         "coordination/figures_report.html", wanted=wanted, headlines=figure_tables.headlines(found, public=True), tables=tables, at=at,
-        worst=figure_tables.worst(tables["quartiers"], public=True), days=_days(wanted.period), days_before=_days(wanted.period.before),
+        worst=figure_tables.worst(tables["quartiers"]), days=_days(wanted.period), days_before=_days(wanted.period.before),
         today=day_of_year(_today()), shown=figure_tables.shown,
     )  # fmt: skip
 
 
-@coordination.route(f"/figures/<any({', '.join(map(repr, TABLES))}):table>.<any(csv, xlsx):form>", methods=["GET", "POST"])
+@coordination.route(f"/figures/<{_one_of(TABLES)}:table>.<{_one_of(FORMS)}:form>", methods=["GET", "POST"])
 @permit(COORDINATE)
 def figures_file(table: str, form: str) -> ResponseReturnValue:
-    """A table whole, as a file whose name says of when and where; posted with the code, where that is asked for once more."""
+    """A table whole, as a file whose name says of when and where, or what everybody may have of it; posted with the code, where that is
+    asked for once more."""
     if asks := ask_again():
         return asks
     wanted = _wanted()
@@ -126,12 +132,8 @@ def figures_file(table: str, form: str) -> ResponseReturnValue:
     watching.spend(ctx(), throttle.AGENT_EXPORTS, actor())
     chosen = wanted.count()[1][table]
     parts = (table, *_as_address(wanted.period).values(), _plain(wanted.place))
-    file, name = io.BytesIO(), Path("-".join(part for part in parts if part) + f".{form}")
-    if form == "csv":
-        file.write(BOM_UTF8)  # spreadsheets read the accents by it
-    write_table(file, name, chosen.heads, exported(chosen.rows))
-    file.seek(0)
-    return send_file(file, download_name=name.name, as_attachment=True)
+    rows = exported((chosen.opened if form == OPEN else chosen).rows)
+    return table_file("-".join(part for part in parts if part) + f".{form}", chosen.heads, rows)
 
 
 def _plain(name: str) -> str:

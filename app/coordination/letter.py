@@ -39,7 +39,7 @@ def letter(task_id: int) -> ResponseReturnValue:
     today = ctx().now().astimezone(settings.zone).date()
     agent = {
         "language": i18n.language(), "back": _("Back to the task"),
-        "how": _("To print: press Ctrl and P. Fold the sheet twice: the address shows in the window of a long envelope."),
+        "how": _("To print, on both sides: press Ctrl and P. Fold the sheet twice: the address shows in the window of a long envelope."),
         "lacking": "" if exact.address else _("No address is known: write it on the envelope, or call."),
     }  # fmt: skip
     language = exact.person.language if exact.person else ""

@@ -13,6 +13,7 @@ from app.coordination.door import coordination, sight
 from app.coordination.lists import whole
 from app.extensions import ctx
 from app.kinds import KINDS
+from app.layout import privacy_address
 from app.permissions import COORDINATE, permit
 from app.services import posters as service
 from app.services.posters import Poster
@@ -61,7 +62,9 @@ def _how(sheet: str, languages: int) -> str:
 def _words(sheet: str, language: str, poster: Poster) -> dict[str, Any]:
     """All that the sheet says in one language."""
     with i18n.speaking(language):
-        return {"language": language, "hours": hours_words(poster.hours, language), **(_hall(poster) if sheet == "hall" else _leaflet())}
+        data = _("Your data: why, who sees it and for how long: %(address)s, or on the phone.", address=privacy_address())
+        more = _hall(poster) if sheet == "hall" else _leaflet()
+        return {"language": language, "hours": hours_words(poster.hours, language), "data": data, **more}
 
 
 def _hall(poster: Poster) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from flask_babel import gettext as _
 
 from app.city_words import charter_version, notice_version
 from app.extensions import ctx
-from app.i18n import british
+from app.i18n import british, language
+from app.privacy.declared import DATA, OUTSIDE, SEES
+from app.retention import FOR_GOOD, TABLE, lasting
 from config.notices import ACCESSIBILITY_DATE
 
 
@@ -18,6 +20,10 @@ def words() -> dict[str, object]:
         "accessibility_date": format_date(ACCESSIBILITY_DATE, "long", locale=british()),
         "host_words": host(),
         "approval_words": approval(),
+        "data": DATA,
+        "sees": SEES,
+        "outside": outside(),
+        "kept": kept(),
     }
 
 
@@ -29,6 +35,20 @@ def host() -> str:
     if settings.demo:
         return _("This demonstration runs on the machine in front of you and nowhere else.")
     return _("This site is hosted by the city of %(city)s itself.", city=settings.city_name)
+
+
+def outside() -> list[str]:
+    """Which other machines get some of it here, and what."""
+    settings = ctx().settings
+    there = (each for each in OUTSIDE if each.said and getattr(settings, each.setting) not in ("", "none"))
+    return [_(each.said, host=settings.map_host.partition("//")[2]) for each in there]
+
+
+def kept() -> list[tuple[str, str, str, str]]:
+    """The table of retention: what, for how long, since when, and what then."""
+    settings = ctx().settings
+    rows = [(_(each.what), lasting(each.lasts(settings), language()), _(each.since), _(each.then)) for each in TABLE]
+    return rows + [(_(what), _("stays"), "–", _(why)) for what, why in FOR_GOOD]
 
 
 def approval() -> str:

@@ -152,7 +152,7 @@ def add_own_offer(ctx: Context, person_id: int, offer: OfferInput, by: Actor, *,
     with ctx.db.write() as session:
         person = session.get_one(Person, person_id, with_for_update=True)
         person.charter_version = person.charter_version or charter_version
-        person.notice_version = person.notice_version or notice_version
+        person.notice_version = notice_version
         person.minimum_age_confirmed_at = person.minimum_age_confirmed_at or now
         add_offer(session, ctx, person, offer, found, now, by)
         activate_offers(session, ctx, person, now, by)
@@ -177,7 +177,7 @@ def post_offer(ctx: Context, sight: Sight, given: Caller, offer: OfferInput, by:
             )  # fmt: skip
             session.add(person)
         person.charter_version = person.charter_version or given.charter_version
-        person.notice_version = person.notice_version or given.notice_version
+        person.notice_version = given.notice_version
         person.minimum_age_confirmed_at = person.minimum_age_confirmed_at or now
         added = add_offer(session, ctx, person, offer, found, now, by)
         activate_offers(session, ctx, person, now, by)

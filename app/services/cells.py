@@ -59,16 +59,24 @@ Cell = Count | Share | Number
 Row = tuple[str, *tuple[Cell, ...]]
 
 
-def exported(rows: Sequence[Row], *, public: bool = False) -> list[list[str | int | Decimal | None]]:
-    """Rows for a spreadsheet. For coordinators, figures with few people behind them, or that would give those away, are marked: ``4 *``.
+def exported(rows: Sequence[Row]) -> list[list[str | int | Decimal | None]]:
+    """Rows for a spreadsheet. Figures with few people behind them, or that would give those away, are marked: ``4 *``."""
+    beside = giving_away(rows)
+    return [[row[0], *(_marked(cell) if cell.few or i in beside else cell.number for cell in row[1:])] for i, row in enumerate(rows)]
 
-    For the public, of some rows the name alone is left: see :func:`withheld`.
-    """
+
+NOTHING = Number(None, 0)
+
+
+def opened(rows: Sequence[Row]) -> list[Row]:
+    """Rows as everybody may have them, and the only way in which they leave: of some the name alone is left (:func:`withheld`)."""
     hidden = withheld(rows)
-    if not public:
-        beside = giving_away(rows)
-        return [[row[0], *(_marked(cell) if cell.few or i in beside else cell.number for cell in row[1:])] for i, row in enumerate(rows)]
-    return [[row[0], *(None if i in hidden else cell.number for cell in row[1:])] for i, row in enumerate(rows)]
+    return [(row[0], *(NOTHING for _ in row[1:])) if i in hidden else row for i, row in enumerate(rows)]
+
+
+def opened_cell(cell: Cell) -> Cell:
+    """The same for a figure that stands alone."""
+    return NOTHING if cell.few else cell
 
 
 def _marked(cell: Cell) -> str | None:

@@ -216,10 +216,18 @@ def _empty_tables(session: Session, theirs: _Theirs, last_task: int, now: dateti
         more = {"changed_at": now} if kind in (Need, Offer) else {}
         changed = update(kind).where(*rows).values(FATES[kind.__tablename__].values() | more)
         session.execute(changed, execution_options={"synchronize_session": False})
+    _forget_nearest(session, theirs.offers)
     session.execute(update(Need).where(Need.pinned_offer_id.in_(theirs.offers)).values(pinned_offer_id=None, changed_at=now))
     for plan in session.scalars(select(Plan).where(Plan.state == PlanState.READY).with_for_update()):
         pairs = json.loads(plan.pairs)
         plan.pairs = json.dumps([each for each in pairs if each["need"] not in theirs.needs and each["offer"] not in theirs.offers])
+
+
+def _forget_nearest(session: Session, offers: Collection[int]) -> None:
+    """Why nobody was found for others' requests tells how far it is to the offer that came closest. It is worked out anew."""
+    told = session.execute(select(Task.id, Task.why).where(Task.kind == TaskKind.NOBODY, Task.why.is_not(None))) if offers else ()
+    found = [task_id for task_id, why in told if (json.loads(why)["nearest"] or {}).get("offer") in offers]
+    session.execute(update(Task).where(Task.id.in_(found)).values(why=None, why_at=None))
 
 
 def _drafts(session: Session, people: Collection[Person]) -> None:

@@ -174,7 +174,7 @@ def add_need(
         check_at=now + Purpose.CONFIRM_NEED.lasts,
     )  # fmt: skip
     settle_place(session, ctx, need, found, now)
-    record(session, "need_posted", now, by, need_id=need.id, person_id=person.id)
+    record(session, "need_posted", now, by, reason=person.notice_version, need_id=need.id, person_id=person.id)
     return need
 
 
@@ -189,7 +189,7 @@ def add_offer(
         created_at=now, changed_at=now, state=OfferState.UNCONFIRMED,
     )  # fmt: skip
     settle_place(session, ctx, offer, found, now)
-    record(session, "offer_posted", now, by, offer_id=offer.id, person_id=person.id)
+    record(session, "offer_posted", now, by, reason=person.notice_version, offer_id=offer.id, person_id=person.id)
     return offer
 
 

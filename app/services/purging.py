@@ -1,4 +1,4 @@
-"""What is kept too long goes: once a day, a batch at a time, by the table of :mod:`app.retention`."""
+"""What is kept too long goes: once a day, a batch at a time, by the table of :mod:`app.retention`; volunteers are asked before."""
 
 import json
 import logging
@@ -13,10 +13,8 @@ from sqlalchemy.orm import Session
 from app.context import Context
 from app.models import (
     Attempt,
-    Channel,
     Device,
     Draft,
-    Event,
     Fact,
     Flag,
     Incident,
@@ -28,15 +26,14 @@ from app.models import (
     Person,
     Plan,
     PlanState,
-    Role,
     Task,
 )
 from app.retention import TABLE
 from app.services import erasing
 from app.services.erasure import FATES
 from app.services.events import SYSTEM
-from app.services.own_data import LOOKS
-from matching.lifecycle import MatchState, NeedState, OfferState
+from app.services.silence import ask_due, gone, silent_since, would_ask
+from matching.lifecycle import NeedState, OfferState
 from notifications import erase as messages
 from notifications.transport.file import remove_mail
 
@@ -47,32 +44,12 @@ AT_ONCE = 20
 """So many people are erased in one look: each is a transaction of its own."""
 DONE, COUNTS = "retention", "retention_counts"
 """Facts: the day of the last purge that came to its end, and how much went on that day."""
-BY_AN_AGENT = (Channel.PHONE, Channel.COUNTER, Channel.MAIL, Channel.FILE)
 Which = Callable[[datetime], ColumnElement[bool]]
-
-
-def _silent_since(before: datetime) -> ColumnElement[bool]:
-    """There was no contact with the query's person since."""
-    theirs = (
-        Event.person_id == Person.id, Event.need_id.in_(select(Need.id).where(Need.person_id == Person.id).correlate(Person)),
-        Event.offer_id.in_(select(Offer.id).where(Offer.person_id == Person.id).correlate(Person)),
-    )  # fmt: skip
-    contact = or_(Event.actor_id == Person.id, and_(Event.channel.in_(BY_AN_AGENT), Event.kind.not_in([*LOOKS, "call_tried"])))
-    # Each by its own index.
-    said = [~exists().where(which, contact, Event.at >= before).correlate(Person) for which in theirs]
-    return and_(Person.created_at < before, Person.role == Role.NONE, Person.merged_into_id.is_(None), Person.erased_at.is_(None),
-                Person.erase_asked_at.is_(None), *said)  # fmt: skip
 
 
 def _nothing_to_do() -> ColumnElement[bool]:
     """No agent has still to call or write to the query's person."""
     return ~exists().where(Task.person_id == Person.id, Task.closed_at.is_(None)).correlate(Person)
-
-
-def _meets() -> ColumnElement[bool]:
-    """The query's person has something agreed that goes on."""
-    sides = ((Match.need_id == Need.id, Need.person_id == Person.id), (Match.offer_id == Offer.id, Offer.person_id == Person.id))
-    return or_(*(exists().where(*side, Match.state == MatchState.AGREED).correlate(Person) for side in sides))
 
 
 def _offers(*which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -83,21 +60,21 @@ def _needs(*which: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(Need.person_id == Person.id, *which).correlate(Person)
 
 
-def _unconfirmed(before: datetime) -> ColumnElement[bool]:
+def _unconfirmed(before: datetime, _now: datetime) -> ColumnElement[bool]:
     confirmed = or_(_needs(Need.confirmed_at.is_not(None)), _offers(Offer.state != OfferState.UNCONFIRMED))
-    return and_(_silent_since(before), Person.email_confirmed_at.is_(None), Person.approved_at.is_(None), ~confirmed, _nothing_to_do())
+    return and_(silent_since(before), Person.email_confirmed_at.is_(None), Person.approved_at.is_(None), ~confirmed, _nothing_to_do())
 
 
-def _unmet(before: datetime) -> ColumnElement[bool]:
+def _unmet(before: datetime, _now: datetime) -> ColumnElement[bool]:
     helped = exists().where(Match.need_id == Need.id, Need.person_id == Person.id, Match.agreed_at.is_not(None)).correlate(Person)
     stands = _needs(Need.state.in_([NeedState.OPEN, NeedState.ASKED, NeedState.AGREED]))
-    return and_(_silent_since(before), ~helped, ~stands, ~_offers(), _needs(), _nothing_to_do())
+    return and_(silent_since(before), ~helped, ~stands, ~_offers(), _needs(), _nothing_to_do())
 
 
-PEOPLE: dict[str, Which] = {
-    "unconfirmed": _unconfirmed, "unmet": _unmet, "people": lambda before: and_(_silent_since(before), ~_meets()),
-}  # fmt: skip
-"""Who is erased, by the name of the row of the table."""
+PEOPLE: dict[str, Callable[[datetime, datetime], ColumnElement[bool]]] = {"unconfirmed": _unconfirmed, "unmet": _unmet, "people": gone}
+"""Who is erased, by the name of the row of the table: silent since when, and now."""
+ASKED = "asked"
+"""In what is told of a purge: volunteers who were asked whether they still want to help."""
 ROWS: dict[str, Sequence[tuple[Any, Which, Mapping[str, Any] | None]]] = {
     "attempts": [(Attempt, lambda before: Attempt.at < before, None)],
     "devices": [(Device, lambda before: Device.at <= before, None)],
@@ -141,7 +118,7 @@ def purge_due(ctx: Context) -> int:
 
 def purge(ctx: Context) -> dict[str, int]:
     """All of it, whatever the hour; how much went of each."""
-    sums: Counter[str] = Counter({each.name: 0 for each in TABLE})
+    sums: Counter[str] = Counter({ASKED: 0} | {each.name: 0 for each in TABLE})
     while more := _batch(ctx):
         sums.update(more)
     return dict(sums)
@@ -151,10 +128,11 @@ def would_go(ctx: Context) -> dict[str, int]:
     """How much of each row of the table is kept too long now. Somebody is counted in the first row that they are in."""
     found, people = {}, set[int]()
     with ctx.db.read() as session:
+        found[ASKED] = would_ask(session, ctx)
         for each in TABLE:
             before = ctx.now() - each.lasts(ctx.settings)
             if each.name in PEOPLE:
-                more = set(session.scalars(select(Person.id).where(PEOPLE[each.name](before)))) - people
+                more = set(session.scalars(select(Person.id).where(PEOPLE[each.name](before, ctx.now())))) - people
                 people |= more
                 found[each.name] = len(more)
             elif each.name == "messages":
@@ -174,14 +152,15 @@ def last(ctx: Context) -> tuple[str, dict[str, int]]:
 
 def _batch(ctx: Context) -> dict[str, int]:
     """How much went of each, where anything did."""
-    counts = {each.name: _purge(ctx, each.name, ctx.now() - each.lasts(ctx.settings)) for each in TABLE}
+    counts = {ASKED: ask_due(ctx, AT_ONCE)}
+    counts |= {each.name: _purge(ctx, each.name, ctx.now() - each.lasts(ctx.settings)) for each in TABLE}
     return {name: number for name, number in counts.items() if number}
 
 
 def _purge(ctx: Context, name: str, before: datetime) -> int:
     if name in PEOPLE:
         with ctx.db.read() as session:
-            due = session.scalars(select(Person.id).where(PEOPLE[name](before)).order_by(Person.id).limit(AT_ONCE)).all()
+            due = session.scalars(select(Person.id).where(PEOPLE[name](before, ctx.now())).order_by(Person.id).limit(AT_ONCE)).all()
         # One for whom it has to wait is not found again: it is done by itself then.
         return sum(erasing.erase(ctx, person_id, SYSTEM, "time") is None for person_id in due)
     with ctx.db.write() as session:

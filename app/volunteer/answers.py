@@ -9,7 +9,7 @@ from app.links import Purpose
 from app.models import Channel
 from app.outcomes import outcome_page
 from app.permissions import LINK, permit
-from app.services import matches, mine, reasons
+from app.services import matches, mine, reasons, silence
 from app.services.events import Actor
 from app.services.reasons import Because
 from app.services.telling import about_words
@@ -53,3 +53,15 @@ def how(token: str) -> ResponseReturnValue:
     match = mine.one_match(ctx(), match_id) or abort(404)
     by = Actor(match.volunteer_id, Channel.LINK)
     return outcome_page(match, Side.VOLUNTEER, url_for("answers.how", token=token), url_for("my_page.show"), by)
+
+
+@answers.route("/still-helping/<token>", methods=["GET", "POST"])
+@permit(LINK)
+def still_helping(token: str) -> ResponseReturnValue:
+    """Somebody who was silent for long still wants to help."""
+    offer_id, _stamp = ctx().links.read(Purpose.STILL_HELPING, token)
+    person_id = silence.whose(ctx(), offer_id) or abort(404)
+    g.about = about_words(person_id, offer_id=offer_id)
+    if request.method == "POST":
+        silence.still_helping(ctx(), offer_id, Actor(person_id, Channel.LINK))
+    return render_template("volunteer/still_helping.html", said=request.method == "POST")

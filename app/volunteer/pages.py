@@ -71,8 +71,8 @@ def check_offer() -> ResponseReturnValue:
         except (Outside, NoTerritory) as error:
             form.refuse(sentence(error))
             status = words_for(error).status
-            return render_template("volunteer/check.html", wizard=way, whole=whole, form=form), status
-    return render_template("volunteer/check.html", wizard=way, whole=whole, form=form), _status(form)
+            return render_template("volunteer/check.html", wizard=way, whole=whole, form=form, notice_version=notice_version()), status
+    return render_template("volunteer/check.html", wizard=way, whole=whole, form=form, notice_version=notice_version()), _status(form)
 
 
 @volunteer.get("/offer/sent")

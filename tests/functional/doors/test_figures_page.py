@@ -110,7 +110,7 @@ def test_each_table_is_a_file_that_no_spreadsheet_runs(city: City, sign_in: Sign
     visitor = sign_in()
     page = visitor.get(f"{PAGE}?from=2026-11-01&to=2026-11-30")
     for name in TABLES:
-        for form in ("csv", "xlsx"):
+        for form in ("csv", "xlsx", "open.csv"):
             assert f"{PAGE}/{name}.{form}?from=2026-11-01&to=2026-11-30" in [address for address, _ in page.links]
     text = visitor.browser.get(f"{PAGE}/quartiers.csv?from=2026-11-01&to=2026-11-30").data.decode("utf-8-sig")
     assert text.splitlines()[0] == "Quartier,Requests,Requests before,A day old,Served within a day,Share,Share before"
@@ -132,6 +132,19 @@ def test_the_report_says_nothing_of_fewer_than_five_people(city: City, sign_in: 
     assert page.h1 == "Neighbours helping neighbours: report for the council"
     assert "– requests. Before: 0." in page.text
     assert "*" not in page.text and "Served least" not in page.text
+
+
+def test_no_file_for_everybody_says_anything_of_fewer_than_five_people(city: City, sign_in: SignIn) -> None:
+    quartier(city, "Bellecour", -9000, 9000)
+    for _ in range(4):
+        agreed(city)
+    city.clock.advance(days=1)
+    visitor = sign_in()
+    for table in TABLES:
+        texts = [visitor.browser.get(f"{PAGE}/{table}.{form}").data.decode("utf-8-sig") for form in ("csv", "open.csv")]
+        own, everybodys = (list(csv.reader(text.splitlines())) for text in texts)
+        assert [row[0] for row in own] == [row[0] for row in everybodys]
+        assert not [row for row in everybodys[1:] if set(row[1:]) - {"", "0"}], table
 
 
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}/report", f"{PAGE}/balance.csv"])

@@ -3,13 +3,17 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from itertools import product
 from typing import Any
 
+from flask import Flask
+
 from app.coordination.figures import TABLES
 from app.links import Purpose
 from app.models import Event, Need, Offer, Person, Role
+from app.privacy.declared import RIGHTS
 from app.services import closing, details, erasing, finding, matches, reports
 from app.services.events import Actor
 from app.services.sight import EVERYTHING
@@ -29,6 +33,11 @@ def met(city: City, **need: Any) -> tuple[Need, Offer, int]:
     match, asked, offer = proposed(city, share_contact=True, **need)
     matches.volunteer_answers(city.ctx, match.id, True, Actor(offer.person_id))
     return asked, offer, match.id
+
+
+def test_each_right_has_its_address(app: Flask) -> None:
+    rules = {re.sub(r"<(?:[^<>]*:)?(\w+)>", r"<\1>", rule.rule) for rule in app.url_map.iter_rules()}
+    assert sorted({address for each in RIGHTS for address in each.at} - rules) == []
 
 
 # --- erasing

@@ -9,7 +9,7 @@ import pytest
 
 from app.models import Event, Match, Need, Offer, Outcome, Person
 from app.services import closing, duty, matches
-from app.services.cells import Count, Number, Row, Share, exported
+from app.services.cells import Count, Number, Row, Share, exported, opened
 from app.services.closing import Said
 from app.services.counting import Asked, Counted, Group, Half, count
 from app.services.events import Actor
@@ -262,7 +262,7 @@ def test_coordinators_see_figures_of_few_people_marked() -> None:
 
 
 def test_the_public_never_sees_them_nor_what_gives_them_away() -> None:
-    public = exported(ROWS, public=True)
+    public = exported(opened(ROWS))
     assert public == [["a", 90, 50], ["b", None, None], ["c", None, None], ["d", 0, None]]
-    assert exported(ROWS[:1], public=True) == [["a", 90, 50]]
-    assert exported([("x", Count(20), Share(2, 20))], public=True) == [["x", None, None]], "two of twenty are two people"
+    assert exported(opened(ROWS[:1])) == [["a", 90, 50]]
+    assert exported(opened([("x", Count(20), Share(2, 20))])) == [["x", None, None]], "two of twenty are two people"

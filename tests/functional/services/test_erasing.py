@@ -59,6 +59,20 @@ def test_nothing_is_left_of_somebody_who_had_everything(city: City, caplog: pyte
     assert traces(opened(city), hashes) == [], "nor in what is sent afterwards"
 
 
+def test_no_distance_to_their_door_stays_with_anothers_task(city: City) -> None:
+    """The volunteer who came closest leaves, then the second: each time it is worked out anew, or nothing is left."""
+    offers = [city.one(Offer, city.volunteer(north_m=north_m, radius_m=500)) for north_m in (900, 1500)]
+    city.need()
+    city.match()
+    for offer in offers:
+        [task] = city.tasks("nobody")
+        assert f'"offer": {offer.id}' in (task.why or "")
+        erasing.erase(city.ctx, offer.person_id, Actor(offer.person_id), "self")
+        assert [(one.why, one.why_at) for one in city.tasks("nobody")] == [(None, None)]
+        city.match()
+    assert '"nearest": null' in (city.tasks("nobody")[0].why or "")
+
+
 def test_what_figures_rest_on_stays(city: City) -> None:
     person, asks, _helps = everything(city)
     need = city.one(Need, asks.need_id)

@@ -58,7 +58,11 @@ def test_somebody_never_helped_goes_after_six_months_and_who_was_helped_after_tw
     city.clock.advance(hours=2)
     assert all_of_it(city)["unmet"] == 1
     assert [bool(city.one(Person, i).name) for i in people] == [True, True, False]
-    go_on(city, "people", hours=-2 - 24 * 180)
+    go_on(city, "people", hours=-2 - 24 * 180 - 24 * 42)
+    assert all_of_it(city) == {}
+    city.clock.advance(hours=2)
+    assert all_of_it(city) == {"asked": 1}
+    city.clock.advance(days=42, hours=-2)
     assert "people" not in all_of_it(city)
     city.clock.advance(hours=2)
     assert all_of_it(city)["people"] == 2

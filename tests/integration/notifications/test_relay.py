@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from notifications import breaker
 from notifications import relay as relay_module
+from notifications.erase import erase
 from notifications.messages import MESSAGES
 from notifications.relay import TRIES, Relay
 from notifications.samples import CITY, SAMPLES
@@ -148,6 +149,25 @@ def test_a_message_is_handed_over_only_when_the_one_before_is_recorded(post: Pos
 
     relay(post, Watching()).run_once()
     assert recorded == list(range(30))
+
+
+def test_what_is_erased_while_the_batch_is_on_its_way_is_not_sent(post: Post) -> None:
+    for number in range(3):
+        post.enqueue(about=f"need:{number}")
+    first, second, third = post.rows()
+
+    class Meanwhile(Scripted):
+        def send(self, envelope: Envelope, settle: Settle, prepare: Prepare) -> None:
+            if envelope.message_id == second.message_id:
+                with post.database.begin() as connection:
+                    theirs, now = {second.reader_id}, post.clock()
+                    erase(connection, readers=[], others=theirs, up_to=third.id, about=lambda about: about == "need:1", now=now)
+            super().send(envelope, settle, prepare)
+
+    sender = Meanwhile()
+    relay(post, sender).run_once()
+    assert ids(sender.sent) == [first.message_id, third.message_id]
+    assert post.states() == ["sent", "skipped", "sent"]
 
 
 def test_a_slow_server_does_not_make_two_relays_send_the_same(post: Post) -> None:

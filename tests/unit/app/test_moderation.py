@@ -77,6 +77,7 @@ def test_many_of_one_address_are_held_without_a_passage() -> None:
 def test_a_childs_name_counts_for_homework_only() -> None:
     assert judge("Ma fille Emma a neuf ans", homework=True).verdict == Moderation.HELD
     assert judge("Ma fille Emma a neuf ans").verdict == Moderation.CLEAR
+    assert judge("Emma, 9 ans, vous ouvrira").verdict == Moderation.LOOK
 
 
 def test_each_rule_has_a_verdict() -> None:

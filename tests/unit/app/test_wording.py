@@ -97,8 +97,31 @@ def test_what_helpers_must_know_is_let_through(text: str) -> None:
         "My daughter is called Ann", "mes enfants Lucas et Emma", "Jean-Baptiste, 12 ans", "my son’s name is Tom",
     ],
 )  # fmt: skip
-def test_a_childs_name_is_found_for_homework_only(text: str) -> None:
+def test_a_childs_name_is_refused_for_homework_only(text: str) -> None:
     assert rules(text, homework=True) == {"child"}
+    assert rules(text) <= {"young"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Emmener Emma, 8 ans, à la danse", "Emma (8 ans)", "Élise, 9 ans, CM1", "garder le bébé Nina", "mes enfants Lucas et Emma",
+        "Léa a 8 ans", "fetch the kids Tom and Ann", "Tom, 7 years old",
+    ],
+)
+def test_what_can_only_be_a_childs_name_is_pointed_out_elsewhere_too(text: str) -> None:
+    assert rules(text) == {"young"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ma fille Claire vous ouvrira", "my son Paul has a key", "Jeanne, 82 ans", "Mon chien Rex, 8 ans, adore courir", "our cat Minou "
+             "is 5 years old",
+        "Les enfants du 3e", "Un enfant de 8 ans", "Depuis 2 ans", "chat : Minou, 5 ans",
+    ],
+)
+def test_grown_ups_and_animals_may_be_named(text: str) -> None:
     assert rules(text) == set()
 
 
