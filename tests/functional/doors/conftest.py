@@ -10,7 +10,7 @@ from shapely import box, to_wkb
 from sqlalchemy import func, select, update
 
 from app.models import Match, Need, Offer, Person, PersonTerritory, Role, SignIn, Territory, Visit
-from app.services import accounts, second_factor
+from app.services import accounts, second_factor, wording
 from tests.city import CENTRE, DEGREES_A_METRE, City
 from tests.pages import Visitor
 from tests.routes import session_cookie
@@ -53,6 +53,7 @@ class Signing:
         """Who is in this browser signs in once more. That the pages for it do that is the subject of others."""
         person = self.city.one(Person, self._people[id(visitor)])
         visitor.browser.set_cookie(*session_cookie(self.city.ctx, self.app, person))
+        wording.words(self.city.ctx)  # as after any page: what is read once is not counted to the next one
         with self.city.ctx.db.write() as session:
             # Tests jump by days, and how long a sign-in lasts is not their subject (test_sessions).
             newest = update(SignIn).where(SignIn.id == session.scalar(select(func.max(SignIn.id))))
