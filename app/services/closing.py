@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.context import Context
 from app.links import Purpose
-from app.models import Event, Match, Outcome, Person, PostedBy, Role, TaskKind
+from app.models import OVERSEE, Event, Match, Outcome, Person, PostedBy, TaskKind
 from app.services.ending import give_back_offer, outdate, pause, settle
 from app.services.events import SYSTEM, Actor, record
 from app.services.moves import lock_match, move
@@ -123,7 +123,7 @@ def _tell_agent(session: Session, ctx: Context, match: Match, said: Said, now: d
     if match.need.posted_by != PostedBy.AGENT:
         return
     taken_by = select(Event.actor_id).where(Event.need_id == match.need_id, Event.kind == "need_posted")
-    agent = session.scalar(select(Person).where(Person.id.in_(taken_by), Person.role != Role.NONE))
+    agent = session.scalar(select(Person).where(Person.id.in_(taken_by), Person.role.in_(OVERSEE), Person.account))
     if agent is not None:
         page = ctx.links.page(f"/coordination/matches/{match.id}")
         message = OutcomeToAgent(agent.first_name, match.need.category, said, match.need_id, page)  # type: ignore[arg-type]

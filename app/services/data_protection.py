@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, and_, case, exists, func, or_, select
@@ -20,12 +20,12 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Overview:
-    """``due``: how much of each kind is kept too long now. ``gone_on``, ``gone``: the last day on which something went, and how much of
-    each. ``erased``: how many people lately, by who wanted it. ``waits``: erasures that were asked for and have to wait, by why;
+    """``due``: how much of each kind is kept too long now. ``gone_on``, ``gone``: the day of the last purge, and how much of each went.
+    ``erased``: how many people lately, by who wanted it. ``waits``: erasures that were asked for and have to wait, by why;
     ``oldest``: since when. ``looks``: lately, by agent. Columns: id, name, role, reason, looks, people."""
 
     due: Mapping[str, int]
-    gone_on: str
+    gone_on: date | None
     gone: Mapping[str, int]
     erased: Mapping[str, int]
     waits: Mapping[str, int]
@@ -36,7 +36,8 @@ class Overview:
 
 def overview(ctx: Context) -> Overview:
     since = ctx.now() - LATELY
-    gone_on, gone = purging.last(ctx)
+    day, gone = purging.last(ctx)
+    gone_on = date.fromisoformat(day) if day else None
     with ctx.db.read() as session:
         lately = select(Event.reason, func.count()).where(Event.kind == "erased", Event.at >= since).group_by(Event.reason)
         erased = {reason or "": number for reason, number in session.execute(lately)}

@@ -128,7 +128,7 @@ def would_go(ctx: Context) -> dict[str, int]:
     """How much of each row of the table is kept too long now. Somebody is counted in the first row that they are in."""
     found, people = {}, set[int]()
     with ctx.db.read() as session:
-        found[ASKED] = would_ask(session, ctx)
+        found[ASKED], counts = would_ask(session, ctx), _rows_to_go(session, ctx)
         for each in TABLE:
             before = ctx.now() - each.lasts(ctx.settings)
             if each.name in PEOPLE:
@@ -138,8 +138,18 @@ def would_go(ctx: Context) -> dict[str, int]:
             elif each.name == "messages":
                 found[each.name] = messages.count_old(session.connection(), before)
             else:
-                counts = [select(func.count()).select_from(kind).where(which(before)) for kind, which, _ in ROWS[each.name]]
-                found[each.name] = sum(session.scalar(count) or 0 for count in counts)
+                found[each.name] = sum(counts[each.name])
+    return found
+
+
+def _rows_to_go(session: Session, ctx: Context) -> dict[str, list[int]]:
+    """How many rows of :data:`ROWS`, in one statement: a page shows it."""
+    since = {each.name: ctx.now() - each.lasts(ctx.settings) for each in TABLE}
+    every = [(name, kind, which) for name, rows in ROWS.items() for kind, which, _ in rows]
+    counts = [select(func.count()).select_from(kind).where(which(since[name])).scalar_subquery() for name, kind, which in every]
+    found: dict[str, list[int]] = {name: [] for name in ROWS}
+    for (name, *_), number in zip(every, session.execute(select(*counts)).one(), strict=True):
+        found[name].append(number)
     return found
 
 

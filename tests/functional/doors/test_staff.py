@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 
 from app.models import Event, Need, Offer, Person, PersonTerritory, RecoveryCode, Referent, Role, SafetyLead, SecondFactor, SignIn, Task
-from app.services import details, leads, referents, reports, sharing
+from app.services import details, leads, purging, referents, reports, sharing
 from app.services.accounts import sign_in as sign_in_by_password
 from app.services.events import Actor
 from app.services.sight import Sight
@@ -192,5 +192,7 @@ def test_waiting_erasures_are_counted_by_why(city: City, sign_in: SignIn_) -> No
     with city.ctx.db.write() as session:
         session.get_one(Person, offer.person_id).erase_asked_at = city.clock() - timedelta(days=1)
         session.get_one(Person, need.person_id).erase_asked_at = city.clock()
+    purging.purge_due(city.ctx)
     page = sign_in(role=Role.DATA_PROTECTION).get("/coordination/personal-data")
+    assert "Gone through last on" in page.text
     assert "1 person: something was reported of them" in page.text and "1 person: a visit was agreed" in page.text

@@ -136,12 +136,12 @@ def test_whoever_becomes_an_agent_while_signed_in_sets_it_up_first(city: City, c
 
 def test_a_lost_phone_is_reset_by_whoever_runs_the_service(city: City, client: Visitor, agent: int) -> None:
     set_up(city, client, agent)
-    second_factor.reset(city.ctx, EMAIL)
+    second_factor.reset_of(city.ctx, EMAIL)
     assert city.all(SecondFactor) == city.all(RecoveryCode) == []
     assert client.get("/coordination/").h1 == "Sign in", "signed out everywhere"
     assert half_way(client).h1 == "Set up the code of your phone"
     with pytest.raises(UserError, match="No agent"):
-        second_factor.reset(city.ctx, "nobody@example.org")
+        second_factor.reset_of(city.ctx, "nobody@example.org")
 
 
 def test_setting_up_twice_changes_nothing(city: City, client: Visitor, agent: int) -> None:
