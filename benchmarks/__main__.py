@@ -19,6 +19,7 @@ def main() -> None:
     run("200 dashboards that stay open", "benchmarks.dashboards")
     run("Everything killed, twenty times", "benchmarks.killed")
     run("A million events, sealed and checked", "benchmarks.audit")
+    run("A worker that starts", "benchmarks.cold")
     run("The relay beside a bare loop", "benchmarks.relay")
     run("Lyon through the whole service", "benchmarks.lyon", lyon)
     run("Lyon's pairs", "benchmarks.match", lyon / "offers.csv", lyon / "needs.csv")

@@ -1,12 +1,16 @@
 """What the worker keeps in memory of the offers that may be asked; it follows the database by re-reading what changed."""
 
+import json
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Dialect, Row, Select, Text, TypeDecorator, and_, cast, select, true, type_coerce
 
 from app.context import Context
 from app.models import Need, Offer, Person
+from app.models.post import point_of
 from app.services.people import identities
 from app.services.places import Territories, territories
 from app.services.records import Averages, nearby_averages
@@ -49,9 +53,12 @@ class Board:
             rows = session.execute(look if whole else look.where(Offer.changed_at > self._looked_at - OVERLAP))  # type: ignore[operator]
             there = {offer_id: changed_at for offer_id, changed_at in rows}
             changed = [offer_id for offer_id, changed_at in there.items() if redrawn or self._seen.get(offer_id) != changed_at]
-            for start in range(0, len(changed), BATCH):
-                for row in session.execute(_offers().where(Offer.id.in_(changed[start : start + BATCH]))):
-                    self._put(row.Offer, row.Person, here)
+            parts = [Offer.id.in_(changed[start : start + BATCH]) for start in range(0, len(changed), BATCH)] if self._seen else [true()]
+            for part in parts:
+                for row in session.execute(_offers().where(part).execution_options(yield_per=BATCH)):
+                    if row.id in there:  # else it came in between, and is found by the next look
+                        self._seen[row.id] = there[row.id]
+                        self._put(row, here)
             if whole:
                 self.nearby = nearby_averages(session, now)
         if whole:
@@ -70,18 +77,18 @@ class Board:
         """What the index said was not so: offers may have gone without a trace. The next look is at everything."""
         self._whole_at = None
 
-    def _put(self, offer: Offer, person: Person, here: Territories) -> None:
-        self._seen[offer.id] = offer.changed_at
-        if offer.state != OfferState.ACTIVE or person.approved_at is None or person.frozen_at is not None or offer.point is None:
-            self.index.remove(offer.id)
-            return
-        self.index.put(offer_to_match(offer, person, here), offer.last_asked_at)
+    def _put(self, row: Row[*tuple[Any, ...]], here: Territories) -> None:
+        if row.may_be_asked:
+            self.index.put(offer_to_match(row, _Who(row.person_id, row.email_index, row.phone_index), here), row.last_asked_at)
+        else:
+            self.index.remove(row.id)
 
 
-def offer_to_match(offer: Offer, person: Person, here: Territories) -> OfferToMatch:
+def offer_to_match(offer: Offer | Row[*tuple[Any, ...]], person: "Person | _Who", here: Territories) -> OfferToMatch:
     """An offer that is on the map, with the room that it has left, as the matcher knows it; ``here`` has its quartiers."""
-    assert offer.point, "an offer without a place cannot be matched"
-    lon, lat = offer.point
+    point = point_of(offer.exact_point)
+    assert point, "an offer without a place cannot be matched"
+    lon, lat = point
     return OfferToMatch(
         id=offer.id, lon=lon, lat=lat, radius_m=offer.radius_m, categories=frozenset(offer.categories),
         hours=hours.parse_hours(offer.availability), languages=frozenset(offer.languages), mode=Mode(offer.mode),
@@ -104,5 +111,40 @@ def need_to_match(
     )  # fmt: skip
 
 
-def _offers() -> Select[tuple[Offer, Person]]:
-    return select(Offer, Person).join(Person, Offer.person_id == Person.id)
+class _Who(NamedTuple):
+    """What tells an offer's person apart."""
+
+    id: int
+    email_index: str | None
+    phone_index: str | None
+
+
+class _Shared(TypeDecorator[frozenset[Any]]):
+    """A list that lies as JSON. Many offers have the same few: each is read, and held, once."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> frozenset[Any]:
+        return _read_once(value or "[]")
+
+
+@lru_cache(maxsize=4096)
+def _read_once(text: str) -> frozenset[Any]:
+    return frozenset(json.loads(text))
+
+
+def _shared(column: Any) -> Any:
+    return type_coerce(cast(column, Text), _Shared()).label(column.key)
+
+
+def _offers() -> Select[*tuple[Any, ...]]:
+    """What the matcher goes by alone: names, contacts and addresses stay sealed, and a whole city is read in seconds."""
+    may_be_asked = and_(
+        Offer.state == OfferState.ACTIVE, Person.approved_at.is_not(None), Person.frozen_at.is_(None), Offer.exact_point.is_not(None)
+    )
+    return select(
+        Offer.id, Offer.person_id, Offer.exact_point, Offer.radius_m, Offer.availability, Offer.mode, Offer.capacity, Offer.taken,
+        Offer.drawn, Offer.last_asked_at, Person.email_index, Person.phone_index, may_be_asked.label("may_be_asked"),
+        *map(_shared, (Offer.categories, Offer.languages, Offer.quartiers)),
+    ).join(Person, Offer.person_id == Person.id)  # fmt: skip

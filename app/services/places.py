@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -125,13 +125,13 @@ class Territories:
         area = self.own_area([i], None)
         return area.outside_m(lon, lat) if area else 0.0
 
-    def own_area(self, ticked: Iterable[int], drawn: str | None) -> Area | None:
+    def own_area(self, ticked: Collection[int], drawn: str | None) -> Area | None:
         """Where somebody goes who ticked these quartiers and drew this shape; ``None``: their radius counts.
 
         Quartiers have the outlines that they have now, and what is no longer there is left out. Where nothing is left the radius
         counts again: an import of other outlines must not take volunteers away without a word.
         """
-        there = frozenset(self.shapes.keys() & set(ticked))
+        there = frozenset(self.shapes.keys() & set(ticked)) if ticked else frozenset()
         if there and there not in self._known:
             self._known[there] = area_of(self.shapes[i] for i in sorted(there))
         if not drawn:

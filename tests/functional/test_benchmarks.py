@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 
-from benchmarks import relay
+from benchmarks import cold, relay
 from benchmarks.engine.__main__ import ROWS
 from benchmarks.engine.checks import not_worse, same_nearest
 from benchmarks.engine.ours import Score
@@ -29,6 +29,11 @@ def test_the_relay_and_a_bare_loop_send_the_same(capsys: pytest.CaptureFixture[s
     relay.main(messages=30, turns=1)
     rows = capsys.readouterr().out.splitlines()[2:]
     assert [row.split(" | ")[:2] for row in rows][:2] == [["| SQLite", "beforehand"], ["| SQLite", "while sending"]]
+
+
+def test_a_cold_index_has_what_was_written(capsys: pytest.CaptureFixture[str]) -> None:
+    cold.main(offers=40)
+    assert [row.split(" | ")[:2] for row in capsys.readouterr().out.splitlines()[2:]] == [["| SQLite", "40"], ["| PostgreSQL", "40"]]
 
 
 def test_sending_something_else_than_the_bare_loop_is_no_comparison(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,7 @@ def test_a_letter_in_the_post_comes_back_to_the_list_when_its_slip_should(city: 
     assert "Letter posted" in visitor.get(f"/coordination/tasks/{task.id}").text
 
 
-QUESTIONS = ("accepted_to_resident", "how_was_it-resident", "not_done", "still_needed", "need_paused", "still_helping")
+QUESTIONS = ("accepted_to_resident", "how_was_it-resident", "not_done", "still_needed", "need_paused")
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -10,6 +10,7 @@ from app.services import duty, purging, silence
 from app.services.events import Actor
 from matching.lifecycle import OfferState
 from tests.city import BY_LINK, City
+from tests.functional.doors.test_letter import printed
 from tests.pages import Visitor
 
 BEFORE = {"days": 730 - 42, "minutes": 1}
@@ -63,6 +64,17 @@ def test_without_email_an_agent_calls_and_says_what_was_said(city: City, sign_in
     city.clock.advance(days=60)
     purging.purge(city.ctx)
     assert not erased(city, offer_id)
+
+
+def test_a_letter_has_a_slip_for_it(city: City, sign_in: Callable[..., Visitor]) -> None:
+    offer_id = city.volunteer(email=False)
+    with city.ctx.db.write() as session:
+        session.get_one(Person, city.one(Offer, offer_id).person_id).contact = "letter"
+    city.clock.advance(**BEFORE)
+    asked(city)
+    page = printed(sign_in(), city.tasks("tell")[0])
+    for words in ("Votre proposition d’aide", "Oui, je souhaite toujours aider", "Non, effacez ce que vous gardez de moi"):
+        assert words in page.text
 
 
 def test_the_link_shows_a_button_and_only_that_counts(city: City, client: Visitor) -> None:
