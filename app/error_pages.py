@@ -9,7 +9,7 @@ from flask_babel import format_timedelta
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from app.errors import UserError
 from app.extensions import ctx
@@ -175,6 +175,8 @@ def init(web: Flask) -> None:
 
 def _page(error: Exception) -> Response:
     words = words_for(error)
+    if isinstance(error, BadHost):  # without a host no page has addresses to lead to
+        return Response(sentence(error), words.status, mimetype="text/plain")
     code = words.status
     if isinstance(error, HTTPException) and error.code is not None:
         code = error.code

@@ -3,12 +3,15 @@
 A link's page only shows a button: mail scanners follow links, so that nothing may happen before the POST.
 """
 
+from collections.abc import Callable
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.account.forms import ForgottenForm, NewPasswordForm, SignInForm
 from app.account.proconnect import sign_out as leave_everywhere
+from app.context import Context
 from app.error_pages import sentence
 from app.extensions import ctx
 from app.identity import enter, leave, signed_in
@@ -44,22 +47,23 @@ def sign_out() -> ResponseReturnValue:
 @account.route("/account/forgotten", methods=["GET", "POST"])
 @permit(PUBLIC)
 def forgotten() -> ResponseReturnValue:
-    form = ForgottenForm()
-    if form.validate_on_submit():
-        accounts.forgotten(ctx(), form.email.data, request.remote_addr or "")
-        return render_template("account/forgotten_sent.html")
-    return render_template("account/forgotten.html", form=form), 422 if form.errors else 200
+    return _by_mail(accounts.forgotten, "forgotten")
 
 
 @account.route("/account/link", methods=["GET", "POST"])
 @permit(PUBLIC)
 def ask_link() -> ResponseReturnValue:
     """For whoever would rather not type a password."""
+    return _by_mail(sign_in_links.send, "link")
+
+
+def _by_mail(send: Callable[[Context, str, str], None], page: str) -> ResponseReturnValue:
+    """A link to an account goes to the address that is typed, if there is one; the pages of both kinds say the same either way."""
     form = ForgottenForm()
     if form.validate_on_submit():
-        sign_in_links.send(ctx(), form.email.data, request.remote_addr or "")
-        return render_template("account/link_sent.html")
-    return render_template("account/link.html", form=form), 422 if form.errors else 200
+        send(ctx(), form.email.data, request.remote_addr or "")
+        return render_template(f"account/{page}_sent.html")
+    return render_template(f"account/{page}.html", form=form), 422 if form.errors else 200
 
 
 @account.route("/sign-in/link/<token>", methods=["GET", "POST"])

@@ -22,7 +22,8 @@ def agent(ctx: Context, who: Identity) -> Person:
         known = _known(session, ctx, who)
         if known is not None:
             return _overseeing(known)
-        person = account_of(session, ctx, who.email)
+        found = account_of(session, ctx, who.email)
+        person = session.get(Person, found.id, with_for_update=True, populate_existing=True) if found else None
         # An address may be given to somebody else one day: it counts for an account only until the provider's number is known.
         if person is None or person.email_confirmed_at is None or person.proconnect is not None:
             raise NoAgent("No agent’s account goes with this identity.")

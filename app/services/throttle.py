@@ -51,6 +51,8 @@ AGENT_EXPORTS = Limit("agent-exports", 60, timedelta(hours=1))
 AGENT_MAP = Limit("agent-map", 1200, timedelta(minutes=10))
 """Moves of the map, which shows public points alone."""
 REPORT = Limit("report", 10, timedelta(hours=1))
+ONE_BY_ONE = 7_168_001
+"""The number of PostgreSQL's lock for counting."""
 LONGEST = timedelta(hours=1)
 """The longest of these times; what is older is deleted."""
 
@@ -67,6 +69,8 @@ def spend(ctx: Context, tries: list[tuple[Limit, str]]) -> None:
     """Count one try under each limit for its subject (an address, an account). Raises :class:`TooMany` and then counts nothing."""
     now = ctx.now()
     with ctx.db.write() as session:
+        if session.get_bind().dialect.name == "postgresql":  # tries at once would not see each other; SQLite writes one by one anyway
+            session.execute(select(func.pg_advisory_xact_lock(ONE_BY_ONE)))
         session.execute(delete(Attempt).where(Attempt.at < now - LONGEST))
         for limit, subject in tries:
             key = _key(ctx, limit, subject)

@@ -124,7 +124,7 @@ def test_nothing_stored_is_left_out(city: City, client: Visitor) -> None:
     }
     of_accounts = {
         "account", "role", "whole_city", "password_hash", "charter_version", "minimum_age_confirmed_at", "approved_at", "approved_by_id",
-        "merged_into_id", "frozen_at",
+        "merged_into_id", "frozen_at", "proconnect", "proconnect_index",
     }  # fmt: skip
     for kind in (Need, Person):
         columns = {column.key for column in kind.__table__.columns}

@@ -13,6 +13,7 @@ from werkzeug.test import Client, TestResponse
 
 from app import create_app
 from app.context import Context
+from app.services.sessions import device_words
 from tests.cities import Cities, context_of
 from tests.databases import Databases
 from tests.pages import Page
@@ -26,6 +27,15 @@ HOSTILE = (
     "../../../../etc/passwd", "\0", "a\0b", "\ufffe\u202e\u2066", "\U0001d54f" * 300, "9" * 400, "-1", "0", "1e309", "NaN", "0x10", "١٢٣",
     "²", "%s%n%x", "%00", "=HYPERLINK(1)", "[]", "{}", "[" * 3000, "null", "true", "A" * 20_000, " ", "\t\n", "2026-02-30", "9999-12-31",
     "99:99", "Infinity,Infinity,Infinity,Infinity", "x" * 300 + "@example.org", "+33" + "6" * 60,
+)  # fmt: skip
+HEADERS = (
+    "User-Agent", "Accept-Language", "Referer", "Cookie", "If-None-Match", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+    "X-Forwarded-Port", "X-Forwarded-Prefix", "X-Real-IP", "Forwarded", "Host", "Origin", "X-Live", "Accept-Encoding", "Accept", "Range",
+    "If-Modified-Since", "Authorization", "Content-Type", "X-HTTP-Method-Override", "X-Request-ID",
+)  # fmt: skip
+SQL = (
+    "' OR '1'='1' --", "1' AND SLEEP(9) AND 'x'='x", "x'; SELECT pg_sleep(9); --", "1) UNION ALL SELECT NULL,password_hash FROM person --",
+    '" OR ""="', "1 AND (SELECT 1 FROM (SELECT COUNT(*) FROM person) x)", "%27%20OR%201=1", "x' || (SELECT sqlite_version()) || '",
 )  # fmt: skip
 NOT_PRESSED = ("/sign-out",)
 """Whoever presses this presses nothing more."""
@@ -135,6 +145,49 @@ def test_no_argument_of_any_address_breaks_it(city_of_all: tuple[Context, Flask]
 
 def test_headers_of_a_request_do_not_break_a_page(city_of_all: tuple[Context, Flask]) -> None:
     _ctx, web = city_of_all
-    for name in ("User-Agent", "Accept-Language", "Referer", "Cookie", "If-None-Match", "X-Forwarded-For", "X-Live", "Accept-Encoding"):
-        for value in (SCRIPT, TEMPLATE, "' OR '1'='1", "\x7f" * 50, "9" * 5000, '"', "*;q=NaN", "fr;q=1e309"):
+    for name in HEADERS:
+        for value in (SCRIPT, TEMPLATE, "\x7f" * 50, "9" * 5000, '"', "*;q=NaN", "fr;q=1e309"):
             looked_at(web.test_client().get("/", headers={name: value}), f"{name}: {value[:40]!r}")
+
+
+@pytest.mark.parametrize("path", ["/", "/no/such/page", "/coordination/tasks"])
+def test_no_header_and_no_cookie_reaches_a_query(city_of_all: tuple[Context, Flask], path: str) -> None:
+    """As somebody with sqlmap tries them all: an answer is the same as with a header of no meaning."""
+    ctx, web = city_of_all
+    reach = Reach(ctx, web)
+    cookie = "=".join(reach.session_cookie("coordinator"))
+    for header in HEADERS:
+        if header in ("Host", "Cookie"):
+            continue
+        plain = web.test_client().get(path, headers={header: "x", "Cookie": cookie})
+        for value in SQL:
+            answer = web.test_client().get(path, headers={header: value, "Cookie": cookie})
+            assert answer.status_code == plain.status_code, f"{header}: {value}"
+            looked_at(answer, f"{path} {header}: {value}")
+        plain.close()
+    for value in SQL:
+        cookies = (f"session={value}; language={value}", f"{cookie}{value}; remember_token={value}")
+        for header, given in (("Host", value), *[("Cookie", each) for each in cookies]):
+            looked_at(web.test_client().get(path, headers={header: given}), f"{path} {header}: {given}")
+
+
+def test_whoever_signs_in_with_a_hostile_browser_signs_in(city_of_all: tuple[Context, Flask]) -> None:
+    """What a browser calls itself is kept in words of ours."""
+    _ctx, web = city_of_all
+    for value in (*SQL, SCRIPT, TEMPLATE):
+        assert device_words(value) == ""
+        browser = web.test_client()
+        page = Page(browser.get("/sign-in", headers={"User-Agent": value}).text, "/sign-in")
+        given = page.forms[-1].values | {"email": "volunteer@example.org", "password": "not the right one"}
+        looked_at(browser.post("/sign-in", data=given, headers={"User-Agent": value, "X-Forwarded-For": value}), f"User-Agent: {value}")
+
+
+def test_a_link_never_leads_where_a_header_says(city_of_all: tuple[Context, Flask]) -> None:
+    _ctx, web = city_of_all
+    names = ("X-Forwarded-Host", "X-Forwarded-Server", "X-Host", "Forwarded", "X-Original-URL", "X-Rewrite-URL")
+    told = {name: "elsewhere.example" for name in names} | {"Forwarded": "host=elsewhere.example"}
+    for headers in (told, {"Host": "elsewhere.example"}, told | {"Host": "elsewhere.example"}):
+        for path in ("/", "/sign-in", "/me", "/coordination/"):
+            answer = web.test_client().get(path, headers=headers)
+            assert not answer.headers.get("Location", "/").startswith(("http", "//")) and "elsewhere.example" not in answer.text
+            answer.close()
