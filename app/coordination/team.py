@@ -84,7 +84,7 @@ def member(agent_id: int) -> ResponseReturnValue:
     found = teams.member(ctx(), agent_id) or abort(404)
     return render_template(
         "coordination/member.html", member=found, whole_city=WHOLE_CITY, limited=found.person.role in teams.LIMITED,
-        roles=[(role, WORDS[role]) for role in STAFF if role != found.person.role], has_phone=second_factor.is_set(ctx(), agent_id),
+        roles=[role for role in STAFF if role != found.person.role], has_phone=second_factor.is_set(ctx(), agent_id),
     )  # fmt: skip
 
 

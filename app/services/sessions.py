@@ -95,13 +95,13 @@ def end(ctx: Context, person_id: int, sign_in_id: int) -> None:
     """One of somebody's own; of others none."""
     with ctx.db.write() as session:
         _end_now(session, ctx.now(), SignIn.person_id == person_id, SignIn.id == sign_in_id)
-    log.info("sign_out", person=person_id)
+    log.info("session_ended", person=person_id)
 
 
 def end_all(session: Session, person_id: int, now: datetime, but: int | None = None) -> None:
     """Wherever somebody is signed in: from its next request on each is out, ``but`` the one at which they sit."""
     _end_now(session, now, SignIn.person_id == person_id, SignIn.id != (but or 0))
-    log.info("sign_out_everywhere", person=person_id)
+    log.info("sessions_ended", person=person_id)
 
 
 def end_everywhere(ctx: Context, person_id: int) -> None:

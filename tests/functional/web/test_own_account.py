@@ -171,7 +171,7 @@ def test_each_way_in_and_each_refusal_has_a_line(
     failed = {"event": "sign_in_failed"}
     assert lines[:2] == [failed | {"person": agent, "reason": "password"}, failed | {"person": None, "reason": "account"}]
     for line in (
-        {"event": "password_right", "person": agent}, {"event": "sign_in", "person": agent}, {"event": "sign_out", "person": agent},
+        {"event": "password_right", "person": agent}, {"event": "sign_in", "person": agent}, {"event": "session_ended", "person": agent},
         {"event": "second_factor_failed", "person": agent}, {"event": "trapped", "form": "ForgottenForm"},
         {"event": "throttled", "limit": "sign-in-here"},
     ):
