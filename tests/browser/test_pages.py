@@ -54,8 +54,8 @@ def _is_right(reach: Reach, endpoint: str, role: str, status: int) -> bool:
         return status == (303 if role == "nobody" else 403)
     if permission is Permission.LINK:
         return status in (200, 303, 404, 410)  # among the links are some that are not right
-    if endpoint == "brand.logo":
-        return status in (200, 404)  # a city without a logo of its own has none
+    if endpoint == "brand.logo" or endpoint.startswith("proconnect."):
+        return status in (200, 404)  # a city without a logo of its own, or without ProConnect, has none
     return status in (200, 301, 303) or (status == 404 and permission is Permission.SIGNED_IN and role != "volunteer")
 
 
