@@ -8,7 +8,7 @@ from app.extensions import ctx
 from app.identity import actor, leave, signed_in
 from app.models import Person
 from app.permissions import SIGNED_IN, permit
-from app.services import checks, own_data
+from app.services import checks, own_data, team
 from app.take_along import FORMS, as_file
 
 my_data = Blueprint("my_data", __name__, template_folder="templates", url_prefix="/me/data")
@@ -20,6 +20,7 @@ def show() -> ResponseReturnValue:
     me = _me()
     return render_template(
         "volunteer/my_data.html", looks=own_data.looks_of(ctx(), me.id), whose=me, checks=checks.checks_of(ctx(), me.id),
+        agent=team.member(ctx(), me.id),
     )  # fmt: skip
 
 
