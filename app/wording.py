@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from app.first_names import FIRST_NAMES
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -70,7 +72,7 @@ oncolog\w+|grossesse|pregnan\w+|(?:suis|est|etait|etais) enceinte|fractures?(?! 
 mal (?:au|aux|a la|a l') ?(?:dos|genoux?|hanches?|jambes?|tete|ventre|epaules?|pieds?|coeur|estomac)|back ?pain|chronic (?:pain|illness)
 je suis (?:\w+ )?malade|i am (?:\w+ )?ill|diagnostiquee?s?|diagnos(?:ed|is)|ordonnances?|prescriptions?|prescribed|insulin\w*|morphine
 doliprane|dafalgan|paracetamol|ibuprof\w+|aspirine?|antidepress\w+|antibioti\w+|anxiolyti\w+|anticoagula\w+|xanax|prozac|lexomil
-seropositi\w+|pacemakers?|dyslexi\w+|dyspraxi\w+|dysphasi\w+|dyscalculi\w+|tdah|adhd
+seropositi\w+|pacemakers?|ritaline?|concerta|dyslexi\w+|dyspraxi\w+|dysphasi\w+|dyscalculi\w+|tdah|adhd
 levothyrox|ventoline?|kardegic|metformine?|tramadol|cortisone
 """)
 _NUMBERS = (
@@ -142,6 +144,10 @@ _CHILD = (
     re.compile(rf"\b(?i:mon|ma|my|our|notre) (?i:petite?|grande?|little|young|cher|chere|cherie?) {_NAME}\b"),
     re.compile(rf"\b(?i:aider|accompagner|garder|help|helping|teach|teaching) {_NAME} (?i:a|avec|dans|en|pour|with|to|in)\b"),
 )
+_KNOWN_NAME = re.compile(
+    rf"\b(?:{_YOUNG}|(?i:petite?s?|grande?s?|pour|aider|garder|little|young|for|help|helping))(?=(?: ?[,:])? (?P<name>[A-Za-z]+)\b)"
+)
+"""However it is written; only names that are known count."""
 _YOUNG_NAMED = (
     re.compile(rf"\b(?i:enfants?|bebes?|garcons?|eleves?|child|children|kids?|bab(?:y|ies)|boys?|girls?|pupils?)(?: ?[,:])? {_NAME}\b"),
     re.compile(rf"\b{_NAME}(?:-[A-Z][a-z]+)?,? \(?(?i:a |is |qui a |who is |agee? de |aged )?(?:\d|1[0-7]) "
@@ -238,6 +244,8 @@ def _is_account(text: str) -> bool:
 def _children(plain: str) -> Iterator[tuple[int, int]]:
     for pattern in _CHILD:
         yield from (match.span() for match in pattern.finditer(plain) if match["name"].lower() not in _NO_NAMES)
+    known = (match for match in _KNOWN_NAME.finditer(plain) if match["name"].lower() in FIRST_NAMES)
+    yield from ((match.start(), match.end("name")) for match in known)
 
 
 def _young(plain: str) -> Iterator[tuple[int, int]]:

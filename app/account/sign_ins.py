@@ -1,5 +1,7 @@
 """Where somebody is signed in, on a page of theirs, and signing out there."""
 
+from functools import partial
+
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -17,14 +19,16 @@ sign_ins = Blueprint("sign_ins", __name__, template_folder="templates", url_pref
 @sign_ins.get("")
 @permit(SIGNED_IN)
 def show() -> str:
-    return render_template("account/sign_ins.html", sign_ins=sessions.listed(ctx(), _me().id), this=here())
+    me = _me()
+    half_way = partial(sessions.half_way, person=me)
+    return render_template("account/sign_ins.html", sign_ins=sessions.listed(ctx(), me.id), this=here(), half_way=half_way)
 
 
 @sign_ins.post("/<int(max=2147483647):sign_in_id>/end")
 @permit(SIGNED_IN)
 def end(sign_in_id: int) -> ResponseReturnValue:
-    sessions.end(ctx(), _me().id, sign_in_id)
-    flash(_("Signed out there."))
+    done = sessions.end(ctx(), _me().id, sign_in_id)
+    flash(_("Signed out there.") if done else _("Nothing to do: that one had ended already."))
     return redirect(url_for("sign_ins.show"), 303)
 
 

@@ -91,11 +91,13 @@ def listed(ctx: Context, person_id: int) -> Sequence[SignIn]:
         return session.scalars(alive.order_by(SignIn.seen_at.desc(), SignIn.id.desc())).all()
 
 
-def end(ctx: Context, person_id: int, sign_in_id: int) -> None:
-    """One of somebody's own; of others none."""
+def end(ctx: Context, person_id: int, sign_in_id: int) -> bool:
+    """One of somebody's own; whether it was one, and had not ended."""
     with ctx.db.write() as session:
-        _end_now(session, ctx.now(), SignIn.person_id == person_id, SignIn.id == sign_in_id)
-    log.info("session_ended", person=person_id)
+        ended = _end_now(session, ctx.now(), SignIn.person_id == person_id, SignIn.id == sign_in_id)
+    if ended:
+        log.info("session_ended", person=person_id)
+    return ended > 0
 
 
 def end_all(session: Session, person_id: int, now: datetime, but: int | None = None) -> None:
@@ -126,8 +128,9 @@ def device_words(agent: str) -> str:
     return ", ".join(filter(None, named))
 
 
-def _end_now(session: Session, now: datetime, *which: object) -> None:
-    session.execute(update(SignIn).where(*which, SignIn.ends_at > now).values(ends_at=now, id_token=""))  # type: ignore[arg-type]
+def _end_now(session: Session, now: datetime, *which: object) -> int:
+    standing = update(SignIn).where(*which, SignIn.ends_at > now)  # type: ignore[arg-type]
+    return session.execute(standing.values(ends_at=now, id_token="")).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def _end(ctx: Context, person: Person, begun_at: datetime, used_at: datetime) -> datetime:

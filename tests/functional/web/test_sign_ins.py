@@ -33,6 +33,7 @@ def test_each_browser_is_a_line_and_can_be_signed_out_from_another(app: Flask, p
     assert page.text.count("here, now") == 1
     assert "Firefox, Windows here, now" in page.text and "Safari, iPhone" in page.text
     assert "Signed out there." in home.submit(page, "Sign out there").text
+    assert "that one had ended already" in home.submit(page, "Sign out there").text, "nor does a number of somebody else's end anything"
     assert not is_in(phone) and is_in(home)
 
 

@@ -94,6 +94,7 @@ def test_what_helpers_must_know_is_let_through(text: str) -> None:
         "Mon fils Lucas a du mal en maths", "ma fille s’appelle Emma", "my son Tom needs help", "Emma, 8 ans", "Emma (8 ans)",
         "Léa a 8 ans", "Élise, 9 ans, CM1", "mon fils de 8 ans, Lucas", "ma fille : Zoé", "notre fille prénommée inès", "Il s'appelle Noé",
         "Aider Léo à lire", "ma petite Jade", "Emily is 8 and needs help reading",
+        "mon fils hugo", "ma fille LÉONIE", "Le petit Noé a besoin d’aide", "pour Hugo, en CE1, en maths", "pour lucas", "help for emma",
         "My daughter is called Ann", "mes enfants Lucas et Emma", "Jean-Baptiste, 12 ans", "my son’s name is Tom",
     ],
 )  # fmt: skip
@@ -131,7 +132,7 @@ def test_grown_ups_and_animals_may_be_named(text: str) -> None:
         "Mon fils a du mal en maths", "ma fille, CM1, les tables", "Garçon, 8 ans", "Fille de 9 ans", "Il a 8 ans. Elle a 9 ans.",
         "my son needs help with English", "pour son Anglais", "mon fils en Sixième", "Depuis 2 ans", "Mes enfants sont en CP et CE1",
         "Mon fils Mardi soir", "Cours à 18 h le samedi", "The lesson is 45 minutes", "Je m’appelle Rose",
-        "le collège Jean Moulin", "Un élève de seconde",
+        "le collège Jean Moulin", "Un élève de seconde", "pour le français", "ma fille CM1", "pour l’anglais", "for maths",
     ],
 )  # fmt: skip
 def test_a_child_without_a_name_is_let_through(text: str) -> None:
