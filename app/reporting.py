@@ -92,7 +92,7 @@ def _read(token: str) -> tuple[mine.MyMatch, Side]:
     match_id, side = ctx().links.read(Purpose.REPORT, token)
     if side not in FORMS:
         raise LinkError(Purpose.REPORT.name)
-    return mine.one_match(ctx(), match_id) or abort(404), Side(side)
+    return mine.one_match(ctx(), match_id) or abort(410), Side(side)
 
 
 def _home(match: mine.MyMatch, side: Side) -> str:

@@ -55,7 +55,7 @@ class WishesForm(Form):
 @permit(LINK)
 def show(token: str) -> ResponseReturnValue:
     wishes_id, _stamp = ctx().links.read(Purpose.WISHES, token)
-    return choose(wishes.of_link(ctx(), wishes_id) or abort(404), BY_LINK, url_for("messages.show", token=token))
+    return choose(wishes.of_link(ctx(), wishes_id) or abort(410), BY_LINK, url_for("messages.show", token=token))
 
 
 def choose(choices: Choices, by: Actor, address: str, back: str = "") -> ResponseReturnValue:
@@ -87,8 +87,8 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     token: the link alone says whose it is."""
     wishes_id, stamp = ctx().links.read(Purpose.UNSUBSCRIBE, token)
     topic = Topic(stamp) if stamp in list(Topic) else None
-    choices = wishes.of_link(ctx(), wishes_id)
-    if topic is None or choices is None or not stopped_with(topic):
+    choices = wishes.of_link(ctx(), wishes_id) or abort(410)
+    if topic is None or not stopped_with(topic):
         raise LinkError(Purpose.UNSUBSCRIBE.name)
     if request.method == "POST":
         at_once = request.form.get(ONE_CLICK[0]) == ONE_CLICK[1]

@@ -19,7 +19,7 @@ def read(token: str) -> mine.MyRequest:
 
 
 def found(need_id: int) -> mine.MyRequest:
-    request = mine.request_of(ctx(), need_id) or abort(404)
+    request = mine.request_of(ctx(), need_id) or abort(410)
     g.about = about_words(request.row.person_id, need_id=need_id)
     return request
 

@@ -85,7 +85,8 @@ def need(ctx: Context, sight: Sight, need_id: int, before: datetime | None = Non
                 Need.availability, Need.repeats, Need.wanted_at, Need.languages, Need.share_contact,
                 Need.posted_by, Need.channel, Need.posted_at, Need.school_level,
                 Need.confirmed_at, Need.next_try_at, Need.reference, Need.exact_point.is_not(None).label("placed"), Need.approximate,
-                Need.call, Need.paused_until, Need.held_at, Need.moderation, Person.contact, Territory.name.label("quartier"),
+                Need.call, Need.paused_until, Need.held_at, Need.moderation, Person.contact, Person.erased_at,
+                Territory.name.label("quartier"),
             )
             .join(Person, Person.id == Need.person_id)
             .outerjoin(Territory, Territory.id == Need.territory_id)
@@ -109,7 +110,7 @@ def offer(ctx: Context, sight: Sight, offer_id: int, before: datetime | None = N
                 Offer.capacity, Offer.taken, Offer.mode, Offer.availability, Offer.languages, Offer.posted_by, Offer.channel,
                 Offer.created_at, Offer.confirmed_at, Offer.last_asked_at, Offer.reference,
                 Offer.exact_point.is_not(None).label("placed"), Offer.approximate, Person.contact, Person.approved_at, Person.frozen_at,
-                Territory.name.label("quartier"),
+                Person.erased_at, Territory.name.label("quartier"),
             )
             .join(Person, Person.id == Offer.person_id)
             .outerjoin(Territory, Territory.id == Offer.territory_id)
@@ -290,6 +291,8 @@ def _exact(session: Session, sight: Sight, kind: Kind, thing_id: int) -> Exact |
     thing = session.scalar(sight.find(kind, thing_id))
     whose = thing if isinstance(thing, Person) else session.get(Person, thing.person_id) if thing and thing.person_id else None
     note = session.scalar(select(Note).where(Note.task_id == thing.id)) if isinstance(thing, Task) else None
+    if whose is not None and whose.erased_at is not None:
+        return None
     if whose is None:
         return Exact(None, (note.sender, ""), note=note) if note else None
     themselves = (whose.name, whose.phone or "")

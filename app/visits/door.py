@@ -47,7 +47,7 @@ def by_link(token: str) -> Desk:
     match_id, side = ctx().links.read(Purpose.VISITS, token)
     if side not in (Side.RESIDENT, Side.VOLUNTEER):
         raise LinkError(Purpose.VISITS.name)
-    here = rows.seen(ctx(), match_id, Side(side)) or abort(404)
+    here = rows.seen(ctx(), match_id, Side(side)) or abort(410)
     g.about = about_words(here.person_id, match_id=match_id)
     return Desk(here, Actor(here.person_id, Channel.LINK), token)
 

@@ -22,7 +22,7 @@ answers = Blueprint("answers", __name__, template_folder="templates")
 @permit(LINK)
 def answer(word: str, token: str) -> ResponseReturnValue:
     match_id, _stamp = ctx().links.read(Purpose.VOLUNTEER_YES if word == "yes" else Purpose.VOLUNTEER_NO, token)
-    match = mine.one_match(ctx(), match_id) or abort(404)
+    match = mine.one_match(ctx(), match_id) or abort(410)
     g.about = about_words(match.volunteer_id, match_id=match_id)
     if request.method == "POST":
         matches.volunteer_answers(ctx(), match_id, word == "yes", Actor(match.volunteer_id, Channel.LINK))
@@ -40,7 +40,7 @@ def answer(word: str, token: str) -> ResponseReturnValue:
 def why(token: str) -> ResponseReturnValue:
     """A reason for the no, if they like."""
     match_id, _stamp = ctx().links.read(Purpose.VOLUNTEER_NO, token)
-    match = mine.one_match(ctx(), match_id) or abort(404)
+    match = mine.one_match(ctx(), match_id) or abort(410)
     reasons.give_reason(ctx(), match_id, Because(pressed("because", *Because)), Actor(match.volunteer_id, Channel.LINK))
     return redirect(url_for("answers.answer", word="no", token=token), 303)
 
@@ -50,7 +50,7 @@ def why(token: str) -> ResponseReturnValue:
 def how(token: str) -> ResponseReturnValue:
     """What came of it, by the link in the mail."""
     match_id, _stamp = ctx().links.read(Purpose.HOW_IT_WENT, token)
-    match = mine.one_match(ctx(), match_id) or abort(404)
+    match = mine.one_match(ctx(), match_id) or abort(410)
     by = Actor(match.volunteer_id, Channel.LINK)
     return outcome_page(match, Side.VOLUNTEER, url_for("answers.how", token=token), url_for("my_page.show"), by)
 
@@ -60,7 +60,7 @@ def how(token: str) -> ResponseReturnValue:
 def still_helping(token: str) -> ResponseReturnValue:
     """Somebody who was silent for long still wants to help."""
     offer_id, _stamp = ctx().links.read(Purpose.STILL_HELPING, token)
-    person_id = silence.whose(ctx(), offer_id) or abort(404)
+    person_id = silence.whose(ctx(), offer_id) or abort(410)
     g.about = about_words(person_id, offer_id=offer_id)
     if request.method == "POST":
         silence.still_helping(ctx(), offer_id, Actor(person_id, Channel.LINK))

@@ -89,7 +89,7 @@ def test_a_link_for_what_cannot_be_stopped_is_no_link(city: City, client: Visito
     wishes_id = wishes_of(city, "r1@example.net").id
     client.get(f"/unsubscribe/{city.ctx.links.token(Purpose.UNSUBSCRIBE, wishes_id, stamp)}", 404)
     client.get(f"/unsubscribe/{city.ctx.links.token(Purpose.WISHES, wishes_id, 'news')}", 404)
-    client.get(f"/messages/{city.ctx.links.token(Purpose.WISHES, 999)}", 404)
+    client.get(f"/messages/{city.ctx.links.token(Purpose.WISHES, 999)}", 410)
 
 
 def test_no_address_of_somebody_stands_in_a_link(city: City) -> None:

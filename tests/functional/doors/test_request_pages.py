@@ -161,7 +161,7 @@ def test_a_link_for_one_thing_opens_nothing_else(city: City, client: Visitor) ->
     need_id = city.need()
     token = city.ctx.links.token(Purpose.CONFIRM_NEED, need_id)
     client.get(f"/request/{token}", 404)
-    client.get("/request/" + city.ctx.links.token(Purpose.MY_REQUEST, 999_999), 404)
+    client.get("/request/" + city.ctx.links.token(Purpose.MY_REQUEST, 999_999), 410)
     client.get("/confirm/request/nonsense", 404)
 
 

@@ -54,7 +54,7 @@ def test_a_resident_is_asked_and_then_erased(city: City, client: Visitor) -> Non
     [event] = [event for event in city.all(Event) if event.kind == "erased"]
     assert (event.actor_id, event.channel, event.reason) == (need.person_id, "link", "self")
     for path in ("", "/data", "/erase", "/data/copy.json"):
-        client.get(of(city, need.id, path), 404)
+        client.get(of(city, need.id, path), 410)
 
 
 def test_what_it_waits_for_is_said_and_it_is_asked_for_once(city: City, client: Visitor) -> None:
@@ -85,6 +85,10 @@ def test_an_agent_erases_whom_they_see(city: City, sign_in: Any) -> None:
     page = visitor.get(visitor.get(f"/coordination/people/{need.person_id}").link("Erase everything about them"))
     done = visitor.submit(page, "Yes, erase everything")
     assert "This person was erased on" in done.text
+    theirs = visitor.get(f"/coordination/needs/{need.id}")
+    assert "Name, address, phone" not in theirs.text, "there is nothing to look at any more"
+    visitor.post(f"/coordination/needs/{need.id}/look", None, csrf_token=theirs.form("Sign out").values["csrf_token"], reason="call")
+    assert [event for event in city.all(Event) if event.kind == "looked_at"] == []
     assert "Name, address, phone" not in done.text
     assert "Erased: only that somebody asked or helped is left" in done.text
     [event] = [event for event in city.all(Event) if event.kind == "erased"]
