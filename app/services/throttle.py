@@ -4,8 +4,8 @@ import hashlib
 import hmac
 import threading
 from collections import Counter
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from math import ceil
 
 import structlog
@@ -51,6 +51,8 @@ AGENT_EXPORTS = Limit("agent-exports", 60, timedelta(hours=1))
 AGENT_MAP = Limit("agent-map", 1200, timedelta(minutes=10))
 """Moves of the map, which shows public points alone."""
 REPORT = Limit("report", 10, timedelta(hours=1))
+AT_ONCE = 20
+"""So many searches or moves of the map are one row."""
 ONE_BY_ONE = 7_168_001
 """The number of PostgreSQL's lock for counting."""
 LONGEST = timedelta(hours=1)
@@ -96,21 +98,32 @@ def forgive(ctx: Context, limit: Limit, subject: str) -> None:
 
 
 class Searches:
-    """Attempts that are too many and too harmless for the database: counted in this process alone, and forgotten with it."""
+    """Tries that are too many for a row each: one in the database stands for :data:`AT_ONCE` of a process, so that all see them, and no
+    more than that is let through beyond a limit by each."""
 
     def __init__(self) -> None:
-        self._lock, self._since, self._spent = threading.Lock(), datetime.min, Counter[str]()
+        self._lock, self._since = threading.Lock(), datetime.min.replace(tzinfo=UTC)
+        self._spent, self._until = Counter[str](), dict[str, datetime]()
 
     def spend(self, ctx: Context, limit: Limit, subject: str) -> None:
         """Count one. Raises :class:`TooMany`."""
-        now = ctx.now().replace(tzinfo=None)
+        now = ctx.now()
         with self._lock:
             if now - self._since > limit.per:
                 self._since, self._spent = now, Counter()
+                self._until = {each: until for each, until in self._until.items() if until > now}
+            if (until := self._until.get(subject, now)) > now:
+                raise TooMany(until - now)
             self._spent[subject] += 1
-            if self._spent[subject] > limit.times:
-                log.warning("throttled", limit=limit.name)
-                raise TooMany(self._since + limit.per - now)
+            if self._spent[subject] % AT_ONCE != 1:
+                return
+        try:
+            spend(ctx, [(replace(limit, times=limit.times // AT_ONCE), subject)])
+        except TooMany as error:
+            with self._lock:
+                self._until[subject] = now + timedelta(seconds=error.retry_after_s)
+                self._spent[subject] -= 1
+            raise
 
 
 def _key(ctx: Context, limit: Limit, subject: str) -> str:

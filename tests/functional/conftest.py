@@ -42,7 +42,8 @@ def app(city: City, quick: None) -> Flask:
     web = _web()
     logging.configure(city.ctx.settings.log_level)  # which is the process's: another application may have changed it
     web.extensions[NAME] = city.ctx
-    web.extensions.pop("searches", None)
+    for counts in ("searches", "map"):
+        web.extensions.pop(counts, None)
     return web
 
 

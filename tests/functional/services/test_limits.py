@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.models import Need, Person, Role
+from app.models import Attempt, Need, Person, Role
 from app.services import accounts, details, finding, posting, throttle
 from app.services.accounts import SignUp
 from app.services.events import Actor
@@ -99,3 +99,26 @@ def test_so_does_one_who_searches_for_hundreds(city: City, agent: Actor, told: T
         finding.find(city.ctx, EVERYTHING, "Dupont", agent)
     finding.find(city.ctx, EVERYTHING, "Dupont", Actor(agent.person_id and agent.person_id - 1))
     assert len(told("many_looks")) == 1
+
+
+def test_searches_are_counted_for_all_processes_in_few_rows(city: City) -> None:
+    here, there, limit = throttle.Searches(), throttle.Searches(), throttle.SEARCH_ADDRESS
+
+    def tries(process: throttle.Searches, subject: str = HALL) -> int:
+        """How many of a great many pass."""
+        for number in range(limit.times * 2):
+            try:
+                process.spend(city.ctx, limit, subject)
+            except TooMany:
+                return number
+        return limit.times * 2
+
+    for _ in range(limit.times // 2):
+        here.spend(city.ctx, limit, HALL)
+    assert tries(there) == limit.times // 2
+    assert tries(here) < throttle.AT_ONCE, "what the other has let through counts"
+    assert tries(here) == 0 == tries(there)
+    assert tries(there, "192.0.2.2") == limit.times
+    assert len(city.all(Attempt)) == 2 * limit.times // throttle.AT_ONCE
+    city.clock.advance(minutes=11)
+    assert tries(here) == limit.times
