@@ -46,7 +46,7 @@ class Words:
 
 _SERVER = Words(500, _l("Something went wrong on our side"), _l("It is not your fault. Try again in a few minutes, or call us."), _AGAIN)
 _GONE = Words(410, _l("This link no longer works"), _l("It was too old, has done its work already, or what it was for has been erased."))
-_BROKEN = Words(404, _l("This link is not complete"), _l("Copy it whole from the e-mail into the address bar, or get a new one."))
+_BROKEN = Words(404, _l("This link does not work"), _l("Copy it whole from the e-mail into the address bar, or get a new one."))
 _SIGN_IN: Way = ("/sign-in", _l("Sign in another way"))
 _LOST: Way = ("/request/lost", _l("Send me a new link to my request"))
 _VOLUNTEER: Way = ("/sign-in", _l("Sign in to my page"))

@@ -1,5 +1,7 @@
 """Pages that take a file: they alone may be sent more than others. What is too large, or does not say how large it is, is not read."""
 
+import socket
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,6 +12,8 @@ from app.errors import UserError
 View = TypeVar("View", bound=Callable[..., Any])
 FORM_BYTES = 100_000
 """What stands around the file."""
+LONGEST_S = 120
+"""So long 10 MB take over a poor line."""
 
 
 class FileTooLarge(UserError):
@@ -42,3 +46,18 @@ def _allow() -> None:
         if request.content_length > most + FORM_BYTES:
             raise FileTooLarge
         request.max_content_length = most + FORM_BYTES
+        _read_in_time()
+
+
+def _read_in_time() -> None:
+    """Read what is sent, for :data:`LONGEST_S` at the most: then the line is shut, and what came is no whole form."""
+    line = request.environ.get("gunicorn.socket")
+    end = threading.Timer(LONGEST_S, line.shutdown, [socket.SHUT_RD]) if line else None
+    if end:
+        end.daemon = True
+        end.start()
+    try:
+        _ = request.form
+    finally:
+        if end:
+            end.cancel()

@@ -84,8 +84,8 @@ class ColleagueAdded(Message):
 
 @dataclass(frozen=True)
 class AccountChanged(Message):
-    """What opens an account is another one: ``what`` is ``password``, ``phone_code``, ``recovery_codes`` or ``phone``. Whoever did not do
-    it themselves can still act."""
+    """What opens an account is another one: ``what`` is ``password``, ``phone_code``, ``recovery_codes``, ``email`` or
+    ``phone``. Whoever did not do it themselves can still act."""
 
     kind = "account_changed"
     topic = Topic.ACCOUNT

@@ -50,7 +50,7 @@ SAMPLES: dict[str, m.Message] = {
     "reset_password": m.ResetPassword("", f"{ROOT}/reset/RRR", DEADLINE),
     "colleague_added": m.ColleagueAdded("Anne", f"{ROOT}/account/welcome/WWW", DEADLINE),
     **{f"account_changed_{what}": m.AccountChanged("Anne", what, f"{ROOT}/account/forgotten")
-       for what in ("password", "phone_code", "recovery_codes", "phone")},
+       for what in ("password", "phone_code", "recovery_codes", "email", "phone")},
     "sign_in_link": m.SignInLink("Anne", f"{ROOT}/sign-in/link/SSS", DEADLINE),
     "need_received": m.NeedReceived("Zoé", "conversation", PAGE),
     "need_received-read_first": m.NeedReceived("Zoé", "conversation", PAGE, read_first=True),

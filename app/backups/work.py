@@ -21,6 +21,8 @@ def back_up(ctx: Context, file: Path, passphrase: str | None) -> None:
     """Write the database to the new ``file``, which is there whole or not at all. Raises :class:`UserError`."""
     if file.exists():
         raise UserError(f"{file} is there already: a backup never replaces another file. Give it another name.")
+    if not os.access(file.parent, os.W_OK):
+        raise UserError(f"{file} cannot be written: its folder is not there, or not yours to write to. Name another one.")
     url = ctx.settings.resolved_database_url
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.parent) as folder:
         dump, packed = Path(folder, "dump"), Path(folder, "packed")

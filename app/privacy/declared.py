@@ -127,8 +127,9 @@ RIGHTS = (
                                              "leaflets; the public page"),
           ("/privacy",)),
     Right("15", N_("of access"), N_("the page of one’s data, with each look at it"), ("/request/<token>/data", "/me/data")),
-    Right("16", N_("to rectification"), N_("at once, on the pages of the request and of the offer"),
-          ("/request/<token>/change/<what>", "/me/offers/<offer_id>/<step>")),
+    Right("16", N_("to rectification"), N_("at once, on the pages of the request and of the offer; the name and the e-mail address by an "
+                                                  "agent, on the phone or at the counter"),
+          ("/request/<token>/change/<what>", "/me/offers/<offer_id>/<step>", "/coordination/people/<person_id>/correct")),
     Right("17", N_("to erasure"), N_("at once, or by itself as soon as what it waits for is over; through an agent too"),
           ("/request/<token>/erase", "/me/data/erase", "/coordination/people/<person_id>/erase")),
     Right("18", N_("to restriction"), N_("a pause: nothing more is asked of anybody, all stays as it is"), ("/request/<token>/<move>",

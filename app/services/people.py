@@ -29,6 +29,12 @@ def set_phone(ctx: Context, person: Person, phone: str | None, now: datetime) ->
     person.changed_at = now
 
 
+def set_email(ctx: Context, person: Person, email: str, now: datetime) -> None:
+    """Another address, normalised. Whoever typed it has still to show that they read it."""
+    person.email, person.email_index, person.email_confirmed_at = email, ctx.keys.index(email), None
+    person.changed_at = now
+
+
 def own_page(ctx: Context, person: Person) -> str:
     """The address of a volunteer's page, for messages; none for somebody who has no account and so cannot sign in."""
     return ctx.links.page("/me") if person.account else ""

@@ -16,9 +16,9 @@ from app.extensions import ctx
 from app.identity import actor, signed_in
 from app.kinds import KINDS
 from app.links import Purpose
-from app.models import Offer, Person
+from app.models import Offer, Person, Role
 from app.outcomes import outcome_page
-from app.permissions import SIGNED_IN, permit
+from app.permissions import SIGNED_IN, home, permit
 from app.services import accounts, duty, matches, mine, posting, reasons, taking, wishes
 from app.services.matches import Answer
 from app.services.places import NoTerritory, Outside
@@ -54,7 +54,7 @@ def show() -> ResponseReturnValue:
     first, match = _next_thing(page, person, ctx().now())
     return render_template(
         "volunteer/my_page.html", page=page, requests=requests, approved=approved, first=first, match=match,
-        frozen=FROZEN if person.frozen_at is not None and first != "frozen" else "",
+        frozen=FROZEN if person.frozen_at is not None and first != "frozen" else "", home_of_agent=home(person),
     )  # fmt: skip
 
 
@@ -66,6 +66,8 @@ def _next_thing(page: mine.MyPage, person: Person, now: datetime) -> tuple[str, 
             return name, about[0]
     if person.frozen_at is not None:
         return "frozen", None
+    if person.role != Role.NONE:
+        return "agent", None
     if not page.offers:
         return "offer", None
     if person.approved_at is None:

@@ -2,12 +2,15 @@
 
 import io
 import json
+import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from shapely import box, from_wkb, to_geojson
 
+from app import uploads
 from app.models import Draft, Event, Need, Person, PersonTerritory, Role, Territory
 from app.services import referents
 from app.services.events import Actor
@@ -111,6 +114,18 @@ def test_a_file_over_the_limit_or_of_no_announced_length_is_refused_unread(admin
     answer = admin.browser.post(IMPORT, input_stream=body, content_type="multipart/form-data; boundary=b", environ_overrides=environ)
     assert (answer.status_code, body.taken) == (status, 0)
     assert status == 411 or "A file may have 10 MB at most" in answer.text
+
+
+def test_a_file_that_comes_drop_by_drop_is_not_waited_for_without_end(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "LONGEST_S", 0.3)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rb") as body:
+        theirs.sendall(b"--b\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\n{")
+        environ = {"gunicorn.socket": ours, "wsgi.input": body, "CONTENT_LENGTH": "5000"}
+        begun = time.monotonic()
+        answer = admin.browser.post(IMPORT, content_type="multipart/form-data; boundary=b", environ_overrides=environ)
+    assert answer.status_code == 400
+    assert time.monotonic() - begun < 30
 
 
 def test_other_pages_take_no_more_than_before_and_others_may_not_send_a_file(admin: Visitor, sign_in: SignIn, client: Visitor) -> None:

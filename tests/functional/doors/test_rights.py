@@ -95,6 +95,47 @@ def test_an_agent_erases_whom_they_see(city: City, sign_in: Any) -> None:
     assert (city.one(Person, event.actor_id).role, event.reason) == (Role.COORDINATOR, "agent")
 
 
+# --- correcting
+
+
+def test_an_agent_puts_right_what_somebody_says_is_wrong(city: City, client: Visitor, sign_in: Any, told: Any) -> None:
+    offer_id = city.volunteer()
+    volunteer, person_id = sign_in(offer_id=offer_id), city.one(Offer, offer_id).person_id
+    with city.ctx.db.write() as session:
+        session.get_one(Person, person_id).contact = "email"
+    old, agent = city.one(Person, person_id).email, sign_in()
+    page = agent.get(agent.get(f"/coordination/people/{person_id}").link("Correct the name, the e-mail address or the number"))
+    assert str(old) not in page.text, "what was is no part of it: no look is needed"
+    done = agent.submit(page, "Put it right", name="Zoé Martin", email="zoe.new@example.org")
+    assert "Put right, with your name." in done.text and "Name or contact details put right" in done.text
+    now = city.one(Person, person_id)
+    assert (now.name, now.email, now.email_confirmed_at) == ("Zoé Martin", "zoe.new@example.org", None)
+    sent = city.raw("SELECT kind, recipient_index FROM notification_outbox ORDER BY id")[-2:]
+    index = city.ctx.keys.index
+    assert [tuple(row) for row in sent] == [("account_changed", index(old)), ("confirm_account", index("zoe.new@example.org"))]
+    assert volunteer.get("/me").h1 == "Sign in"
+    client.submit(client.get(told("confirm_account")[-1]["confirm_url"]), "Yes, this is my address")
+    assert city.one(Person, person_id).email_confirmed_at
+    assert "Nothing to do" in agent.submit(page, "Put it right", email="zoe.new@example.org").text
+
+
+def test_nothing_is_put_right_out_of_sight_for_an_agent_or_with_anothers_account(city: City, sign_in: Any) -> None:
+    need_id, offer_id = city.need(), city.volunteer()
+    person_id, taken = city.one(Need, need_id).person_id, city.one(Person, city.one(Offer, offer_id).person_id)
+    sign_in(territory_id=quartier(city, "Elsewhere", 5000, 6000)).get(f"/coordination/people/{person_id}/correct", 404)
+    agent = sign_in()
+    me = city.all(Person, role=str(Role.COORDINATOR))[0].id
+    assert "Nothing to do" in agent.submit(agent.get(f"/coordination/people/{me}/correct"), "Put it right", name="Somebody Else").text
+    assert city.one(Person, me).name != "Somebody Else"
+    page = agent.get(f"/coordination/people/{person_id}/correct")
+    agent.submit(page, "Put it right", 422, email="no address")
+    other = city.one(Offer, city.volunteer(north_m=50)).person_id
+    with city.ctx.db.write() as session:
+        session.get_one(Person, other).account = True
+    page = agent.get(f"/coordination/people/{other}/correct")
+    assert "has an account already" in agent.submit(page, "Put it right", 422, email=taken.email).text
+
+
 # --- taking along
 
 

@@ -148,7 +148,7 @@ def test_a_link_that_is_too_old_says_so_and_offers_a_new_one(city: City, client:
 
 def test_a_link_for_one_purpose_opens_nothing_else(city: City, client: Visitor, person_id: int) -> None:
     token = city.ctx.links.token(Purpose.CONFIRM_ACCOUNT, person_id, accounts.stamp_of(city.ctx, city.one(Person, person_id)))
-    assert client.get(f"/account/reset/{token}", 404).h1 == "This link is not complete"
+    assert client.get(f"/account/reset/{token}", 404).h1 == "This link does not work"
 
 
 def test_signing_in_begins_a_session_of_its_own(client: Visitor, person_id: int) -> None:

@@ -251,7 +251,7 @@ def test_a_link_that_is_too_old_leads_to_a_new_one(client: Visitor, purpose: Pur
     assert page.h1 == "This link no longer works"
     assert page.link(label) == leads_to
     cut_off = client.get(path[:-3], 404)
-    assert cut_off.h1 == "This link is not complete"
+    assert cut_off.h1 == "This link does not work"
     assert cut_off.link(label) == leads_to
 
 
