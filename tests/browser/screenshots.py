@@ -24,11 +24,13 @@ PAGES = {
     "report": "/coordination/figures/report", "messages": "/coordination/mail", "city": "/coordination/city",
     "incidents": "/coordination/incidents",
     "duplicates": "/coordination/duplicates", "posters": "/coordination/posters", "territories": "/coordination/territories",
-    "words": "/coordination/words", "mail": "/demo/mail",
+    "words": "/coordination/words", "mail": "/demo/mail", "team": "/coordination/team", "personal-data": "/coordination/personal-data",
+    "account": "/me/account", "my-data": "/me/data", "privacy": "/privacy",
 }  # fmt: skip
 """By their name: the address, or the route whose first address it is."""
 ROLE = {
     "/me": "volunteer", "/coordination/territories": "administrator", "/coordination/words": "administrator",
+    "/coordination/team": "administrator", "/coordination/personal-data": "data_protection",
     "/coordination": "coordinator",
 }  # fmt: skip
 LOOKS = (("wide", WIDE, False), ("phone", NARROW, False), ("dark", WIDE, True))
