@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit
 
+import hypothesis
 import pytest
 from flask import Flask
+from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import Client, TestResponse
 
@@ -126,6 +128,28 @@ def test_no_parameter_of_any_route_breaks_it(city_of_all: tuple[Context, Flask],
         looked_at(browser.get(address, query_string={name: value}), f"{address}?{name}={value[:60]!r}")
         asked += 1
     assert asked > {"nobody": 40, "volunteer": 60, "coordinator": 150, "administrator": 150}[role]
+
+
+@pytest.mark.parametrize("role", ["nobody", "coordinator"])
+def test_whatever_is_drawn_for_a_parameter_is_answered(city_of_all: tuple[Context, Flask], role: str) -> None:
+    ctx, web = city_of_all
+    reach, browser = Reach(ctx, web), web.test_client()
+    if role != "nobody":
+        browser.set_cookie(*reach.session_cookie(role))
+    found = pages(web, reach, role, browser)
+    forms = [each for each in fields(web, found) if each[0] == "get" or role == "nobody"]  # a colleague's post ends what others try
+    asked = [*forms, *(("get", address, name, dict[str, list[str]]()) for address, name in queries(web, found))]
+    text = st.one_of(st.text(max_size=200), st.sampled_from(HOSTILE), st.integers().map(str), st.floats().map(str), st.dates().map(str))
+
+    @hypothesis.settings(max_examples=60, deadline=None, database=None)
+    @hypothesis.given(st.sampled_from(range(len(asked))), text)
+    def attack(number: int, value: str) -> None:
+        method, address, name, usual = asked[number]
+        sent = {key: values for key, values in usual.items() if key != name} | {name: value}
+        how = {"data": sent} if method == "post" else {"query_string": sent}
+        looked_at(browser.open(address, method=method.upper(), **how), f"{method} {address} {name}={value[:60]!r}")
+
+    attack()
 
 
 @pytest.mark.parametrize("role", ["nobody", "administrator"])
